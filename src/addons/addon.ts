@@ -1,0 +1,148 @@
+import type { KeyObject } from 'node:crypto';
+import type { z } from 'zod';
+import type { Deps } from '../deps.js';
+import type { SigningAlgorithm } from '../keys/algorithms.js';
+import type { SigningKey } from '../keys/signing-key.js';
+import type { ClaimMap, ClaimPath } from './claim-path.js';
+
+/**
+ * The contract of an add-on: everything that the gateway knows about one kind of credential stands in one definition.
+ * The configuration schema, the GraphQL schema and the legacy endpoint are all built from the table of definitions.
+ */
+export interface AddonDefinition<Config = unknown> {
+  /** Auth0's name: the key below a client's `addons`, and the `api_type` of the legacy endpoint. */
+  readonly name: string;
+  /** The value of the GraphQL enum ApiType. */
+  readonly apiType: string;
+  /** What GraphiQL says of that value. */
+  readonly description: string;
+  /** The configuration below `addons.<name>`. Absent for the add-on that every client has. */
+  readonly config?: (kit: ConfigKit) => z.ZodType<Config>;
+  readonly credential: CredentialType;
+  /** Extra input that a request may send, if the add-on takes any. */
+  readonly input?: InputType;
+  /**
+   * Builds the signer once, at load.
+   *
+   * @throws ConfigFault when what the client and its tenant have is not enough
+   */
+  create(config: Config, context: AddonContext): Addon;
+  /** The body that `POST /delegation` answered with for this add-on. */
+  legacyBody(credential: Credential): Record<string, unknown>;
+}
+
+/** Keeps the type of an add-on's configuration between its schema and its signer. */
+export function defineAddon<Config>(definition: AddonDefinition<Config>): AddonDefinition<Config> {
+  return definition;
+}
+
+/** The parts that add-on configurations are made of. A secret is a string, `{ env: NAME }` or `{ file: path }`. */
+export interface ConfigKit {
+  /** A secret's text, checked against a pattern if one is given; `expected` continues the sentence "expected …". */
+  secret(check?: { pattern: RegExp; expected: string }): z.ZodType<string>;
+  /** An RSA private key in PEM form, imported. */
+  rsaPrivateKey(): z.ZodType<KeyObject>;
+  /** An https URL; http only for loopback hosts. */
+  url(): z.ZodType<string>;
+  /** A path into the caller's claims: `email`, `app_metadata.role`. */
+  claimPath(): z.ZodType<ClaimPath>;
+  /** Names and the paths that fill them: `{ role: app_metadata.role }`; `refused` names are faults. */
+  claimMap(refused?: ReadonlySet<string>): z.ZodType<ClaimMap>;
+  /** An object that has these keys and no others. */
+  object<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape>;
+}
+
+/** What an add-on may use of the client it belongs to and of that client's tenant. */
+export interface AddonContext {
+  readonly tenant: {
+    /** The `iss` of tokens that the tenant signs. */
+    readonly issuer: string;
+    /** The SAML issuer: `urn:` and the host of the tenant's issuer. */
+    readonly entityId: string;
+    readonly signingKey: SigningKey | undefined;
+    /** The X.509 certificate of the signing key, PEM. */
+    readonly certificate: string | undefined;
+  };
+  readonly client: {
+    readonly clientId: string;
+    readonly secret: KeyObject | undefined;
+    readonly alg: SigningAlgorithm;
+    readonly lifetimeInSeconds: number;
+    readonly claims: ClaimMap;
+  };
+  readonly deps: Deps;
+}
+
+/** A fault in the configuration of an add-on that only shows when its parts come together. */
+export class ConfigFault extends Error {
+  override readonly name = 'ConfigFault';
+  /** Where, below the add-on's configuration. */
+  readonly path: readonly (string | number)[];
+
+  /** @param expected continues the sentence "expected …" */
+  constructor(path: readonly (string | number)[], expected: string) {
+    super(expected);
+    this.path = path;
+  }
+}
+
+/** A signer, ready to work: it is pure, given the request. */
+export interface Addon {
+  /**
+   * @throws DelegationError INVALID_REQUEST for input that the service could not take, INVALID_SCOPE, UPSTREAM_REFUSED
+   *   or UPSTREAM_UNAVAILABLE
+   */
+  sign(request: SignRequest): Promise<Credential> | Credential;
+}
+
+export interface SignRequest {
+  readonly userId: string;
+  /** The claims of the caller's verified token, with `sub` and `user_id` being the user id of the tenant. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What the scope lets into an app token, with the values from the caller's token. */
+  readonly scopedClaims: Readonly<Record<string, unknown>>;
+  /** The calling application. */
+  readonly clientId: string;
+  readonly input: AddonInput;
+  /** Epoch seconds. */
+  readonly now: number;
+  /** Aborts when the caller has gone. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The extra input of one add-on, by GraphQL field name. */
+export type AddonInput = Readonly<Record<string, string | null | undefined>>;
+
+/** A credential as its signer returns it. */
+export interface Credential {
+  readonly token: string;
+  readonly tokenType: string;
+  /** Epoch seconds; null where the service does not say. */
+  readonly expiresAt: number | null;
+  /** Seconds; null where the service does not say. */
+  readonly expiresIn: number | null;
+  /** The fields of the add-on's own GraphQL type, by name, and whatever else its legacy body needs. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A GraphQL object type beside the fields of the interface Credential. Add-ons may share one. */
+export interface CredentialType {
+  readonly name: string;
+  readonly description: string;
+  readonly fields: Readonly<Record<string, FieldDescriptor>>;
+}
+
+export interface FieldDescriptor {
+  readonly type: 'String' | 'ID' | 'DateTime';
+  readonly description: string;
+  readonly nullable?: boolean;
+}
+
+/** A GraphQL input object below DelegateInput. Add-ons may share one. */
+export interface InputType {
+  readonly name: string;
+  /** The field of DelegateInput that takes it. */
+  readonly field: string;
+  readonly description: string;
+  readonly fields: Readonly<Record<string, { readonly description: string; readonly legacyParameter: string }>>;
+}

@@ -1,0 +1,58 @@
+import { SignJWT } from 'jose';
+import { type AddonContext, ConfigFault, type Credential, defineAddon } from './addon.js';
+import { mapClaims } from './claim-path.js';
+import { idTokenBody } from './legacy-bodies.js';
+
+/**
+ * A JWT for another application of the tenant: signed with that application's secret (HS256) or with the tenant's key
+ * (RS256, PS256), it says who the user is and who asked. Claims and bodies as Auth0's delegation endpoint gave them.
+ */
+export const app = defineAddon<undefined>({
+  name: 'app',
+  apiType: 'APP',
+  description: 'A JWT for the target application itself, signed with its secret or the key of the tenant.',
+  credential: {
+    name: 'AppToken',
+    description: 'A JWT for the target application, as its `jwt_configuration` says.',
+    fields: { audience: { type: 'ID', description: 'The `aud` claim: the client_id of the target application.' } },
+  },
+  create(_config, { tenant, client, deps }) {
+    const { key, header } = signerOf({ tenant, client });
+    return {
+      async sign({ userId, claims, scopedClaims, clientId, now }): Promise<Credential> {
+        const expiresAt = now + client.lifetimeInSeconds;
+        const token = await new SignJWT({
+          ...scopedClaims,
+          ...mapClaims(claims, client.claims),
+          iss: tenant.issuer,
+          sub: userId,
+          aud: client.clientId,
+          azp: clientId,
+          iat: now,
+          exp: expiresAt,
+          jti: deps.randomUUID(),
+        })
+          .setProtectedHeader(header)
+          .sign(key);
+        return {
+          token,
+          tokenType: 'Bearer',
+          expiresAt,
+          expiresIn: client.lifetimeInSeconds,
+          fields: { audience: client.clientId },
+        };
+      },
+    };
+  },
+  legacyBody: idTokenBody,
+});
+
+function signerOf({ tenant, client }: Pick<AddonContext, 'tenant' | 'client'>) {
+  const { alg } = client;
+  if (alg === 'HS256') {
+    if (!client.secret) throw new ConfigFault(['client_secret'], 'a secret to sign HS256 with');
+    return { key: client.secret, header: { alg, typ: 'JWT' } };
+  }
+  if (!tenant.signingKey) throw new ConfigFault([], `the tenant to have a signing_key for ${alg}`);
+  return { key: tenant.signingKey.privateKey, header: { alg, typ: 'JWT', kid: tenant.signingKey.kid } };
+}

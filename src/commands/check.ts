@@ -1,0 +1,37 @@
+import { ADDONS } from '../addons/index.js';
+import { ConfigError, formatFault } from '../config/faults.js';
+import { loadConfig } from '../config/load.js';
+import { systemDeps } from '../deps.js';
+import { compileTenants } from '../tenant/compile.js';
+import type { Command } from './command.js';
+
+export const checkCommand: Command = {
+  help: `Usage: delegation-gateway check [--config gateway.yaml]
+
+Says everything that is wrong with a configuration, each fault with its path, and exits with 1; or what
+the configuration amounts to, and exits with 0. Nothing listens, and no address is asked.
+
+  --config FILE   the configuration (default: gateway.yaml)
+`,
+  options: { config: { type: 'string', short: 'c' } },
+  async run(values) {
+    const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
+    try {
+      const config = loadConfig(path);
+      compileTenants(config, ADDONS, systemDeps());
+      const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.length, 0);
+      process.stdout.write(`${path}: no faults; tenants: ${config.tenants.length}, clients: ${clients}\n`);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      process.stderr.write(reportFaults(path, error));
+      return 1;
+    }
+  },
+};
+
+/** Every fault on a line of its own, behind the name of the file. */
+export function reportFaults(path: string, { faults }: ConfigError): string {
+  const count = `${faults.length} fault${faults.length === 1 ? '' : 's'}`;
+  return `${path}: ${count}\n${faults.map((fault) => `  ${formatFault(fault)}\n`).join('')}`;
+}

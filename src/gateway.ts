@@ -1,0 +1,174 @@
+import type { AddonDefinition } from './addons/addon.js';
+import { ADDONS } from './addons/index.js';
+import type { GatewayConfig } from './config/schema.js';
+import { type Deps, systemDeps } from './deps.js';
+import { DelegationError } from './errors.js';
+import { loadGraphiql } from './graphql/graphiql.js';
+import { errorPresenter } from './graphql/present-error.js';
+import { buildSchema } from './graphql/schema.js';
+import { createGraphqlServer } from './graphql/server.js';
+import { clientIpReader } from './http/client-ip.js';
+import { createCors } from './http/cors.js';
+import { bearerToken, errorResponse, jsonResponse, methodNotAllowed, requestIdOf } from './http/messages.js';
+import { describeError } from './observability/log.js';
+import { AttemptStore } from './rate-limit/attempt-store.js';
+import { MemoryStore } from './rate-limit/memory-store.js';
+import type { BucketStore } from './rate-limit/store.js';
+import { compileTenants } from './tenant/compile.js';
+import { tenantLookup } from './tenant/hosts.js';
+import type { Tenant } from './tenant/tenant.js';
+
+/** What is known of the connection that a request came over. */
+export interface Connection {
+  /** The address of the other end. */
+  readonly remoteAddress?: string | undefined;
+}
+
+export interface Gateway {
+  /** Answers a request; it never rejects, whatever the request is. */
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+  /**
+   * Takes a new configuration, whole or not at all. Buckets and attempts are kept.
+   *
+   * @throws ConfigError
+   */
+  reload(config: GatewayConfig): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly addons?: readonly AddonDefinition[];
+  /** What GraphiQL opens with. */
+  readonly graphiqlExample?: Parameters<typeof loadGraphiql>[0];
+}
+
+/**
+ * Puts a gateway together from a validated configuration.
+ *
+ * @throws ConfigError for what shows only when the parts come together
+ */
+export async function createGateway(
+  config: GatewayConfig,
+  deps: Partial<Deps> = {},
+  options: GatewayOptions = {},
+): Promise<Gateway> {
+  const parts: Parts = {
+    deps: { ...systemDeps(), ...deps },
+    addons: options.addons ?? ADDONS,
+    attempts: new AttemptStore(),
+    graphiqlExample: options.graphiqlExample,
+  };
+  let state = await compose(config, parts);
+  return {
+    fetch: (request, connection = {}) => state.fetch(request, connection),
+    async reload(next) {
+      const previous = state;
+      state = await compose(next, parts, previous);
+      await previous.close();
+    },
+    async close() {
+      await state.close();
+    },
+  };
+}
+
+interface Parts {
+  readonly deps: Deps;
+  readonly addons: readonly AddonDefinition[];
+  readonly attempts: AttemptStore;
+  readonly graphiqlExample: GatewayOptions['graphiqlExample'];
+}
+
+/** A gateway with one configuration, from its tenants to its routes. */
+interface State {
+  readonly limit: GatewayConfig['rate_limit'];
+  readonly buckets: BucketStore;
+  fetch(request: Request, connection: Connection): Promise<Response>;
+  close(): Promise<void>;
+}
+
+type Route = (
+  request: Request,
+  context: { tenant: Tenant; ip: string; requestId: string },
+) => Response | Promise<Response>;
+
+async function compose(
+  config: GatewayConfig,
+  { deps, addons, attempts, graphiqlExample }: Parts,
+  previous?: State,
+): Promise<State> {
+  const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons, deps));
+  const { burst, refill_per_minute } = config.rate_limit;
+  const buckets = keepsLimit(previous, config)
+    ? previous.buckets
+    : new MemoryStore({ burst, refillPerMinute: refill_per_minute }, deps.now);
+  const cors = createCors(config.cors.origins);
+  const clientIp = clientIpReader(config.trust_proxy);
+  const yoga = createGraphqlServer({
+    schema: buildSchema(addons),
+    limits: config.graphql,
+    attemptsPerMinute: config.rate_limit.attempts_per_minute,
+    buckets,
+    attempts,
+    errors: errorPresenter(deps.log, config.graphql.suggestions),
+    graphiql: config.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
+  });
+
+  const routes: Readonly<Record<string, Route>> = {
+    '/graphql': (request, { tenant, ip, requestId }) =>
+      yoga.fetch(request, { tenant, ip, requestId, bearerToken: bearerToken(request), signal: request.signal, deps }),
+    '/.well-known/jwks.json': get((_request, { tenant }) =>
+      jsonResponse(tenant.jwks, { headers: { 'Cache-Control': 'public, max-age=300' } }),
+    ),
+  };
+  const health: Route = get(() => jsonResponse({ status: 'ok' }));
+
+  async function answer(request: Request, connection: Connection, requestId: string): Promise<Response> {
+    const preflight = cors.preflight(request);
+    if (preflight) return preflight;
+    const { pathname, host } = new URL(request.url);
+    const ip = clientIp(connection.remoteAddress, request.headers.get('x-forwarded-for'));
+    if (pathname === '/livez' || pathname === '/readyz') return health(request, {} as never);
+    const tenant = tenantOf(request.headers.get('host') ?? host);
+    if (!tenant) throw new DelegationError('INVALID_REQUEST', 'No tenant has this host', { status: 421 });
+    const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+    if (!route) throw new DelegationError('INVALID_REQUEST', 'There is nothing at this path', { status: 404 });
+    return route(request, { tenant, ip, requestId });
+  }
+
+  return {
+    limit: config.rate_limit,
+    buckets,
+    async fetch(request, connection) {
+      const requestId = requestIdOf(request, deps);
+      let response: Response;
+      try {
+        response = await answer(request, connection, requestId);
+      } catch (error) {
+        if (!(error instanceof DelegationError))
+          deps.log.error({ requestId, error: describeError(error) }, 'unexpected error');
+        response = errorResponse(error);
+      }
+      const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };
+      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
+      return response;
+    },
+    async close() {
+      await yoga.dispose();
+    },
+  };
+}
+
+function keepsLimit(previous: State | undefined, { rate_limit }: GatewayConfig): previous is State {
+  return (
+    previous?.limit.burst === rate_limit.burst && previous.limit.refill_per_minute === rate_limit.refill_per_minute
+  );
+}
+
+function get(route: Route): Route {
+  return (request, context) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
+    return route(request, context);
+  };
+}

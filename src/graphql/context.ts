@@ -1,0 +1,19 @@
+import type { Deps } from '../deps.js';
+import type { RateLimitContext } from '../rate-limit/plugin.js';
+import type { Tenant } from '../tenant/tenant.js';
+
+/** What the gateway knows of a request before GraphQL begins, whichever door it came through. */
+export interface RequestContext {
+  readonly tenant: Tenant;
+  /** Canonical: an IPv4 address or an IPv6 /64. */
+  readonly ip: string;
+  readonly requestId: string;
+  /** The token of an `Authorization: Bearer` header. */
+  readonly bearerToken: string | undefined;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal | undefined;
+  readonly deps: Deps;
+}
+
+/** The context of every resolver. */
+export type GraphqlContext = RequestContext & RateLimitContext;

@@ -1,0 +1,32 @@
+import { DelegationError } from '../errors.js';
+import { BodyTooLargeError, readCapped } from '../upstream/read-capped.js';
+
+/** The most bytes that the body of a request may have. */
+const MAX_BODY_BYTES = 100 * 1024;
+
+/** The media type of a request, which has no case (RFC 9110 §8.3.1), without its parameters. */
+export function mediaType(request: Request): string {
+  return (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** @throws DelegationError INVALID_REQUEST, with status 413 for a body over 100 KiB */
+export async function readBody(request: Request): Promise<string> {
+  const tooLarge = () =>
+    new DelegationError('INVALID_REQUEST', `The body is longer than ${MAX_BODY_BYTES} bytes`, { status: 413 });
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  try {
+    return await readCapped(request, MAX_BODY_BYTES);
+  } catch (error) {
+    if (error instanceof BodyTooLargeError) throw tooLarge();
+    throw new DelegationError('INVALID_REQUEST', 'The body could not be read as UTF-8');
+  }
+}
+
+/** @throws DelegationError INVALID_REQUEST, with nothing of the text in it */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DelegationError('INVALID_REQUEST', 'The body is not JSON');
+  }
+}

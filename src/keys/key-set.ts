@@ -1,0 +1,91 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { type Algorithm, JWS_ALGORITHMS, type JwsAlgorithm, MIN_RSA_BITS, MIN_RSA_EXPONENT } from './algorithms.js';
+
+/** Where the keys of an issuer are looked up. */
+export interface KeySource {
+  /** The keys that may have made a signature with this algorithm and `kid`; empty where there is none. */
+  find(alg: Algorithm, kid: string | undefined): readonly KeyObject[] | Promise<readonly KeyObject[]>;
+}
+
+interface VerificationKey {
+  readonly key: KeyObject;
+  readonly kid: string | undefined;
+  readonly algorithms: ReadonlySet<string>;
+}
+
+/** Imported public keys of a JSON Web Key Set (RFC 7517 §5). */
+export class KeySet implements KeySource {
+  readonly #keys: readonly VerificationKey[];
+  /** Why a key of the set is not used, by its position. */
+  readonly skipped: readonly string[];
+
+  private constructor(keys: readonly VerificationKey[], skipped: readonly string[]) {
+    this.#keys = keys;
+    this.skipped = skipped;
+  }
+
+  /**
+   * Imports every signature key of a JWKS that is fit to verify with; the others are skipped and say why.
+   *
+   * @throws TypeError when the document is not `{ keys: [ … ] }`, or holds no usable key
+   */
+  static fromJwks(document: unknown): KeySet {
+    const list = (document as { keys?: unknown } | null)?.keys;
+    if (!Array.isArray(list)) throw new TypeError('a JWKS has an array "keys"');
+    const keys: VerificationKey[] = [];
+    const skipped: string[] = [];
+    for (const [index, jwk] of list.entries()) {
+      const key = importPublicJwk(jwk);
+      if (typeof key === 'string') skipped.push(`keys[${index}] ${key}`);
+      else keys.push(key);
+    }
+    if (keys.length === 0)
+      throw new TypeError(`a JWKS holds at least one usable key (${skipped.join('; ') || 'empty'})`);
+    return new KeySet(keys, skipped);
+  }
+
+  /**
+   * By algorithm and `kid`. A token without `kid` finds a key only where just one fits, as OpenID Connect Core §10.1
+   * demands of issuers with several.
+   */
+  find(alg: Algorithm, kid: string | undefined): readonly KeyObject[] {
+    const fitting = this.#keys.filter((each) => each.algorithms.has(alg) && (kid === undefined || each.kid === kid));
+    return kid === undefined && fitting.length > 1 ? [] : fitting.map((each) => each.key);
+  }
+}
+
+function importPublicJwk(jwk: unknown): VerificationKey | string {
+  if (typeof jwk !== 'object' || jwk === null) return 'is not an object';
+  const { kty, crv, use, alg, kid, key_ops } = jwk as Record<string, unknown>;
+  if (use !== undefined && use !== 'sig') return 'is not for signatures';
+  if (Array.isArray(key_ops) && !key_ops.includes('verify')) return 'is not for verifying';
+  if (kty === 'oct') return 'is a shared secret, which has no place in a JWKS';
+  const algorithms = Object.entries(JWS_ALGORITHMS as Record<string, JwsAlgorithm>)
+    .filter(
+      ([name, each]) => each.kty === kty && (!each.crv || each.crv === crv) && (alg === undefined || alg === name),
+    )
+    .map(([name]) => name);
+  if (algorithms.length === 0) return 'fits no supported algorithm';
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: publicPart(jwk as JsonWebKey), format: 'jwk' });
+  } catch {
+    return 'cannot be imported';
+  }
+  const weakness = weakRsa(key);
+  if (weakness) return weakness;
+  return { key, kid: typeof kid === 'string' ? kid : undefined, algorithms: new Set(algorithms) };
+}
+
+function publicPart({ kty, crv, n, e, x, y }: JsonWebKey): JsonWebKey {
+  return { kty, crv, n, e, x, y } as JsonWebKey;
+}
+
+/** Why an RSA key is too weak to trust, in words that follow its name; undefined for a fit key and for other kinds. */
+export function weakRsa(key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType !== 'rsa') return undefined;
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength < MIN_RSA_BITS) return `is an RSA key of fewer than ${MIN_RSA_BITS} bits`;
+  if (publicExponent < MIN_RSA_EXPONENT) return `is an RSA key with an exponent below ${MIN_RSA_EXPONENT}`;
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { Addon } from '../addons/addon.js';
+import type { Algorithm, SigningAlgorithm } from '../keys/algorithms.js';
+import type { KeySource } from '../keys/key-set.js';
+
+/** A tenant, compiled from its configuration: everything a request needs, looked up and never computed. */
+export interface Tenant {
+  readonly name: string;
+  /** The `iss` of tokens that this gateway signs for the tenant. */
+  readonly issuer: string;
+  readonly delegationEnabled: boolean;
+  /** By exact `iss`, the tenant's own included. */
+  readonly issuers: ReadonlyMap<string, Issuer>;
+  readonly clients: ReadonlyMap<string, Client>;
+  /** The document of `/.well-known/jwks.json`. */
+  readonly jwks: { readonly keys: readonly JsonWebKey[] };
+}
+
+/** Who may have signed a caller's token. */
+export interface Issuer {
+  readonly issuer: string;
+  /** Whether it is the tenant itself, whose tokens carry user ids as `sub`. */
+  readonly own: boolean;
+  /** What comes before `sub` in a user id. */
+  readonly subjectPrefix: string;
+  /** Prefixes that a `sub` must not begin with, because another issuer's user ids do. */
+  readonly foreignPrefixes: readonly string[];
+  /** UTF-16 units. */
+  readonly maxSubject: number;
+  readonly algorithms: ReadonlySet<Algorithm>;
+  readonly keys: KeySource;
+}
+
+/** An application of a tenant, as a caller and as a target. */
+export interface Client {
+  readonly clientId: string;
+  readonly name: string;
+  /** What signs its app tokens, and with HS256 what its callers' tokens are signed with. */
+  readonly alg: SigningAlgorithm;
+  readonly secret: KeyObject | undefined;
+  /** Which clients may delegate to it, itself left out; "*" stands for all. */
+  readonly allowedClients: ReadonlySet<string>;
+  /** `grant_types`, where the client has them. */
+  readonly grantTypes: ReadonlySet<string> | undefined;
+  /** The signers that it is configured for, by api type. */
+  readonly addons: ReadonlyMap<string, Addon>;
+  /** What a request without `apiType` gets. */
+  readonly defaultApiType: string;
+}
+
+/** Finds the tenant of a `Host` header's value: without port, case or trailing dot. */
+export type TenantLookup = (host: string) => Tenant | undefined;

@@ -1,0 +1,27 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+
+export interface TestKeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** PKCS #8. */
+  readonly pem: string;
+}
+
+function rsa(bits = 2048): TestKeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
+  return { privateKey, publicKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}
+
+/** RSA pairs by name, made once for a test file. */
+const pairs = new Map<string, TestKeyPair>();
+
+export function rsaPair(name: string): TestKeyPair {
+  const pair = pairs.get(name) ?? rsa();
+  pairs.set(name, pair);
+  return pair;
+}
+
+/** A public JWK with `kid` and `use`. */
+export function publicJwk({ publicKey }: TestKeyPair, extra: Record<string, unknown> = {}) {
+  return { ...publicKey.export({ format: 'jwk' }), use: 'sig', ...extra };
+}

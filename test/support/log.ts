@@ -1,0 +1,19 @@
+import { pino } from 'pino';
+import type { Log } from '../../src/observability/log.js';
+
+export interface RecordingLog extends Log {
+  /** Every line, as it would have been written. */
+  readonly lines: string[];
+  /** The audit lines, parsed. */
+  audits(): Record<string, unknown>[];
+}
+
+/** A real log that keeps its lines. */
+export function recordingLog(): RecordingLog {
+  const lines: string[] = [];
+  const log = pino({ base: undefined }, { write: (line: string) => void lines.push(line) });
+  return Object.assign(log, {
+    lines,
+    audits: () => lines.map((line) => JSON.parse(line)).filter((line) => line.audit !== undefined),
+  });
+}

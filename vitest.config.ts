@@ -1,0 +1,10 @@
+import { createRequire } from 'node:module';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // Vite would take the "module" build of graphql, Node takes "main": two copies of its classes.
+    alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
+  },
+  test: { include: ['test/**/*.test.ts'], exclude: ['test/interop/**'], testTimeout: 20_000 },
+});
