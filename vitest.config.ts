@@ -6,5 +6,10 @@ export default defineConfig({
     // Vite would take the "module" build of graphql, Node takes "main": two copies of its classes.
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/interop/**'], testTimeout: 20_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/interop/**'],
+    setupFiles: ['test/support/no-secrets.ts'],
+    testTimeout: 20_000,
+  },
 });

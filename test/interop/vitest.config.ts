@@ -7,5 +7,10 @@ export default defineConfig({
   resolve: {
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
-  test: { include: ['*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+  test: {
+    include: ['*.test.ts'],
+    setupFiles: ['../support/no-secrets.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 });

@@ -6,6 +6,7 @@ import { type TestClock, testClock } from './clock.js';
 import { identityProvider } from './identity-provider.js';
 import { publicJwk, rsaPair } from './keys.js';
 import { type RecordingLog, recordingLog } from './log.js';
+import { keepConfigured, keepSent, watchAnswer } from './secrets.js';
 
 export const ISSUER = 'https://login.example.com/';
 export const TENANT_ISSUER = 'https://acme.example.com/';
@@ -122,10 +123,14 @@ export async function testGateway(
   const log = recordingLog();
   const config = baseConfig() as ConfigDocument;
   change(config);
+  keepConfigured(config);
   const addons = options.addons && { addons: options.addons };
-  const gateway = await createGateway(parseConfig(config, addons), { now: clock.now, log, ...options.deps }, addons);
+  const gateway = watched(
+    await createGateway(parseConfig(config, addons), { now: clock.now, log, ...options.deps }, addons),
+  );
   const idp = identityProvider({ issuer: ISSUER, clock });
   const graphql: TestGateway['graphql'] = async (query, { variables, headers, connection, token } = {}) => {
+    keepSent({ token, variables });
     const request = new Request('http://gateway.test/graphql', {
       method: 'POST',
       headers: {
@@ -147,5 +152,17 @@ export async function testGateway(
     idToken: (claims) => idp.idToken({ aud: 'web', ...claims }),
     graphql,
     delegate: (input, request) => graphql(DELEGATE, { ...request, variables: { input } }),
+  };
+}
+
+/** The same gateway, whose answers are searched for secrets (no-secrets.ts). */
+function watched(gateway: Gateway): Gateway {
+  return {
+    ...gateway,
+    async fetch(request, connection) {
+      const response = await gateway.fetch(request, connection);
+      watchAnswer(response, await response.clone().text());
+      return response;
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { secrets } from './secrets.js';
 
 export interface TestKeyPair {
   readonly privateKey: KeyObject;
@@ -9,7 +10,15 @@ export interface TestKeyPair {
 
 function rsa(bits = 2048): TestKeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
-  return { privateKey, publicKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  keepPrivateKey(privateKey, pem);
+  return { privateKey, publicKey, pem };
+}
+
+function keepPrivateKey(privateKey: KeyObject, pem: string): void {
+  secrets.keep('a private key as PEM', pem);
+  const { d, p, q, dp, dq, qi } = privateKey.export({ format: 'jwk' });
+  for (const part of [d, p, q, dp, dq, qi]) secrets.keep('a part of a private key', part as string);
 }
 
 /** RSA pairs by name, made once for a test file. */
