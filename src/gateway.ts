@@ -1,8 +1,10 @@
 import type { AddonDefinition } from './addons/addon.js';
 import { ADDONS } from './addons/index.js';
 import type { GatewayConfig } from './config/schema.js';
+import { createRefreshExchanger, type RefreshExchanger } from './delegation/refresh.js';
 import { type Deps, systemDeps } from './deps.js';
 import { DelegationError } from './errors.js';
+import type { RequestContext } from './graphql/context.js';
 import { loadGraphiql } from './graphql/graphiql.js';
 import { errorPresenter } from './graphql/present-error.js';
 import { buildSchema } from './graphql/schema.js';
@@ -10,13 +12,13 @@ import { createGraphqlServer } from './graphql/server.js';
 import { clientIpReader } from './http/client-ip.js';
 import { createCors } from './http/cors.js';
 import { bearerToken, errorResponse, jsonResponse, methodNotAllowed, requestIdOf } from './http/messages.js';
+import { createLegacyEndpoint, legacyErrorResponse } from './legacy/endpoint.js';
 import { describeError } from './observability/log.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
 import type { BucketStore } from './rate-limit/store.js';
 import { compileTenants } from './tenant/compile.js';
 import { tenantLookup } from './tenant/hosts.js';
-import type { Tenant } from './tenant/tenant.js';
 
 /** What is known of the connection that a request came over. */
 export interface Connection {
@@ -52,8 +54,10 @@ export async function createGateway(
   deps: Partial<Deps> = {},
   options: GatewayOptions = {},
 ): Promise<Gateway> {
+  const allDeps = { ...systemDeps(), ...deps };
   const parts: Parts = {
-    deps: { ...systemDeps(), ...deps },
+    deps: allDeps,
+    refresh: createRefreshExchanger(allDeps),
     addons: options.addons ?? ADDONS,
     attempts: new AttemptStore(),
     graphiqlExample: options.graphiqlExample,
@@ -76,6 +80,7 @@ interface Parts {
   readonly deps: Deps;
   readonly addons: readonly AddonDefinition[];
   readonly attempts: AttemptStore;
+  readonly refresh: RefreshExchanger;
   readonly graphiqlExample: GatewayOptions['graphiqlExample'];
 }
 
@@ -87,14 +92,15 @@ interface State {
   close(): Promise<void>;
 }
 
-type Route = (
-  request: Request,
-  context: { tenant: Tenant; ip: string; requestId: string },
-) => Response | Promise<Response>;
+/** What answers at a path, and what its errors look like. */
+interface Route {
+  answer(request: Request, context: RequestContext): Response | Promise<Response>;
+  readonly onError: (error: unknown) => Response;
+}
 
 async function compose(
   config: GatewayConfig,
-  { deps, addons, attempts, graphiqlExample }: Parts,
+  { deps, addons, attempts, refresh, graphiqlExample }: Parts,
   previous?: State,
 ): Promise<State> {
   const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons, deps));
@@ -114,26 +120,35 @@ async function compose(
     graphiql: config.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
   });
 
-  const routes: Readonly<Record<string, Route>> = {
-    '/graphql': (request, { tenant, ip, requestId }) =>
-      yoga.fetch(request, { tenant, ip, requestId, bearerToken: bearerToken(request), signal: request.signal, deps }),
-    '/.well-known/jwks.json': get((_request, { tenant }) =>
-      jsonResponse(tenant.jwks, { headers: { 'Cache-Control': 'public, max-age=300' } }),
-    ),
-  };
-  const health: Route = get(() => jsonResponse({ status: 'ok' }));
+  const routes = new Map<string, Route>([
+    ['/graphql', { answer: (request, context) => yoga.fetch(request, context), onError: errorResponse }],
+    ['/delegation', { answer: createLegacyEndpoint(yoga, addons), onError: legacyErrorResponse }],
+    ['/.well-known/jwks.json', get(({ tenant }) => jsonResponse(tenant.jwks, PUBLIC))],
+  ]);
 
-  async function answer(request: Request, connection: Connection, requestId: string): Promise<Response> {
+  function answer(
+    request: Request,
+    connection: Connection,
+    requestId: string,
+    path: string,
+  ): Response | Promise<Response> {
     const preflight = cors.preflight(request);
     if (preflight) return preflight;
-    const { pathname, host } = new URL(request.url);
-    const ip = clientIp(connection.remoteAddress, request.headers.get('x-forwarded-for'));
-    if (pathname === '/livez' || pathname === '/readyz') return health(request, {} as never);
-    const tenant = tenantOf(request.headers.get('host') ?? host);
+    if (path === '/livez' || path === '/readyz') return jsonResponse({ status: 'ok' });
+    const tenant = tenantOf(request.headers.get('host') ?? new URL(request.url).host);
     if (!tenant) throw new DelegationError('INVALID_REQUEST', 'No tenant has this host', { status: 421 });
-    const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+    const route = routes.get(path);
     if (!route) throw new DelegationError('INVALID_REQUEST', 'There is nothing at this path', { status: 404 });
-    return route(request, { tenant, ip, requestId });
+    const ip = clientIp(connection.remoteAddress, request.headers.get('x-forwarded-for'));
+    return route.answer(request, {
+      tenant,
+      ip,
+      requestId,
+      bearerToken: bearerToken(request),
+      signal: request.signal,
+      deps,
+      refresh,
+    });
   }
 
   return {
@@ -141,13 +156,14 @@ async function compose(
     buckets,
     async fetch(request, connection) {
       const requestId = requestIdOf(request, deps);
+      const path = new URL(request.url).pathname;
       let response: Response;
       try {
-        response = await answer(request, connection, requestId);
+        response = await answer(request, connection, requestId, path);
       } catch (error) {
         if (!(error instanceof DelegationError))
           deps.log.error({ requestId, error: describeError(error) }, 'unexpected error');
-        response = errorResponse(error);
+        response = (routes.get(path)?.onError ?? errorResponse)(error);
       }
       const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
@@ -166,9 +182,14 @@ function keepsLimit(previous: State | undefined, { rate_limit }: GatewayConfig):
   );
 }
 
-function get(route: Route): Route {
-  return (request, context) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
-    return route(request, context);
+const PUBLIC = { headers: { 'Cache-Control': 'public, max-age=300' } };
+
+function get(answer: (context: RequestContext) => Response): Route {
+  return {
+    onError: errorResponse,
+    answer(request, context) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
+      return answer(context);
+    },
   };
 }

@@ -41,5 +41,5 @@ export function untilStopped(): Promise<void> {
 
 /** The addresses that a running gateway is reached at. */
 export function addresses(url: string) {
-  return { graphql: `${url}/graphql`, jwks: `${url}/.well-known/jwks.json` };
+  return { graphql: `${url}/graphql`, legacy: `${url}/delegation`, jwks: `${url}/.well-known/jwks.json` };
 }

@@ -17,6 +17,7 @@ export function crossChecks(document: unknown): Fault[] {
   for (const [index, tenant] of tenants.entries()) {
     issuerChecks(tenant, ['tenants', index], faults);
     clientChecks(tenant, ['tenants', index], faults);
+    refreshChecks(tenant, ['tenants', index], faults);
   }
   return faults;
 }
@@ -105,6 +106,24 @@ function clientChecks(tenant: unknown, path: Path, faults: Fault[]): void {
         path: [...path, 'clients', index, 'allowed_clients', position],
         message: `no client of this tenant; expected a client_id or "*"${hint === undefined ? '' : `; did you mean "${hint}"?`}`,
       });
+    }
+  }
+}
+
+/** Where a client may send refresh tokens, its refresh tokens have to belong to one token endpoint. */
+function refreshChecks(tenant: unknown, path: Path, faults: Fault[]): void {
+  const issuers = listAt(tenant, 'issuers').filter((issuer) => text(issuer, 'token_endpoint') !== undefined);
+  const names = new Set(issuers.map((issuer) => text(issuer, 'issuer')));
+  for (const [index, client] of listAt(tenant, 'clients').entries()) {
+    if ((client as Record<string, unknown> | null)?.refresh_token_delegation !== true) continue;
+    const named = text(client, 'refresh_token_issuer');
+    const at = [...path, 'clients', index];
+    if (names.size === 0) {
+      const message = 'true; expected an issuer of the tenant to have a token_endpoint';
+      faults.push({ path: [...at, 'refresh_token_delegation'], message });
+    } else if (named === undefined ? names.size > 1 : !names.has(named)) {
+      const message = `${named === undefined ? 'missing' : kindOf(named)}; expected one of the issuers that have a token_endpoint`;
+      faults.push({ path: [...at, 'refresh_token_issuer'], message });
     }
   }
 }

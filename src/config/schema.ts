@@ -29,6 +29,9 @@ const UNUSED_AUTH0_FIELDS = `
   .trim()
   .split(/\s+/);
 
+/** How a client authenticates at a token endpoint (OpenID Connect Core §9). */
+const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'none'] as const;
+
 const name = z.string().min(1).max(255);
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -80,6 +83,7 @@ function tenant(kit: FullKit, addons: readonly AddonDefinition[]) {
     signing_key: kit.rsaPrivateKey().optional(),
     certificate: kit.text().optional(),
     delegation: kit.object({ enabled: z.boolean().default(false) }).prefault({}),
+    legacy: kit.object({ jsonp: z.boolean().default(false) }).prefault({}),
     issuers: z.array(issuer(kit)).min(1),
     clients: z.array(client(kit, addons)).min(1),
   });
@@ -97,6 +101,7 @@ function issuer(kit: FullKit) {
         .optional(),
       algorithms: z.array(z.enum(algorithms)).min(1).default(['RS256']),
       jwks_uri: kit.url().optional(),
+      token_endpoint: kit.url().optional(),
       jwks: kit.jwks().optional(),
     })
     .superRefine(({ algorithms, jwks_uri, jwks }, { addIssue }) => {
@@ -127,6 +132,9 @@ function client(kit: FullKit, addons: readonly AddonDefinition[]) {
       client_secret: kit.text().optional(),
       allowed_clients: z.array(z.string().min(1)).default([]),
       grant_types: z.array(z.string().min(1)).optional(),
+      refresh_token_delegation: z.boolean().default(false),
+      refresh_token_issuer: z.string().min(1).optional(),
+      token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).optional(),
       jwt_configuration: kit
         .object({
           alg: z.enum(SIGNING_ALGORITHMS).optional(),
@@ -137,6 +145,11 @@ function client(kit: FullKit, addons: readonly AddonDefinition[]) {
         .prefault({}),
       claims: kit.claimMap(REGISTERED_CLAIMS).default([]),
       addons: kit.object(addonShape).prefault({}),
+    })
+    .superRefine(({ client_secret, refresh_token_delegation, token_endpoint_auth_method = 'none' }, { addIssue }) => {
+      if (!refresh_token_delegation || token_endpoint_auth_method === 'none' || client_secret !== undefined) return;
+      const message = `a secret, because token_endpoint_auth_method is ${token_endpoint_auth_method}`;
+      addIssue({ code: 'custom', path: ['client_secret'], message });
     })
     .superRefine(({ client_secret, jwt_configuration: { alg, secret_encoded } }, { addIssue }) => {
       if (alg !== 'HS256') return;

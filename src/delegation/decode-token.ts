@@ -1,7 +1,7 @@
 import { DelegationError } from '../errors.js';
 
 /** Inclusive. A token is ASCII, so characters are bytes. */
-const MAX_TOKEN_BYTES = 16 * 1024;
+export const MAX_TOKEN_BYTES = 16 * 1024;
 
 export interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;

@@ -1,6 +1,8 @@
+import type { RefreshExchanger } from '../delegation/refresh.js';
 import type { Deps } from '../deps.js';
 import type { RateLimitContext } from '../rate-limit/plugin.js';
 import type { Tenant } from '../tenant/tenant.js';
+import type { DelegatePayload } from './payload.js';
 
 /** What the gateway knows of a request before GraphQL begins, whichever door it came through. */
 export interface RequestContext {
@@ -13,6 +15,9 @@ export interface RequestContext {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal | undefined;
   readonly deps: Deps;
+  readonly refresh: RefreshExchanger;
+  /** Hears of each payload: the legacy door makes its own body of it. */
+  readonly onPayload?: (payload: DelegatePayload) => void;
 }
 
 /** The context of every resolver. */

@@ -1,22 +1,18 @@
 import type { AddonDefinition } from '../addons/addon.js';
 import { startAudit } from '../delegation/audit.js';
 import { callingClient, verifyCaller } from '../delegation/caller.js';
-import { type IssuedCredential, issue } from '../delegation/issue.js';
+import { issue } from '../delegation/issue.js';
+import { checkGrant } from '../delegation/policy.js';
+import { checkExchanged, requireClientId, requireIdToken } from '../delegation/refresh.js';
 import { DelegationError, type RateLimitFigures } from '../errors.js';
 import type { Builder } from './builder.js';
 import type { GraphqlContext } from './context.js';
 import { credentialInterface } from './credential-types.js';
 import { addonInputs, type DelegateInput, delegateInput } from './delegate-input.js';
+import type { DelegatePayload } from './payload.js';
+import { internalError } from './present-error.js';
 import type { SharedTypes } from './shared-types.js';
 import { subjectToken } from './subject-token.js';
-
-/** The answer of the mutation. It cannot be built without the outcome of the limit. */
-export interface DelegatePayload {
-  readonly credential: IssuedCredential;
-  readonly rateLimit: RateLimitFigures;
-  /** The new refresh token, when the identity provider rotated the one that was given. */
-  readonly refreshToken: string | null;
-}
 
 /** Adds `Mutation.delegate`. */
 export function delegateMutation(
@@ -66,23 +62,37 @@ async function delegate(
     apiType: input.apiType,
   });
   let rateLimit: RateLimitFigures | undefined;
+  let refreshToken: string | null = null;
   try {
-    if (!tenant.delegationEnabled)
+    if (!tenant.delegationEnabled) {
       throw new DelegationError('DELEGATION_DISABLED', 'This tenant has not enabled delegation');
-    const token = subjectToken(input.subjectToken, context);
+    }
+    const { kind, token } = subjectToken(input.subjectToken, context);
     trail.token(token);
+    if (kind === 'refresh_token') requireClientId(input.clientId);
     const client = callingClient(tenant, input.clientId, token);
+    let idToken = token;
+    if (kind === 'refresh_token') {
+      checkGrant(client, kind);
+      const exchange = await context.refresh.exchange(context, tenant, client, token);
+      refreshToken = exchange.refreshToken;
+      idToken = requireIdToken(exchange);
+    }
     const now = Math.floor(deps.now() / 1000);
-    const caller = await verifyCaller(tenant, client, token, now);
+    const caller = await verifyCaller(tenant, client, idToken, now);
+    if (kind === 'refresh_token') checkExchanged(caller, client);
     trail.caller(caller);
     rateLimit = await context.takeDelegation({ tenant: tenant.name, userId: caller.userId, ip });
     const { target, apiType, scope } = input;
     const inputs = addonInputs(input, addons);
-    const credential = await issue(tenant, caller, { kind: 'id_token', target, apiType, scope, inputs, now, signal });
+    const credential = await issue(tenant, caller, { kind, target, apiType, scope, inputs, now, signal });
     trail.succeeded(credential.apiType);
-    return { credential, rateLimit, refreshToken: null };
+    const payload = { credential, rateLimit, refreshToken };
+    context.onPayload?.(payload);
+    return payload;
   } catch (error) {
     trail.failed(error);
-    throw error instanceof DelegationError && rateLimit ? error.with({ rateLimit }) : error;
+    const known = error instanceof DelegationError ? error : internalError(error, context);
+    throw known.with({ ...(rateLimit && { rateLimit }), ...(refreshToken !== null && { refreshToken }) });
   }
 }

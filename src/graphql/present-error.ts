@@ -1,7 +1,19 @@
 import { GraphQLError } from 'graphql';
 import { DelegationError, ERROR_CODES, type RateLimitFigures } from '../errors.js';
 import { describeError, type Log } from '../observability/log.js';
+import type { RequestContext } from './context.js';
 import { withoutValues } from './safe-message.js';
+
+const MASKED = 'Something went wrong here; the log has it under the request id';
+
+/** An unexpected error of a resolver: logged with its request, and masked for the caller. */
+export function internalError(
+  error: unknown,
+  { deps, requestId }: Pick<RequestContext, 'deps' | 'requestId'>,
+): DelegationError {
+  deps.log.error({ requestId, error: describeError(error) }, 'unexpected error');
+  return new DelegationError('INTERNAL', MASKED);
+}
 
 /** How errors leave the gateway. This is the one place that decides it, for both doors. */
 export interface ErrorPresenter {
@@ -17,10 +29,7 @@ export interface ErrorPresenter {
 export function errorPresenter(log: Log, suggestions: boolean): ErrorPresenter {
   const masked = (error: unknown, located?: GraphQLError) => {
     log.error({ error: describeError(error) }, 'unexpected error');
-    return presentDelegationError(
-      new DelegationError('INTERNAL', 'Something went wrong here; the log has it under the request id'),
-      located,
-    );
+    return presentDelegationError(new DelegationError('INTERNAL', MASKED), located);
   };
   return {
     present(error) {

@@ -68,7 +68,13 @@ async function resolveViewer(input: SubjectTokenInput | null | undefined, contex
   const { tenant, ip, deps } = context;
   if (!tenant.delegationEnabled)
     throw new DelegationError('DELEGATION_DISABLED', 'This tenant has not enabled delegation');
-  const token = subjectToken(input, context);
+  const { kind, token } = subjectToken(input, context);
+  if (kind === 'refresh_token') {
+    throw new DelegationError(
+      'INVALID_REQUEST',
+      'subjectToken must be an idToken here: a refresh token could be lost in the exchange',
+    );
+  }
   const caller = await verifyCaller(
     tenant,
     callingClient(tenant, undefined, token),

@@ -6,6 +6,7 @@ import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
 import { createSigningKey } from '../keys/signing-key.js';
 import { compileIssuers } from './issuers.js';
+import { compileRefresh } from './refresh.js';
 import type { Client, Tenant } from './tenant.js';
 
 /** What every client has without configuring it. */
@@ -46,11 +47,15 @@ function compileTenant(
     name: config.name,
     issuer: config.issuer,
     delegationEnabled: config.delegation.enabled,
+    jsonp: config.legacy.jsonp,
     issuers: compileIssuers(config, signingKey, deps),
     clients: new Map(
       config.clients.map((client, index) => [
         client.client_id,
-        compileClient(client, tenant, addons, deps, [...path, 'clients', index], faults),
+        {
+          ...compileClient(client, tenant, addons, deps, [...path, 'clients', index], faults),
+          refresh: compileRefresh(client, config.issuers),
+        },
       ]),
     ),
     jwks: { keys: signingKey ? [signingKey.publicJwk] : [] },
@@ -80,7 +85,7 @@ function compileClient(
   deps: Deps,
   path: Path,
   faults: Fault[],
-): Client {
+): Omit<Client, 'refresh'> {
   const alg: SigningAlgorithm = config.jwt_configuration.alg ?? 'RS256';
   const bytes =
     config.client_secret === undefined

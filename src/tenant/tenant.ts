@@ -9,6 +9,8 @@ export interface Tenant {
   /** The `iss` of tokens that this gateway signs for the tenant. */
   readonly issuer: string;
   readonly delegationEnabled: boolean;
+  /** Whether old browsers may use `GET /delegation` with a callback. */
+  readonly jsonp: boolean;
   /** By exact `iss`, the tenant's own included. */
   readonly issuers: ReadonlyMap<string, Issuer>;
   readonly clients: ReadonlyMap<string, Client>;
@@ -31,6 +33,16 @@ export interface Issuer {
   readonly keys: KeySource;
 }
 
+/** How the refresh tokens of a client are exchanged (RFC 6749 §6). */
+export interface RefreshConfiguration {
+  /** The `iss` that the new ID token must have. */
+  readonly issuer: string;
+  readonly tokenEndpoint: string;
+  /** What authenticates the client: parameters of the body (RFC 6749 §2.3.1) or a header. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** An application of a tenant, as a caller and as a target. */
 export interface Client {
   readonly clientId: string;
@@ -42,6 +54,8 @@ export interface Client {
   readonly allowedClients: ReadonlySet<string>;
   /** `grant_types`, where the client has them. */
   readonly grantTypes: ReadonlySet<string> | undefined;
+  /** Where its refresh tokens are exchanged; undefined where it may not send any. */
+  readonly refresh: RefreshConfiguration | undefined;
   /** The signers that it is configured for, by api type. */
   readonly addons: ReadonlyMap<string, Addon>;
   /** What a request without `apiType` gets. */
