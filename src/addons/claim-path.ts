@@ -1,4 +1,4 @@
-/** A compiled path into claims: every way to read it, longest first name first. */
+/** A path into claims, taken apart at its dots. */
 export interface ClaimPath {
   readonly text: string;
   readonly segments: readonly string[];
@@ -13,7 +13,8 @@ export function compileClaimPath(text: string): ClaimPath {
 
 /**
  * Reads a path from claims; undefined where there is nothing. A name may itself contain dots, as namespaced claims
- * like `https://example.com/role` do: at each level the longest name that exists wins.
+ * like `https://example.com/role` do: at each level the longest name that leads to something wins. Only a claim's own
+ * members count, so `constructor` and `__proto__` are names like any other.
  */
 export function readClaim(claims: Readonly<Record<string, unknown>>, path: ClaimPath): unknown {
   return read(claims, path.segments);
@@ -33,10 +34,6 @@ function read(value: unknown, segments: readonly string[]): unknown {
 
 /** The named claims that the paths find; a path that finds nothing adds nothing. */
 export function mapClaims(claims: Readonly<Record<string, unknown>>, map: ClaimMap): Record<string, unknown> {
-  const mapped: Record<string, unknown> = {};
-  for (const [name, path] of map) {
-    const value = readClaim(claims, path);
-    if (value !== undefined) mapped[name] = value;
-  }
-  return mapped;
+  const found = map.map(([name, path]) => [name, readClaim(claims, path)] as const);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
 }

@@ -52,15 +52,17 @@ export const firebase = defineAddon<Config>({
         claims: kit.claimMap(RESERVED_CLAIMS).default([]),
         data_claim: kit.claimPath().optional(),
       })
-      .superRefine(({ client_email, private_key, private_key_id, secret }, { addIssue }) => {
-        const missing = (name: string) =>
-          addIssue({ code: 'custom', path: [name], message: 'client_email with private_key, or secret alone' });
+      .superRefine(({ client_email, private_key, private_key_id, secret, claims }, { addIssue }) => {
+        const fault = (path: string[], message = 'client_email with private_key, or secret alone') =>
+          addIssue({ code: 'custom', path, message });
         if (secret === undefined) {
-          if (client_email === undefined) missing('client_email');
-          if (private_key === undefined) missing('private_key');
-        } else if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) {
-          missing('secret');
+          if (client_email === undefined) fault(['client_email']);
+          if (private_key === undefined) fault(['private_key']);
+          return;
         }
+        if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) fault(['secret']);
+        // There the claims stand beside the uid, and would replace it after it was checked.
+        if (claims.some(([name]) => name === 'uid')) fault(['claims', 'uid'], 'a claim name other than uid');
       }),
   credential: {
     name: 'FirebaseCustomToken',
@@ -68,7 +70,7 @@ export const firebase = defineAddon<Config>({
     fields: { uid: { type: 'String', description: 'The Firebase user that signs in with the token.' } },
   },
   create(config) {
-    const sign = config.secret === undefined ? customTokenSigner(config) : sdk2Signer(config, config.secret);
+    const sign = config.secret === undefined ? customTokenSigner(config) : sdk2Signer(config.secret);
     return {
       async sign(request): Promise<Credential> {
         const { uid, claims } = identityOf(config, request);
@@ -87,32 +89,38 @@ interface Identity {
 }
 
 /** Who signs in, and with which custom claims: `data_claim` as Auth0 rules filled `firebase_data`, then the maps. */
-function identityOf(config: Config, { userId, claims }: SignRequest): Identity {
-  const { uid: dataUid, ...dataClaims } = dataOf(config.data_claim, claims);
-  for (const name of Object.keys(dataClaims)) {
-    if (RESERVED_CLAIMS.has(name))
-      throw unfit(`${config.data_claim?.text}.${name}`, 'a name that Firebase does not reserve');
-  }
-  let [uid, source]: [unknown, string] = [userId, 'sub'];
-  if (dataUid !== undefined) [uid, source] = [dataUid, `${config.data_claim?.text}.uid`];
-  else if (config.uid) [uid, source] = [readClaim(claims, config.uid), config.uid.text];
-  if (typeof uid !== 'string' || uid === '') throw unfit(source, 'a Firebase uid, which is a string that is not empty');
-  if (!uid.isWellFormed()) throw unfit(source, 'a Firebase uid without lone surrogates');
-  const limited = config.secret === undefined ? uid.length <= MAX_UID : Buffer.byteLength(uid) <= SDK2.maxUid;
-  if (!limited) {
-    throw unfit(
-      source,
-      `a Firebase uid of at most ${config.secret === undefined ? `${MAX_UID} characters` : `${SDK2.maxUid} bytes`}`,
-    );
-  }
-  return { uid, claims: { ...dataClaims, ...mapClaims(claims, config.claims) } };
+function identityOf(config: Config, request: SignRequest): Identity {
+  const { uid: dataUid, ...dataClaims } = dataOf(config.data_claim, request.claims);
+  const reserved = Object.keys(dataClaims).find((name) => RESERVED_CLAIMS.has(name));
+  if (reserved !== undefined)
+    throw unfit(`${config.data_claim?.text}.${reserved}`, 'not be there: Firebase reserves it');
+  return {
+    uid: fitUid(...uidOf(config, request, dataUid), config.secret !== undefined),
+    claims: { ...dataClaims, ...mapClaims(request.claims, config.claims) },
+  };
+}
+
+/** The uid and the claim that it comes from. */
+function uidOf({ uid, data_claim }: Config, { userId, claims }: SignRequest, dataUid: unknown): [unknown, string] {
+  if (dataUid !== undefined) return [dataUid, `${data_claim?.text}.uid`];
+  return uid ? [readClaim(claims, uid), uid.text] : [userId, 'sub'];
+}
+
+function fitUid(uid: unknown, source: string, sdk2: boolean): string {
+  if (typeof uid !== 'string' || uid === '') throw unfit(source, 'be a string that is not empty, to be a Firebase uid');
+  if (!uid.isWellFormed()) throw unfit(source, 'have no lone surrogates, to be a Firebase uid');
+  if (!sdk2 && uid.length > MAX_UID) throw unfit(source, `have at most ${MAX_UID} characters, to be a Firebase uid`);
+  if (sdk2 && Buffer.byteLength(uid) > SDK2.maxUid)
+    throw unfit(source, `have at most ${SDK2.maxUid} bytes, to be a Firebase uid`);
+  return uid;
 }
 
 function dataOf(path: ClaimPath | undefined, claims: SignRequest['claims']): Record<string, unknown> {
   const data = path && readClaim(claims, path);
   if (data === undefined || data === null) return {};
-  if (typeof data !== 'object' || Array.isArray(data))
-    throw unfit(path?.text ?? '', 'an object with a Firebase uid and claims');
+  if (typeof data !== 'object' || Array.isArray(data)) {
+    throw unfit(path?.text ?? '', 'be an object that holds a Firebase uid and claims');
+  }
   return data as Record<string, unknown>;
 }
 
@@ -122,7 +130,7 @@ function customTokenSigner({ client_email, private_key, private_key_id }: Config
   const header = { alg: 'RS256', typ: 'JWT', ...(private_key_id !== undefined && { kid: private_key_id }) };
   return ({ uid, claims, iat, exp }) => {
     if (JSON.stringify(claims).length > MAX_CLAIMS) {
-      throw unfit('claims', `custom claims of at most ${MAX_CLAIMS} characters of JSON`);
+      throw unfit('claims', `have at most ${MAX_CLAIMS} characters as JSON, in a Firebase token`);
     }
     const custom = Object.keys(claims).length > 0 && { claims };
     return new SignJWT({ iss: client_email, sub: client_email, aud: AUDIENCE, iat, exp, uid, ...custom })
@@ -132,17 +140,18 @@ function customTokenSigner({ client_email, private_key, private_key_id }: Config
 }
 
 /** Byte for byte what firebase-token-generator 2.0.0 made; its `admin` flag is never set. */
-function sdk2Signer(_config: Config, secret: string): Sign {
+function sdk2Signer(secret: string): Sign {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const header = encode({ typ: 'JWT', alg: 'HS256' });
   return ({ uid, claims, iat, exp }) => {
     const input = `${header}.${encode({ iat, exp, v: 0, d: { uid, ...claims } })}`;
     const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
-    if (token.length >= SDK2.maxToken) throw unfit('claims', `claims that keep the token below ${SDK2.maxToken} bytes`);
+    if (token.length >= SDK2.maxToken) throw unfit('d', `keep the Firebase token below ${SDK2.maxToken} bytes`);
     return token;
   };
 }
 
-function unfit(source: string, expected: string): DelegationError {
-  return new DelegationError('INVALID_REQUEST', `The claim "${source}" must give ${expected}`);
+/** @param expected continues the sentence "The claim … must …" */
+function unfit(claim: string, expected: string): DelegationError {
+  return new DelegationError('INVALID_REQUEST', `The claim "${claim}" must ${expected}`);
 }

@@ -31,14 +31,15 @@ export function startAudit({ now, log }: Pick<Deps, 'now' | 'log'>, subject: Aud
   let user: string | undefined;
   let tokenSha256: string | undefined;
   const write = (code: ErrorCode | undefined) => {
-    const known = (id: string | null | undefined) => (id != null && tenant.clients.has(id) ? id : undefined);
+    const client = clientId == null ? undefined : tenant.clients.get(clientId);
+    const target = subject.target == null ? client : tenant.clients.get(subject.target);
     log.info(
       {
         audit: auditType(code),
         tenant: tenant.name,
-        client: known(clientId),
-        target: known(subject.target ?? clientId),
-        apiType: apiType ?? undefined,
+        client: client?.clientId,
+        target: target?.clientId,
+        apiType: apiType ?? target?.defaultApiType,
         user,
         tokenSha256,
         ip,

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { baseConfig, type ConfigDocument, testGateway } from '../support/gateway.js';
+
+const ID_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/id_token';
+const REFRESH_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/refresh_token';
+
+const NOT_ALLOWED = {
+  status: 403,
+  code: 'UNAUTHORIZED_CLIENT',
+  message: "The calling application is not among the target's allowed_clients",
+};
+const NO_GRANT = {
+  status: 403,
+  code: 'UNAUTHORIZED_CLIENT',
+  message: "The calling application's grant_types lack the delegation grant for id_token",
+};
+const NO_TARGET = { status: 400, code: 'INVALID_TARGET', message: 'target names no application of this tenant' };
+
+/** Edits one client of the tenant. */
+function client(config: ConfigDocument, id: string, change: Record<string, unknown>): void {
+  const found = config.tenants[0]?.clients.find(({ client_id }) => client_id === id);
+  Object.assign(found as object, change);
+}
+
+/** A delegation by `web`; what it was granted is told by its target and add-on. */
+async function attempt(change: (config: ConfigDocument) => void, input: Record<string, unknown>) {
+  const gateway = await testGateway(change);
+  const answer = await gateway.delegate(input, { token: await gateway.idToken() });
+  const credential = answer.data?.delegate?.credential;
+  return credential ? `${credential.apiType} ${credential.audience ?? ''}`.trim() : refusalOf(answer);
+}
+
+describe('the gate of a tenant', () => {
+  it('is closed unless the configuration opens it', async () => {
+    const closed = { status: 403, code: 'DELEGATION_DISABLED', message: 'This tenant has not enabled delegation' };
+    const withoutIt = (config: ConfigDocument) => {
+      delete (config.tenants[0] as Partial<ConfigDocument['tenants'][number]>).delegation;
+    };
+    expect(await attempt(withoutIt, { target: 'api' })).toEqual(closed);
+    const disabled = (config: ConfigDocument) => {
+      config.tenants[0]!.delegation.enabled = false;
+    };
+    expect(await attempt(disabled, { target: 'api' })).toEqual(closed);
+    expect(await attempt(() => {}, { target: 'api' })).toBe('APP api');
+  });
+});
+
+describe('allowed_clients', () => {
+  it.each([
+    ['it lists the caller', ['web'], 'APP api'],
+    ['it holds "*"', ['*'], 'APP api'],
+    ['it is empty', [], NOT_ALLOWED],
+    ['it lists somebody else', ['chat'], NOT_ALLOWED],
+  ])('when %s', async (_when, allowed_clients, outcome) => {
+    expect(await attempt((config) => client(config, 'api', { allowed_clients }), { target: 'api' })).toEqual(outcome);
+  });
+
+  it('that is absent allows nobody', async () => {
+    expect(await attempt(() => {}, { target: 'private' })).toEqual(NOT_ALLOWED);
+  });
+
+  it('never stands between an application and itself', async () => {
+    expect(await attempt((config) => client(config, 'web', { allowed_clients: ['chat'] }), { target: 'web' })).toBe(
+      'APP web',
+    );
+  });
+
+  it('is the policy of the target, not of the caller', async () => {
+    expect(await attempt((config) => client(config, 'web', { allowed_clients: ['*'] }), { target: 'private' })).toEqual(
+      NOT_ALLOWED,
+    );
+  });
+
+  it('compares whole names with their case', async () => {
+    const gateway = await testGateway((config) => {
+      config.tenants[0]!.clients.push({ client_id: 'WEB', name: 'Another' }, { client_id: 'we', name: 'Another' });
+      client(config, 'api', { allowed_clients: ['WEB', 'we'] });
+    });
+    const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
+    expect(refusalOf(answer)).toEqual(NOT_ALLOWED);
+  });
+});
+
+describe('grant_types of the caller', () => {
+  it.each([
+    ['hold the grant', [ID_TOKEN_GRANT, 'authorization_code'], 'APP api'],
+    ['lack it', ['authorization_code'], NO_GRANT],
+    ['are an empty list', [], NO_GRANT],
+    ['hold the grant for refresh tokens only', [REFRESH_TOKEN_GRANT], NO_GRANT],
+  ])('when they %s', async (_when, grant_types, outcome) => {
+    expect(await attempt((config) => client(config, 'web', { grant_types }), { target: 'api' })).toEqual(outcome);
+  });
+
+  it('of the target do not matter', async () => {
+    const none = (config: ConfigDocument) => client(config, 'api', { grant_types: [] });
+    expect(await attempt(none, { target: 'api' })).toBe('APP api');
+  });
+});
+
+describe('the target', () => {
+  it.each(['nope', '', 'API', 'api ', '__proto__', 'constructor'])('%j is no application here', async (target) => {
+    expect(await attempt(() => {}, { target })).toEqual(NO_TARGET);
+  });
+
+  it('is in the tenant of the host, and so is the caller', async () => {
+    const gateway = await testGateway((config) => {
+      const [other] = baseConfig().tenants;
+      config.tenants.push({
+        ...other!,
+        name: 'globex',
+        issuer: 'https://globex.example.com/',
+        hosts: ['globex.test'],
+        clients: [
+          { client_id: 'web', name: 'Web of Globex' },
+          { client_id: 'ledger', name: 'Ledger', allowed_clients: ['*'] },
+        ],
+      } as ConfigDocument['tenants'][number]);
+    });
+    const token = await gateway.idToken();
+    const globex = { token, headers: { host: 'globex.test' } };
+    expect(refusalOf(await gateway.delegate({ target: 'ledger' }, { token }))).toEqual(NO_TARGET);
+    expect(refusalOf(await gateway.delegate({ target: 'api' }, globex))).toEqual(NO_TARGET);
+    expect(decoded(tokenOf(await gateway.delegate({ target: 'ledger' }, globex))).payload.iss).toBe(
+      'https://globex.example.com/',
+    );
+    const fromChat = { ...globex, token: await gateway.idToken({ aud: 'chat' }) };
+    expect(refusalOf(await gateway.delegate({ clientId: 'chat', target: 'ledger' }, fromChat))).toEqual({
+      status: 403,
+      code: 'UNAUTHORIZED_CLIENT',
+      message: 'clientId names no application of this tenant',
+    });
+  });
+});
+
+describe('what a request leaves out', () => {
+  it('target: the calling application', async () => {
+    expect(await attempt(() => {}, {})).toBe('APP web');
+    expect(await attempt(() => {}, { target: null, apiType: null, scope: null })).toBe('APP web');
+  });
+
+  it('apiType: the only add-on of the target, else APP', async () => {
+    expect(await attempt(() => {}, { target: 'chat' })).toBe('FIREBASE');
+    expect(await attempt(() => {}, { target: 'chat', apiType: 'APP' })).toBe('APP chat');
+    expect(await attempt(() => {}, { target: 'api' })).toBe('APP api');
+    const own = (config: ConfigDocument) =>
+      client(config, 'web', { addons: { firebase: { secret: 'a-firebase-secret-of-the-second-sdk' } } });
+    expect(await attempt(own, {})).toBe('FIREBASE');
+  });
+
+  it('scope: openid, which copies nothing', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken({ name: 'Alice', email: 'alice@example.com' });
+    const { payload } = decoded(tokenOf(await gateway.delegate({ target: 'api' }, { token })));
+    expect(Object.keys(payload).sort()).toEqual(['aud', 'azp', 'exp', 'iat', 'iss', 'jti', 'sub']);
+  });
+});
+
+describe('an add-on that the target is not configured for', () => {
+  it('is refused by name', async () => {
+    expect(await attempt(() => {}, { target: 'api', apiType: 'FIREBASE' })).toEqual({
+      status: 400,
+      code: 'ADDON_NOT_CONFIGURED',
+      message: 'The target is not configured for apiType FIREBASE',
+    });
+  });
+
+  it('can be APP, in a tenant without a signing key', async () => {
+    const keyless = (config: ConfigDocument) => {
+      delete (config.tenants[0] as Partial<ConfigDocument['tenants'][number]>).signing_key;
+    };
+    expect(await attempt(keyless, { target: 'web' })).toEqual({
+      status: 400,
+      code: 'ADDON_NOT_CONFIGURED',
+      message: 'The target is not configured for apiType APP',
+    });
+  });
+});
+
+describe('the order of the checks', () => {
+  const code = async (change: (config: ConfigDocument) => void, input: Record<string, unknown>, token?: string) => {
+    const gateway = await testGateway(change);
+    const refusal = refusalOf(await gateway.delegate(input, { token: token ?? (await gateway.idToken()) }));
+    return typeof refusal === 'string' ? refusal : refusal.code;
+  };
+  const closed = (config: ConfigDocument) => {
+    config.tenants[0]!.delegation.enabled = false;
+  };
+  const noGrant = (config: ConfigDocument) => client(config, 'web', { grant_types: [] });
+
+  it('is tenant, client, token, grant, target, allowed_clients, add-on, scope', async () => {
+    const wrong = { target: 'nope', apiType: 'FIREBASE', scope: ['"'] };
+    expect(await code(closed, { ...wrong, clientId: 'nobody' }, 'no token')).toBe('DELEGATION_DISABLED');
+    expect(await code(noGrant, { ...wrong, clientId: 'nobody' }, 'no-token')).toBe('UNAUTHORIZED_CLIENT');
+    expect(await code(noGrant, { ...wrong, clientId: 'web' }, 'no-token')).toBe('INVALID_TOKEN');
+    expect(await code(noGrant, wrong)).toBe('UNAUTHORIZED_CLIENT');
+    expect(await code(() => {}, wrong)).toBe('INVALID_TARGET');
+    expect(await code(() => {}, { ...wrong, target: 'private' })).toBe('UNAUTHORIZED_CLIENT');
+    expect(await code(() => {}, { ...wrong, target: 'api' })).toBe('ADDON_NOT_CONFIGURED');
+    expect(await code(() => {}, { ...wrong, target: 'chat' })).toBe('INVALID_SCOPE');
+  });
+
+  it('spends a request on a target that is unknown or forbidden, and none on a forged token', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    const remaining = async (input: Record<string, unknown>, used = token) =>
+      (await gateway.delegate(input, { token: used })).errors?.[0].extensions.rateLimit?.remaining;
+    expect(await remaining({ target: 'nope' })).toBe(9);
+    expect(await remaining({ target: 'private' })).toBe(8);
+    expect(await remaining({ target: 'api', apiType: 'FIREBASE' })).toBe(7);
+    expect(await remaining({ target: 'api' }, `${token.slice(0, -4)}AAAA`)).toBeUndefined();
+    expect(await remaining({ target: 'nope' })).toBe(6);
+  });
+});
