@@ -1,0 +1,249 @@
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  type JsonWebKey,
+  verify as verifySignature,
+} from 'node:crypto';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import jwt from 'jsonwebtoken';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type RunningServer, serve } from '../../src/server.js';
+import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { testClock } from '../support/clock.js';
+import { APP_SECRET, type ConfigDocument, TENANT_ISSUER, type TestGateway, testGateway } from '../support/gateway.js';
+import { rsaPair } from '../support/keys.js';
+
+/** 48 bytes that are no text, as Auth0 makes secrets. */
+const SECRET_BYTES = Buffer.from(Array.from({ length: 48 }, (_, index) => (index * 37 + 200) % 256));
+const TENANT_KEY = rsaPair('tenant').publicKey;
+
+/** A gateway whose `api` is configured so. */
+function gatewayFor(
+  api: Record<string, unknown>,
+  options: Parameters<typeof testGateway>[1] = {},
+): Promise<TestGateway> {
+  return testGateway((config) => void Object.assign(clientOf(config, 'api'), api), options);
+}
+
+function clientOf(config: ConfigDocument, id: string): object {
+  return config.tenants[0]!.clients.find(({ client_id }) => client_id === id)!;
+}
+
+async function apiToken(gateway: TestGateway, request: Record<string, unknown> = {}): Promise<string> {
+  return tokenOf(await gateway.delegate({ target: 'api', ...request }, { token: await gateway.idToken() }));
+}
+
+const expectedClaims = { issuer: TENANT_ISSUER, audience: 'api', subject: 'auth0|alice' };
+
+/** Header and claims of a token that jsonwebtoken 9 has verified at the time of the clock. */
+function verifiedByJsonwebtoken(token: string, key: jwt.Secret, algorithm: jwt.Algorithm, gateway: TestGateway) {
+  const clockTimestamp = gateway.clock.seconds();
+  return jwt.verify(token, key, { ...expectedClaims, algorithms: [algorithm], clockTimestamp, complete: true });
+}
+
+describe('an app token signed with the secret of its target', () => {
+  it('has exactly these bytes', async () => {
+    const gateway = await gatewayFor({}, { deps: { randomUUID: () => '6f1c8a52-9d3e-4b70-8a61-0d2f4c5e7b90' } });
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const iat = Date.UTC(2026, 0, 1) / 1000;
+    const input = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({
+      iss: TENANT_ISSUER,
+      sub: 'auth0|alice',
+      aud: 'api',
+      azp: 'web',
+      iat,
+      exp: iat + 3600,
+      jti: '6f1c8a52-9d3e-4b70-8a61-0d2f4c5e7b90',
+    })}`;
+    const expected = `${input}.${createHmac('sha256', APP_SECRET).update(input).digest('base64url')}`;
+    expect(await apiToken(gateway)).toBe(expected);
+    expect(expected).toMatchInlineSnapshot(`"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIn0.geBz9x2bLnH5unbEOG1ReUOXGYY9D-sYUb6auSApdIs"`);
+  });
+
+  it('verifies with jsonwebtoken, jose and node:crypto, and with no other secret', async () => {
+    const gateway = await gatewayFor({});
+    const token = await apiToken(gateway);
+    expect(verifiedByJsonwebtoken(token, APP_SECRET, 'HS256', gateway).header).toEqual({ alg: 'HS256', typ: 'JWT' });
+    expect(() => verifiedByJsonwebtoken(token, `${APP_SECRET}x`, 'HS256', gateway)).toThrow('invalid signature');
+    const currentDate = new Date(gateway.clock.now());
+    const { payload } = await jwtVerify(token, createSecretKey(APP_SECRET, 'utf8'), {
+      algorithms: ['HS256'],
+      currentDate,
+    });
+    expect(payload.azp).toBe('web');
+    const [header, body, signature] = token.split('.');
+    expect(createHmac('sha256', APP_SECRET).update(`${header}.${body}`).digest('base64url')).toBe(signature);
+  });
+
+  it.each(['base64', 'base64url'] as const)('takes a secret_encoded secret in %s', async (encoding) => {
+    const gateway = await gatewayFor({
+      client_secret: SECRET_BYTES.toString(encoding),
+      jwt_configuration: { alg: 'HS256', secret_encoded: true },
+    });
+    const token = await apiToken(gateway);
+    expect(verifiedByJsonwebtoken(token, createSecretKey(SECRET_BYTES), 'HS256', gateway).header.alg).toBe('HS256');
+    const asText = createSecretKey(SECRET_BYTES.toString(encoding), 'utf8');
+    expect(() => verifiedByJsonwebtoken(token, asText, 'HS256', gateway)).toThrow('invalid signature');
+  });
+});
+
+describe('an app token signed with the key of the tenant', () => {
+  it.each(['RS256', 'PS256'] as const)('%s verifies with jsonwebtoken and node:crypto', async (alg) => {
+    const gateway = await gatewayFor({ jwt_configuration: { alg } });
+    const token = await apiToken(gateway);
+    const { keys } = await (await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'))).json();
+    const published = createPublicKey({ key: keys[0], format: 'jwk' });
+    const { header } = verifiedByJsonwebtoken(token, published, alg, gateway);
+    expect(header).toEqual({ alg, typ: 'JWT', kid: keys[0].kid });
+    const stranger = rsaPair('stranger').publicKey;
+    expect(() => verifiedByJsonwebtoken(token, stranger, alg, gateway)).toThrow('invalid signature');
+
+    const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')));
+    const signature = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url');
+    const padding = alg === 'PS256' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
+    const verifies = (key: typeof TENANT_KEY) =>
+      verifySignature('sha256', signed, { key, padding, ...(alg === 'PS256' && { saltLength: 32 }) }, signature);
+    expect([verifies(TENANT_KEY), verifies(stranger)]).toEqual([true, false]);
+  });
+
+  it('is RS256 where jwt_configuration names no algorithm', async () => {
+    const gateway = await gatewayFor({ client_secret: undefined, jwt_configuration: undefined });
+    expect(decoded(await apiToken(gateway)).header.alg).toBe('RS256');
+  });
+
+  describe('over HTTP', () => {
+    let server: RunningServer | undefined;
+    afterEach(() => server?.close());
+
+    it.each(['RS256', 'PS256'] as const)("%s verifies with jose's remote JWKS", async (alg) => {
+      const gateway = await gatewayFor({ jwt_configuration: { alg } }, { clock: testClock(Date.now()) });
+      server = await serve(gateway, { host: '127.0.0.1', port: 0 });
+      const jwks = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`));
+      const { payload, protectedHeader } = await jwtVerify(await apiToken(gateway), jwks, {
+        ...expectedClaims,
+        algorithms: [alg],
+        typ: 'JWT',
+      });
+      expect(protectedHeader.kid).toBe(jwks.jwks()?.keys[0]?.kid);
+      expect(payload.azp).toBe('web');
+      const [header, body, signature] = (await apiToken(gateway)).split('.');
+      const forged = `${header}.${body}.${signature?.split('').reverse().join('')}`;
+      await expect(jwtVerify(forged, jwks)).rejects.toThrow('signature verification failed');
+    });
+  });
+
+  it('is trusted through a key set that holds nothing private', async () => {
+    const gateway = await testGateway();
+    const response = await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'));
+    const { keys } = (await response.json()) as { keys: JsonWebKey[] };
+    expect([response.status, keys.length]).toEqual([200, 1]);
+    const { n, e } = TENANT_KEY.export({ format: 'jwk' });
+    expect(keys[0]).toEqual({ kty: 'RSA', kid: expect.stringMatching(/^[\w-]{43}$/), use: 'sig', n, e });
+  });
+});
+
+describe('the claims of an app token', () => {
+  it('live as long as the target says, whatever the caller says', async () => {
+    const lifetime = async (jwt_configuration: object) => {
+      const gateway = await gatewayFor({ jwt_configuration: { alg: 'HS256', ...jwt_configuration } });
+      const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
+      const { iat, exp } = decoded(tokenOf(answer)).payload;
+      const { expiresIn, expiresAt } = answer.data.delegate.credential;
+      expect([iat, new Date(exp! * 1000).toISOString(), exp! - iat!]).toEqual([
+        gateway.clock.seconds(),
+        expiresAt,
+        expiresIn,
+      ]);
+      return expiresIn;
+    };
+    expect(await lifetime({ lifetime_in_seconds: 1 })).toBe(1);
+    expect(await lifetime({ lifetime_in_seconds: 2_592_000 })).toBe(2_592_000);
+    expect(await lifetime({})).toBe(36_000);
+  });
+
+  it('have another jti each time', async () => {
+    const gateway = await gatewayFor({});
+    const ids = new Set<unknown>();
+    for (let count = 0; count < 10; count++) ids.add(decoded(await apiToken(gateway)).payload.jti);
+    expect(ids.size).toBe(10);
+    for (const id of ids) expect(id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  });
+
+  it('say who asked (azp) and for whom (aud)', async () => {
+    const gateway = await testGateway(
+      (config) => void Object.assign(clientOf(config, 'api'), { allowed_clients: ['*'] }),
+    );
+    const byWeb = decoded(await apiToken(gateway)).payload;
+    const fromChat = await gateway.idToken({ aud: 'chat' });
+    const byChat = decoded(tokenOf(await gateway.delegate({ target: 'api' }, { token: fromChat }))).payload;
+    expect([byWeb.azp, byWeb.aud, byChat.azp, byChat.aud]).toEqual(['web', 'api', 'chat', 'api']);
+  });
+
+  it('come with the fields of the type AppToken', async () => {
+    const gateway = await testGateway();
+    const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
+    expect(answer.data.delegate.credential).toEqual({
+      __typename: 'AppToken',
+      token: tokenOf(answer),
+      tokenType: 'Bearer',
+      apiType: 'APP',
+      expiresAt: '2026-01-01T01:00:00.000Z',
+      expiresIn: 3600,
+      audience: 'api',
+    });
+  });
+});
+
+describe('a token that the tenant signed', () => {
+  const chain = (config: ConfigDocument) => {
+    for (const id of ['chat', 'private']) Object.assign(clientOf(config, id), { allowed_clients: ['api', 'web'] });
+  };
+
+  it.each([
+    ['HS256', { alg: 'HS256' }],
+    ['RS256', { alg: 'RS256' }],
+    ['PS256', { alg: 'PS256' }],
+  ])('for an application with %s is its caller token', async (_alg, jwt_configuration) => {
+    const gateway = await testGateway((config) => {
+      chain(config);
+      Object.assign(clientOf(config, 'api'), { jwt_configuration });
+    });
+    const token = await apiToken(gateway);
+    const onward = await gateway.delegate({ target: 'private' }, { token });
+    expect(decoded(tokenOf(onward)).payload).toMatchObject({ aud: 'private', azp: 'api', sub: 'auth0|alice' });
+    expect((await gateway.delegate({ target: 'chat' }, { token })).data.delegate.credential.uid).toBe('auth0|alice');
+  });
+
+  it('is no caller token for the application that asked for it', async () => {
+    const gateway = await testGateway(chain);
+    const answer = await gateway.delegate({ clientId: 'web', target: 'private' }, { token: await apiToken(gateway) });
+    expect(refusalOf(answer)).toMatchObject({ status: 401, code: 'INVALID_TOKEN' });
+  });
+
+  it('carries the user id, so that renewing opens no second bucket', async () => {
+    const gateway = await testGateway((config) => {
+      chain(config);
+      Object.assign(config.tenants[0]!.issuers[0]!, { subject_prefix: 'corp|' });
+    });
+    let answer = await gateway.delegate({}, { token: await gateway.idToken() });
+    const seen: unknown[] = [];
+    for (let renewals = 0; renewals < 9; renewals++) {
+      answer = await gateway.delegate({}, { token: tokenOf(answer) });
+      seen.push([decoded(tokenOf(answer)).payload.sub, answer.data.delegate.rateLimit.remaining]);
+    }
+    expect(seen).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0].map((remaining) => ['corp|auth0|alice', remaining]));
+    expect(refusalOf(await gateway.delegate({}, { token: tokenOf(answer) }))).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(refusalOf(await gateway.delegate({}, { token: await gateway.idToken() }))).toMatchObject({
+      code: 'RATE_LIMITED',
+    });
+  });
+
+  it('ends when it ends, renewed or not', async () => {
+    const gateway = await testGateway();
+    const token = tokenOf(await gateway.delegate({}, { token: await gateway.idToken() }));
+    gateway.clock.advance(36_005_000);
+    expect(refusalOf(await gateway.delegate({}, { token }))).toMatchObject({ status: 401, code: 'INVALID_TOKEN' });
+  });
+});
