@@ -15,7 +15,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** Failures of a connection before the first byte of an answer. */
+/** Failures of a connection before there was an answer: fetch cannot tell a piece of its head from none. */
 const NOT_ANSWERED: ReadonlySet<string> = new Set([...NOT_SENT, 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** A POST to a service of the configuration. */

@@ -1,0 +1,103 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+export interface Upstream {
+  /** Its origin on 127.0.0.1. */
+  readonly url: string;
+  /** The bodies of the requests that came, in their order. */
+  readonly bodies: string[];
+  /** How many connections it was ever offered. */
+  connections(): number;
+  /** How many of them have ended. */
+  ended(): number;
+  /** Resolves as soon as the condition holds; asked whenever a request comes or a connection ends. */
+  until(condition: () => boolean): Promise<void>;
+}
+
+/** A real HTTP server that ends with the test; `answer` is called when a body is read, which some never are. */
+export async function upstream(
+  answer: RequestListener,
+  options: { readonly tls?: { readonly key: string; readonly cert: string } } = {},
+): Promise<Upstream> {
+  const bodies: string[] = [];
+  const sockets = new Set<Socket>();
+  const waiting = new Set<() => void>();
+  let connections = 0;
+  const changed = () => {
+    for (const check of waiting) check();
+  };
+  const listener: RequestListener = async (request, response) => {
+    try {
+      bodies.push(await text(request));
+    } catch {
+      return;
+    }
+    answer(request, response);
+    changed();
+  };
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  server.on('connection', (socket: Socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      sockets.delete(socket);
+      changed();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  );
+  return {
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    bodies,
+    connections: () => connections,
+    ended: () => connections - sockets.size,
+    until: (condition) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (!condition()) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+  };
+}
+
+/** A key and a certificate that nobody but itself vouches for (RFC 5280 §4.1), good for 2025 to 2049. */
+export function selfSigned(commonName = '127.0.0.1'): { readonly key: string; readonly cert: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const sha256WithRsa = der(0x30, Buffer.from('06092a864886f70d01010b0500', 'hex'));
+  const cn = der(0x30, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(commonName)));
+  const name = der(0x30, der(0x31, cn));
+  const validity = der(0x30, der(0x17, Buffer.from('250101000000Z')), der(0x17, Buffer.from('491231235959Z')));
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const version3 = der(0xa0, der(0x02, Buffer.from([2])));
+  const tbs = der(0x30, version3, der(0x02, Buffer.from([1])), sha256WithRsa, name, validity, name, spki);
+  const signature = createSign('sha256').update(tbs).sign(privateKey);
+  const certificate = der(0x30, tbs, sha256WithRsa, der(0x03, Buffer.from([0]), signature));
+  const lines = certificate.toString('base64').replace(/.{64}/g, '$&\n');
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+  };
+}
+
+/** One value in DER: tag, length, content. */
+function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const size = content.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255];
+  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+}

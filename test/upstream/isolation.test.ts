@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { serve } from '../../src/server.js';
+import { type ConfigDocument, type TestGateway, testGateway } from '../support/gateway.js';
+import { type Upstream, upstream } from '../support/upstream.js';
+
+const DELEGATIONS = 500;
+const QUERY = 'mutation ($input: DelegateInput!) { delegate(input: $input) { credential { token apiType } } }';
+
+/** A tenant whose client `crm` gets its tokens from this upstream. */
+function withSalesforce({ url }: Upstream) {
+  return (config: ConfigDocument) => {
+    Object.assign(config, { rate_limit: { burst: 10_000, attempts_per_minute: 10_000 } });
+    config.tenants[0]?.clients.push({
+      client_id: 'crm',
+      name: 'CRM',
+      allowed_clients: ['web'],
+      addons: { salesforce_api: { clientid: 'consumer-key', principal: 'user_id', token_endpoint: `${url}/token` } },
+    } as never);
+  };
+}
+
+/** A gateway behind a listening server, and what a client on the network does with it. */
+async function listening(gateway: TestGateway) {
+  const server = await serve(gateway, { host: '127.0.0.1', port: 0 });
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(async () => {
+    agent.destroy();
+    await server.close();
+  });
+  return async (input: Record<string, unknown>, { token, signal }: { token: string; signal?: AbortSignal }) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const outgoing = request(`${server.url}/graphql`, { method: 'POST', headers, agent, ...(signal && { signal }) });
+    outgoing.end(JSON.stringify({ query: QUERY, variables: { input } }));
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await json(response) };
+  };
+}
+
+describe('a caller that goes away', () => {
+  it('takes the connection to the upstream with it', async () => {
+    const org = await upstream(() => {});
+    const gateway = await testGateway(withSalesforce(org));
+    const delegate = await listening(gateway);
+    const caller = new AbortController();
+    const token = await gateway.idToken();
+    const left = delegate({ target: 'crm' }, { token, signal: caller.signal }).catch((error: Error) => error.name);
+    await org.until(() => org.bodies.length === 1);
+    expect(org.ended()).toBe(0);
+    const leaving = performance.now();
+    caller.abort();
+    expect(await left).toBe('AbortError');
+    await org.until(() => org.ended() === 1);
+    expect(performance.now() - leaving).toBeLessThan(2_000);
+  });
+});
+
+describe('an upstream that hangs', () => {
+  it(`holds ${DELEGATIONS} delegations without slowing down those that need no upstream`, async () => {
+    const org = await upstream(() => {});
+    const gateway = await testGateway(withSalesforce(org));
+    const delegate = await listening(gateway);
+    const token = await gateway.idToken();
+    const app = async () => {
+      const started = performance.now();
+      expect(await delegate({ target: 'api', apiType: 'APP' }, { token })).toMatchObject({
+        status: 200,
+        body: { data: { delegate: { credential: { apiType: 'APP' } } } },
+      });
+      return performance.now() - started;
+    };
+    const apps = async () => {
+      const times: number[] = [];
+      for (let count = 0; count < 50; count++) times.push(await app());
+      return median(times);
+    };
+    await apps();
+    const alone = await apps();
+
+    const callers = Array.from({ length: DELEGATIONS }, () => new AbortController());
+    const tokens = await Promise.all(callers.map((_caller, index) => gateway.idToken({ sub: `auth0|user-${index}` })));
+    const hanging = callers.map(({ signal }, index) =>
+      delegate({ target: 'crm' }, { token: tokens[index] as string, signal }).then(
+        ({ status }) => status,
+        (error: Error) => error.name,
+      ),
+    );
+    await org.until(() => org.bodies.length === DELEGATIONS);
+    const held = org.connections() - org.ended();
+    const beside = await apps();
+    for (const caller of callers) caller.abort();
+    const ends = await Promise.all(hanging);
+
+    console.info(
+      `APP delegation, median of 50: ${alone.toFixed(1)} ms alone, ${beside.toFixed(1)} ms beside ${held} that hang`,
+    );
+    // On a slow machine the first may have had their five seconds before the last arrive.
+    expect(held).toBeGreaterThan(DELEGATIONS / 2);
+    expect(ends.filter((end) => end !== 'AbortError' && end !== 503)).toEqual([]);
+    expect(beside).toBeLessThan(2 * alone + 25);
+    await org.until(() => org.ended() >= DELEGATIONS);
+  });
+});
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+}
