@@ -7,6 +7,7 @@ import { DelegationError } from './errors.js';
 import type { RequestContext } from './graphql/context.js';
 import { loadGraphiql } from './graphql/graphiql.js';
 import { errorPresenter } from './graphql/present-error.js';
+import { safeMessages } from './graphql/safe-message.js';
 import { buildSchema } from './graphql/schema.js';
 import { createGraphqlServer } from './graphql/server.js';
 import { clientIpReader } from './http/client-ip.js';
@@ -110,13 +111,14 @@ async function compose(
     : new MemoryStore({ burst, refillPerMinute: refill_per_minute }, deps.now);
   const cors = createCors(config.cors.origins);
   const clientIp = clientIpReader(config.trust_proxy);
+  const schema = buildSchema(addons);
   const yoga = createGraphqlServer({
-    schema: buildSchema(addons),
+    schema,
     limits: config.graphql,
     attemptsPerMinute: config.rate_limit.attempts_per_minute,
     buckets,
     attempts,
-    errors: errorPresenter(deps.log, config.graphql.suggestions),
+    errors: errorPresenter(deps.log, safeMessages(schema, config.graphql.suggestions)),
     graphiql: config.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
   });
 

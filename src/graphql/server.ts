@@ -1,27 +1,18 @@
-import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
-import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
-import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
-import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { useAttemptGuard } from '../rate-limit/attempt-guard.js';
 import type { AttemptStore } from '../rate-limit/attempt-store.js';
 import { useDelegationRateLimit } from '../rate-limit/plugin.js';
 import type { BucketStore } from '../rate-limit/store.js';
 import type { RequestContext } from './context.js';
+import { type DocumentLimits, documentLimits } from './document-limits.js';
 import type { GraphiqlOptions } from './graphiql.js';
 import { useJsonBody } from './json-body.js';
+import { useJsonResult } from './json-result.js';
 import type { ErrorPresenter } from './present-error.js';
 import { useResponseStatus } from './response-status.js';
 
 export type GraphqlServer = YogaServerInstance<RequestContext, object>;
-
-/** What a document may be. */
-export interface DocumentLimits {
-  readonly introspection: boolean;
-  readonly max_depth: number;
-  readonly max_aliases: number;
-  readonly max_tokens: number;
-}
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
@@ -41,10 +32,9 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   const { schema, limits, attemptsPerMinute, buckets, attempts, errors, graphiql } = options;
   const plugins: Plugin[] = [
     useJsonBody(),
-    maxTokensPlugin({ n: limits.max_tokens }),
-    maxDepthPlugin({ n: limits.max_depth }),
-    maxAliasesPlugin({ n: limits.max_aliases, allowList: [] }),
-    ...(limits.introspection ? [] : [useNoIntrospection()]),
+    useJsonResult(),
+    ...documentLimits(limits),
+    useSafeFaults(errors),
     useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts }) as Plugin,
     useDelegationRateLimit(buckets) as Plugin,
     useResponseStatus(),
@@ -64,10 +54,11 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   });
 }
 
-function useNoIntrospection(): Plugin {
+/** Yoga's masking of errors does not see what validation finds. */
+function useSafeFaults({ presentFault }: ErrorPresenter): Plugin {
   return {
-    onValidate({ addValidationRule }) {
-      addValidationRule(NoSchemaIntrospectionCustomRule);
+    onValidate() {
+      return ({ result, setResult }) => setResult((result as readonly GraphQLError[]).map(presentFault));
     },
   };
 }
