@@ -1,7 +1,24 @@
 import type { AddonDefinition } from './addon.js';
 import { app } from './app.js';
+import { aws } from './aws.js';
+import { azureBlob } from './azure-blob.js';
+import { azureSb } from './azure-sb.js';
 import { firebase } from './firebase.js';
+import { layer } from './layer.js';
 import { salesforce, salesforceSandbox } from './salesforce.js';
+import { sapApi } from './sap-api.js';
+import { wams } from './wams.js';
 
 /** Every add-on. A new one is a file beside these and a line here. */
-export const ADDONS: readonly AddonDefinition[] = [app, firebase, salesforce, salesforceSandbox];
+export const ADDONS: readonly AddonDefinition[] = [
+  app,
+  aws,
+  azureBlob,
+  azureSb,
+  firebase,
+  layer,
+  salesforce,
+  salesforceSandbox,
+  sapApi,
+  wams,
+];

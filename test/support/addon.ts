@@ -1,0 +1,60 @@
+import { ConfigError, formatFault } from '../../src/config/faults.js';
+import { parseConfig } from '../../src/config/load.js';
+import type { TestClock } from './clock.js';
+import { baseConfig, type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from './gateway.js';
+
+/** The client that has the add-on. */
+const TARGET = 'target';
+
+export interface AddonGateway extends TestGateway {
+  /**
+   * Delegates to the client with the add-on.
+   *
+   * @param fragment what to select of its own credential type: `... on AzureBlobSas { url }`
+   */
+  issue(
+    fragment: string,
+    options?: { readonly input?: Record<string, unknown>; readonly claims?: Record<string, unknown> },
+  ): Promise<GraphqlAnswer>;
+}
+
+/** A gateway with one more client, `target`, that has one add-on; `client` is what else that client has. */
+export async function addonGateway(
+  name: string,
+  config: unknown,
+  { client, clock }: { readonly client?: Record<string, unknown>; readonly clock?: TestClock } = {},
+): Promise<AddonGateway> {
+  const gateway = await testGateway((document) => addTarget(document, { [name]: config }, client), {
+    ...(clock && { clock }),
+  });
+  return {
+    ...gateway,
+    async issue(fragment, { input, claims } = {}) {
+      const query = `mutation ($input: DelegateInput!) {
+        delegate(input: $input) {
+          credential { __typename token tokenType apiType expiresAt expiresIn ${fragment} }
+        }
+      }`;
+      const token = await gateway.idToken(claims);
+      return gateway.graphql(query, { token, variables: { input: { target: TARGET, ...input } } });
+    },
+  };
+}
+
+/** The faults of an add-on's configuration, with paths that begin below the add-on; none if it is right. */
+export function addonFaults(name: string, config: unknown): string[] {
+  const document = baseConfig() as ConfigDocument;
+  addTarget(document, { [name]: config });
+  try {
+    parseConfig(document);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.map((fault) => formatFault(fault).replace(/^.*\.addons\.\w+\.?/, ''));
+  }
+}
+
+function addTarget({ tenants }: ConfigDocument, addons: Record<string, unknown>, client?: Record<string, unknown>) {
+  const target = { client_id: TARGET, name: 'Target', allowed_clients: ['web'], addons, ...client };
+  tenants[0]?.clients.push(target as never);
+}
