@@ -28,7 +28,7 @@ const COST = 60_000;
 
 /**
  * Decides one request. A request that finds less than one whole token is refused and takes nothing; a clock that went
- * back neither fills nor empties the bucket.
+ * back neither fills nor empties the bucket: nothing drips until it has caught up.
  *
  * @param now epoch milliseconds
  */
@@ -36,12 +36,12 @@ export function take(bucket: Bucket | undefined, now: number, limit: BucketLimit
   const current = drip(bucket, now, limit);
   const allowed = current.debt <= (limit.burst - 1) * COST;
   const after = allowed ? { debt: current.debt + COST, at: current.at } : current;
-  return { allowed, bucket: after, figures: figuresOf(after, limit) };
+  return { allowed, bucket: after, figures: figuresOf(after, now, limit) };
 }
 
 /** The figures as they stand, with nothing taken. */
 export function peek(bucket: Bucket | undefined, now: number, limit: BucketLimit): RateLimitFigures {
-  return figuresOf(drip(bucket, now, limit), limit);
+  return figuresOf(drip(bucket, now, limit), now, limit);
 }
 
 /** Epoch milliseconds, rounded up, at which the bucket is full again and may be forgotten. */
@@ -55,14 +55,18 @@ function drip(bucket: Bucket | undefined, now: number, { refillPerMinute }: Buck
   return { debt: Math.max(0, bucket.debt - elapsed * refillPerMinute), at: bucket.at + elapsed };
 }
 
-function figuresOf(bucket: Bucket, limit: BucketLimit): RateLimitFigures {
-  const content = Math.max(0, limit.burst * COST - bucket.debt);
-  const remaining = Math.floor(content / COST);
+function figuresOf({ debt, at }: Bucket, now: number, { burst, refillPerMinute }: BucketLimit): RateLimitFigures {
+  const remaining = Math.max(0, Math.floor((burst * COST - debt) / COST));
   return {
-    limit: limit.burst,
+    limit: burst,
     remaining,
-    reset: Math.ceil((bucket.at * limit.refillPerMinute + bucket.debt) / (1000 * limit.refillPerMinute)),
-    retryAfter:
-      remaining > 0 ? null : Math.ceil((bucket.debt - (limit.burst - 1) * COST) / (1000 * limit.refillPerMinute)),
+    reset: secondsUntil(debt, at, refillPerMinute),
+    retryAfter: remaining > 0 ? null : secondsUntil(debt - (burst - 1) * COST, at - now, refillPerMinute),
   };
+}
+
+/** In whole seconds, rounded up: `at` milliseconds and what `debt` takes to drip back. No product here outgrows 2^53. */
+function secondsUntil(debt: number, at: number, refillPerMinute: number): number {
+  const seconds = Math.floor(at / 1000);
+  return seconds + Math.ceil(((at - seconds * 1000) * refillPerMinute + debt) / (1000 * refillPerMinute));
 }

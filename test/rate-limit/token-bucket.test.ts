@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Bucket, type BucketLimit, fullAt, peek, take } from '../../src/rate-limit/token-bucket.js';
+import { SlowBucket } from './slow-bucket.js';
+
+const START = Date.UTC(2026, 0, 1);
+const MINUTE = 60_000;
+
+const limits = fc.record<BucketLimit>({
+  burst: fc.constantFrom(1, 2, 3, 10, 17),
+  refillPerMinute: fc.constantFrom(1, 2, 7, 60, 599, 6000),
+});
+
+/** Milliseconds between two requests: mostly none or few, often just at a boundary, at times back. */
+const pauses = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 2_000 }) },
+  { weight: 3, arbitrary: fc.constantFrom(59_999, 60_000, 60_001, 8_571, 8_572, 1_000, 999, 10) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 20 * MINUTE }) },
+  { weight: 1, arbitrary: fc.integer({ min: -5 * MINUTE, max: -1 }) },
+);
+
+/** What the clock shows at each request. */
+const schedules = fc
+  .tuple(fc.integer({ min: 0, max: 59_999 }), fc.array(pauses, { minLength: 1, maxLength: 30 }))
+  .map(([offset, list]) => {
+    let clock = START + offset;
+    return list.map((pause) => {
+      clock += pause;
+      return clock;
+    });
+  });
+
+/** The outcomes of a schedule, from a bucket that nobody has used. */
+function run(schedule: readonly number[], limit: BucketLimit) {
+  let bucket: Bucket | undefined;
+  return schedule.map((now) => {
+    const decision = take(bucket, now, limit);
+    bucket = decision.bucket;
+    return { now, ...decision };
+  });
+}
+
+describe('the token bucket', () => {
+  it('gives the figures that Auth0 documents: 10/9/now+60 for the first call, 10/0/now+600 for the tenth', () => {
+    const limit = { burst: 10, refillPerMinute: 1 };
+    const outcomes = run(Array(11).fill(START), limit);
+    const seconds = START / 1000;
+    expect(outcomes[0]?.figures).toEqual({ limit: 10, remaining: 9, reset: seconds + 60, retryAfter: null });
+    expect(outcomes[8]?.figures).toEqual({ limit: 10, remaining: 1, reset: seconds + 540, retryAfter: null });
+    expect(outcomes[9]).toMatchObject({
+      allowed: true,
+      figures: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
+    });
+    expect(outcomes[10]).toMatchObject({
+      allowed: false,
+      figures: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
+    });
+  });
+
+  it('rounds reset and retryAfter up to the second', () => {
+    const limit = { burst: 1, refillPerMinute: 1 };
+    const { bucket, figures } = take(undefined, START + 1, limit);
+    expect(figures).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
+    expect(peek(bucket, START + 1_000, limit)).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
+    expect(peek(bucket, START + 1_001, limit)).toMatchObject({ retryAfter: 59 });
+    expect(peek(bucket, START + MINUTE, limit)).toMatchObject({ remaining: 0, retryAfter: 1 });
+    expect(peek(bucket, START + MINUTE + 1, limit)).toEqual({
+      limit: 1,
+      remaining: 1,
+      reset: START / 1000 + 61,
+      retryAfter: null,
+    });
+  });
+
+  it('decides 10,000 random schedules as a slow, obviously right bucket does, clocks that step back included', () => {
+    fc.assert(
+      fc.property(schedules, limits, (schedule, limit) => {
+        const slow = new SlowBucket(limit);
+        for (const { now, allowed, bucket, figures } of run(schedule, limit)) {
+          const { remaining, reset, retryAfter } = figures;
+          expect({
+            allowed: slow.take(now),
+            canTakeWhatRemains: slow.holds(remaining, now),
+            canTakeMore: slow.holds(remaining + 1, now),
+            fullAtReset: slow.holds(limit.burst, reset * 1000),
+            fullOneSecondBeforeReset: reset * 1000 - 1000 >= bucket.at && slow.holds(limit.burst, reset * 1000 - 1000),
+            mustWait: !slow.holds(1, now),
+            servedAfterTheWait: retryAfter === null || slow.holds(1, now + retryAfter * 1000),
+            servedOneSecondEarlier: retryAfter !== null && slow.holds(1, now + retryAfter * 1000 - 1000),
+          }).toEqual({
+            allowed,
+            canTakeWhatRemains: true,
+            canTakeMore: false,
+            fullAtReset: true,
+            fullOneSecondBeforeReset: false,
+            mustWait: retryAfter !== null,
+            servedAfterTheWait: true,
+            servedOneSecondEarlier: false,
+          });
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('never grants more than burst + refill × minutes in any window of 10,000 random schedules', () => {
+    fc.assert(
+      fc.property(schedules, limits, (schedule, limit) => {
+        let latest = 0;
+        const granted: number[] = [];
+        for (const { now, allowed } of run(schedule, limit)) {
+          latest = Math.max(latest, now);
+          if (allowed) granted.push(latest);
+        }
+        const excess = granted.flatMap((from, first) =>
+          granted.slice(first).filter((to, index) => {
+            const refilled = limit.refillPerMinute * (to - from);
+            return (index + 1) * MINUTE > limit.burst * MINUTE + refilled;
+          }),
+        );
+        expect(excess).toEqual([]);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('grants the same whether refused requests are made or not', () => {
+    fc.assert(
+      fc.property(schedules, limits, (schedule, limit) => {
+        const forward = schedule.toSorted((a, b) => a - b);
+        const granted = run(forward, limit).filter(({ allowed }) => allowed);
+        const again = run(
+          granted.map(({ now }) => now),
+          limit,
+        );
+        expect(again.map(({ allowed, figures }) => ({ allowed, figures }))).toEqual(
+          granted.map(({ allowed, figures }) => ({ allowed, figures })),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('neither fills nor empties while the clock is behind, and says how long that lasts', () => {
+    const limit = { burst: 2, refillPerMinute: 1 };
+    const hourAgo = START - 60 * MINUTE;
+    const [, second, behind, again, caughtUp] = run([START, START, hourAgo, START, START + MINUTE], limit);
+    expect(second).toMatchObject({ allowed: true, figures: { remaining: 0, retryAfter: 60 } });
+    expect(behind).toMatchObject({
+      allowed: false,
+      figures: { remaining: 0, retryAfter: 3_660, reset: START / 1000 + 120 },
+    });
+    expect(again?.allowed).toBe(false);
+    expect(caughtUp).toMatchObject({ allowed: true, figures: { remaining: 0 } });
+  });
+
+  it('is exact to the second with the largest limits that the configuration takes', () => {
+    const limit = { burst: 10_000, refillPerMinute: 6_000 };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 10_000 * MINUTE }),
+        fc.integer({ min: START, max: START + MINUTE }),
+        (debt, at) => {
+          const { reset } = peek({ debt, at }, at, limit);
+          const exact = BigInt(at) * 6_000n + BigInt(debt);
+          expect(BigInt(reset)).toBe((exact + 5_999_999n) / 6_000_000n);
+          expect(BigInt(fullAt({ debt, at }, limit))).toBe((exact + 5_999n) / 6_000n);
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+    // One unit of debt at a whole second: at × refill + debt is no double.
+    expect(peek({ debt: 1, at: START }, START, limit).reset).toBe(START / 1000 + 1);
+  });
+});
