@@ -23,25 +23,28 @@ export interface Caller {
  * The calling application: the one that the request names, or the one that the token was made for. Nothing is verified
  * here; it only decides by whose rules the token is judged.
  *
- * @throws DelegationError INVALID_REQUEST, INVALID_TOKEN, or UNAUTHORIZED_CLIENT when the tenant has no such client
+ * @throws DelegationError UNAUTHORIZED_CLIENT when the tenant has no such client; without a clientId, INVALID_TOKEN for
+ *   a token that no client could use, and INVALID_REQUEST for one over 16 KiB
  */
 export function callingClient(tenant: Tenant, clientId: string | null | undefined, token: string): Client {
-  const wanted = clientId ?? audienceClient(decodeToken(token));
-  if (wanted === undefined || wanted === '') {
-    throw new DelegationError(
-      'INVALID_REQUEST',
-      'clientId is missing, and the token does not say which application it was made for',
-    );
-  }
-  const client = tenant.clients.get(wanted);
-  if (!client) throw new DelegationError('UNAUTHORIZED_CLIENT', 'clientId names no application of this tenant');
-  return client;
+  const client = tenant.clients.get(clientId ?? clientIdOf(decodeToken(token)));
+  if (client) return client;
+  const what = clientId == null ? 'The subject token was made for' : 'clientId names';
+  throw new DelegationError('UNAUTHORIZED_CLIENT', `${what} no application of this tenant`);
 }
 
-function audienceClient({ claims: { aud, azp } }: DecodedToken): string | undefined {
-  const only = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
-  if (typeof only === 'string') return only;
-  return typeof azp === 'string' ? azp : undefined;
+/** The application that a token was made for: its only audience, or with several its authorized party. */
+function clientIdOf({ claims: { aud, azp } }: DecodedToken): string {
+  const audiences = audiencesOf(aud);
+  const named = audiences.length === 1 ? audiences[0] : azp;
+  if (typeof named === 'string') return named;
+  throw invalidToken('its authorized party (azp) must name an application, because it has several audiences');
+}
+
+function audiencesOf(aud: unknown): readonly string[] {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (audiences.length > 0 && audiences.every((each) => typeof each === 'string')) return audiences as string[];
+  throw invalidToken('its audience (aud) must be a string or a list of strings');
 }
 
 /**
@@ -95,7 +98,13 @@ async function checkSignature({ header }: DecodedToken, token: string, issuer: I
   if (header.kid !== undefined && typeof header.kid !== 'string')
     throw invalidToken('its key id (kid) must be a string');
   const keys = alg === 'HS256' ? (client.secret ? [client.secret] : []) : await issuer.keys.find(alg, header.kid);
-  if (keys.length === 0) throw invalidToken('no key of its issuer fits its key id (kid)');
+  if (keys.length === 0) {
+    throw invalidToken(
+      header.kid === undefined
+        ? 'it names no key (kid), and its issuer has not exactly one that fits'
+        : 'no key of its issuer fits its key id (kid)',
+    );
+  }
   for (const key of keys) if (await verifies(token, key, alg)) return;
   throw invalidToken('its signature does not verify');
 }
@@ -117,9 +126,7 @@ async function verifies(token: string, key: KeyObject, alg: Algorithm): Promise<
 
 /** The token was made for the calling application (RFC 7519 §4.1.3); with several audiences `azp` says so too (OpenID Connect Core §3.1.3.7). */
 function checkAudience({ claims: { aud, azp } }: DecodedToken, client: Client): void {
-  const audiences = Array.isArray(aud) ? aud : [aud];
-  if (!audiences.every((each) => typeof each === 'string'))
-    throw invalidToken('its audience (aud) must be a string or a list of strings');
+  const audiences = audiencesOf(aud);
   if (!audiences.includes(client.clientId)) throw invalidToken('its audience (aud) must hold the calling clientId');
   if (azp !== undefined && typeof azp !== 'string') throw invalidToken('its authorized party (azp) must be a string');
   if (audiences.length > 1 && azp !== client.clientId) {

@@ -27,11 +27,11 @@ export class KeySet implements KeySource {
   /**
    * Imports every signature key of a JWKS that is fit to verify with; the others are skipped and say why.
    *
-   * @throws TypeError when the document is not `{ keys: [ … ] }`, or holds no usable key
+   * @throws TypeError whose message continues "expected …", when the document is not `{ keys: [ … ] }` or holds no usable key
    */
   static fromJwks(document: unknown): KeySet {
     const list = (document as { keys?: unknown } | null)?.keys;
-    if (!Array.isArray(list)) throw new TypeError('a JWKS has an array "keys"');
+    if (!Array.isArray(list)) throw new TypeError('a JWKS, which has an array "keys"');
     const keys: VerificationKey[] = [];
     const skipped: string[] = [];
     for (const [index, jwk] of list.entries()) {
@@ -40,7 +40,7 @@ export class KeySet implements KeySource {
       else keys.push(key);
     }
     if (keys.length === 0)
-      throw new TypeError(`a JWKS holds at least one usable key (${skipped.join('; ') || 'empty'})`);
+      throw new TypeError(`a JWKS with at least one usable key (${skipped.join('; ') || 'it is empty'})`);
     return new KeySet(keys, skipped);
   }
 

@@ -26,6 +26,7 @@ export class RemoteKeySet implements KeySource {
   #keys: KeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #failing = false;
   #pending: Promise<void> | undefined;
 
   constructor(uri: string, deps: Pick<Deps, 'now' | 'fetch' | 'log'>) {
@@ -35,27 +36,32 @@ export class RemoteKeySet implements KeySource {
 
   /** @throws DelegationError UPSTREAM_UNAVAILABLE when there is no set that may still serve */
   async find(alg: Algorithm, kid: string | undefined): Promise<readonly KeyObject[]> {
-    if (this.#age() > FRESH_MS) await this.#refresh();
+    if (this.#since(this.#fetchedAt) > FRESH_MS) await this.#refresh();
     const found = this.#current().find(alg, kid);
     if (found.length > 0 || kid === undefined) return found;
     await this.#refresh();
     return this.#current().find(alg, kid);
   }
 
-  #age(): number {
-    return this.#deps.now() - this.#fetchedAt;
+  /** Milliseconds. A clock that was set back counts as time gone by, or nothing would be fetched until it caught up. */
+  #since(moment: number): number {
+    return Math.abs(this.#deps.now() - moment);
+  }
+
+  #lastGood(): KeySet | undefined {
+    return this.#since(this.#fetchedAt) <= STALE_MS ? this.#keys : undefined;
   }
 
   #current(): KeySet {
-    if (this.#keys && this.#age() <= STALE_MS) return this.#keys;
-    throw new DelegationError('UPSTREAM_UNAVAILABLE', 'The keys of the token issuer could not be fetched');
+    const keys = this.#lastGood();
+    if (!keys) throw new DelegationError('UPSTREAM_UNAVAILABLE', 'The keys of the token issuer could not be fetched');
+    return keys;
   }
 
   async #refresh(): Promise<void> {
     if (!this.#pending) {
-      const now = this.#deps.now();
-      if (now - this.#askedAt < (this.#keys ? COOLDOWN_MS : FIRST_COOLDOWN_MS)) return;
-      this.#askedAt = now;
+      if (this.#since(this.#askedAt) < (this.#lastGood() ? COOLDOWN_MS : FIRST_COOLDOWN_MS)) return;
+      this.#askedAt = this.#deps.now();
       this.#pending = this.#fetch().finally(() => {
         this.#pending = undefined;
       });
@@ -64,23 +70,33 @@ export class RemoteKeySet implements KeySource {
   }
 
   async #fetch(): Promise<void> {
+    const { log, now } = this.#deps;
     try {
-      const response = await this.#deps.fetch(this.#uri, {
-        headers: { accept: 'application/jwk-set+json, application/json' },
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      if (response.status !== 200) throw new Error(`status ${response.status}`);
-      const keys = KeySet.fromJwks(JSON.parse(await readCapped(response, MAX_BYTES)));
-      for (const reason of keys.skipped) this.#deps.log.warn({ jwks_uri: this.#uri, reason }, 'JWKS key not used');
+      const keys = KeySet.fromJwks(JSON.parse(await this.#download()));
+      if (this.#failing) log.info({ jwks_uri: this.#uri }, 'JWKS can be fetched again');
+      if (keys.skipped.length > 0 && keys.skipped.join() !== this.#keys?.skipped.join()) {
+        log.warn({ jwks_uri: this.#uri, skipped: keys.skipped }, 'JWKS holds keys that are not used');
+      }
       this.#keys = keys;
-      this.#fetchedAt = this.#deps.now();
+      this.#fetchedAt = now();
+      this.#failing = false;
     } catch (error) {
-      this.#deps.log.warn(
-        { jwks_uri: this.#uri, reason: reasonOf(error), keeps_last_good: this.#keys !== undefined },
-        'JWKS could not be fetched',
-      );
+      this.#failing = true;
+      const keeps_last_good = this.#lastGood() !== undefined;
+      log.warn({ jwks_uri: this.#uri, reason: reasonOf(error), keeps_last_good }, 'JWKS could not be fetched');
     }
+  }
+
+  /** A redirect is an answer like any other that is not 200: only the configured URL is trusted with the keys. */
+  async #download(): Promise<string> {
+    const response = await this.#deps.fetch(this.#uri, {
+      headers: { accept: 'application/jwk-set+json, application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.status === 200) return readCapped(response, MAX_BYTES);
+    await response.body?.cancel();
+    throw new Error(`status ${response.status}`);
   }
 }
 
@@ -88,5 +104,7 @@ export class RemoteKeySet implements KeySource {
 function reasonOf(error: unknown): string {
   if (error instanceof SyntaxError) return 'not JSON';
   if (!(error instanceof Error)) return 'unknown';
-  return error.name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS} ms` : error.message;
+  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS} ms`;
+  const { code } = (error.cause ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? `${error.message} (${code})` : error.message;
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 import { secrets } from './secrets.js';
 
 export interface TestKeyPair {
@@ -8,8 +8,17 @@ export interface TestKeyPair {
   readonly pem: string;
 }
 
-function rsa(bits = 2048): TestKeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
+/** What an RSA pair is made with; default: 2048 bits and 65537. */
+export interface RsaOptions {
+  readonly bits?: number;
+  readonly exponent?: number;
+}
+
+function rsa({ bits = 2048, exponent = 65537 }: RsaOptions): TestKeyPair {
+  return kept(generateKeyPairSync('rsa', { modulusLength: bits, publicExponent: exponent }));
+}
+
+function kept({ privateKey, publicKey }: KeyPairKeyObjectResult): TestKeyPair {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   keepPrivateKey(privateKey, pem);
   return { privateKey, publicKey, pem };
@@ -18,16 +27,28 @@ function rsa(bits = 2048): TestKeyPair {
 function keepPrivateKey(privateKey: KeyObject, pem: string): void {
   secrets.keep('a private key as PEM', pem);
   const { d, p, q, dp, dq, qi } = privateKey.export({ format: 'jwk' });
-  for (const part of [d, p, q, dp, dq, qi]) secrets.keep('a part of a private key', part as string);
+  for (const part of [d, p, q, dp, dq, qi]) if (part) secrets.keep('a part of a private key', part);
 }
 
-/** RSA pairs by name, made once for a test file. */
+/** Pairs by kind and name, made once for a test file. */
 const pairs = new Map<string, TestKeyPair>();
 
-export function rsaPair(name: string): TestKeyPair {
-  const pair = pairs.get(name) ?? rsa();
+function once(name: string, make: () => TestKeyPair): TestKeyPair {
+  const pair = pairs.get(name) ?? make();
   pairs.set(name, pair);
   return pair;
+}
+
+export function rsaPair(name: string, options: RsaOptions = {}): TestKeyPair {
+  return once(`rsa ${name}`, () => rsa(options));
+}
+
+export function ecPair(name: string, namedCurve = 'P-256'): TestKeyPair {
+  return once(`ec ${name}`, () => kept(generateKeyPairSync('ec', { namedCurve })));
+}
+
+export function ed25519Pair(name: string): TestKeyPair {
+  return once(`ed25519 ${name}`, () => kept(generateKeyPairSync('ed25519')));
 }
 
 /** A public JWK with `kid` and `use`. */

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { decodeToken } from '../../src/delegation/decode-token.js';
+import { DelegationError } from '../../src/errors.js';
+
+const encode = (text: string | Uint8Array) => Buffer.from(text as string).toString('base64url');
+const HEADER = encode('{"alg":"RS256"}');
+const PAYLOAD = encode('{"sub":"alice"}');
+const SIGNATURE = encode(Uint8Array.of(1));
+
+/** What `decodeToken` says of a token. */
+function refusalOf(token: string): string {
+  try {
+    decodeToken(token);
+    return 'taken apart';
+  } catch (error) {
+    if (!(error instanceof DelegationError)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+const invalid = (rule: string) => `INVALID_TOKEN: The subject token does not verify: ${rule}`;
+
+describe('a token in compact form', () => {
+  it('is taken apart into header and claims', () => {
+    expect(decodeToken(`${HEADER}.${PAYLOAD}.${SIGNATURE}`)).toEqual({
+      header: { alg: 'RS256' },
+      claims: { sub: 'alice' },
+    });
+  });
+
+  it.each(['', 'x', 'not a token', '.', `${HEADER}.${PAYLOAD}`, `${HEADER}.${PAYLOAD}.${SIGNATURE}.`])(
+    'has three parts: %j has not',
+    (token) => {
+      expect(refusalOf(token)).toBe(invalid('it is not a JWT in compact form'));
+    },
+  );
+
+  it('has five where it is encrypted, which nobody can vouch for', () => {
+    expect(refusalOf('a.b.c.d.e')).toBe(invalid('it is encrypted (JWE); expected a signed ID token'));
+  });
+
+  it('has a signature', () => {
+    expect(refusalOf(`${HEADER}.${PAYLOAD}.`)).toBe(invalid('it has no signature'));
+  });
+
+  it('is 16 KiB long at most', () => {
+    const sized = (length: number) => `${HEADER}.${PAYLOAD}.`.padEnd(length, 'A');
+    expect(refusalOf(sized(16_384))).toBe('taken apart');
+    expect(refusalOf(sized(16_385))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
+    expect(refusalOf('€'.repeat(5_462))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
+  });
+});
+
+describe('base64url', () => {
+  const spellings = {
+    'with padding': (part: string) => `${part}=`,
+    'with double padding': (part: string) => `${part}==`,
+    'with a space': (part: string) => `${part} `,
+    'with a leading space': (part: string) => ` ${part}`,
+    'with a line break': (part: string) => `${part.slice(0, 1)}\n${part.slice(1)}`,
+    'with a tab': (part: string) => `${part.slice(0, 1)}\t${part.slice(1)}`,
+    'with a NUL': (part: string) => `${part}\u0000`,
+    'with a percent sign': (part: string) => `${part}%3D`,
+    'with an exclamation mark': (part: string) => `${part.slice(0, 1)}!${part.slice(1)}`,
+    'with a letter of another alphabet': (part: string) => `${part}é`,
+    'one character short of a byte': (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
+  };
+  const parts = [HEADER, PAYLOAD, SIGNATURE];
+  it.each(
+    Object.entries(spellings).flatMap(([how, spell]) =>
+      ['header', 'payload', 'signature'].map((part, at) => ({
+        how,
+        part,
+        token: parts.map((each, index) => (index === at ? spell(each) : each)).join('.'),
+      })),
+    ),
+  )('of the $part $how is refused', ({ token }) => {
+    expect(refusalOf(token)).toBe(invalid('a part of it is not canonical base64url'));
+  });
+
+  it('with bits that carry nothing is refused, in every part', () => {
+    // Seven bytes leave four bits of the last character unused.
+    const part = encode('{"a":1}');
+    const stray = 'eyJhIjoxfR';
+    expect(part).toBe('eyJhIjoxfQ');
+    expect(Buffer.from(stray, 'base64url')).toEqual(Buffer.from(part, 'base64url'));
+    expect(refusalOf(`${part}.${part}.${part}`)).toBe('taken apart');
+    for (const token of [`${stray}.${part}.${part}`, `${part}.${stray}.${part}`, `${part}.${part}.${stray}`]) {
+      expect(refusalOf(token)).toBe(invalid('a part of it is not canonical base64url'));
+    }
+  });
+
+  it('of the other alphabet is refused', () => {
+    const bytes = Uint8Array.of(0xfb, 0xff, 0xfe);
+    const standard = Buffer.from(bytes).toString('base64');
+    expect(standard).toBe('+//+');
+    expect(refusalOf(`${HEADER}.${PAYLOAD}.${standard}`)).toBe(invalid('a part of it is not canonical base64url'));
+    expect(refusalOf(`${HEADER}.${PAYLOAD}.${encode(bytes)}`)).toBe('taken apart');
+  });
+});
+
+describe('header and payload', () => {
+  const documents = ['', '{', 'null', '[]', '"text"', '7', '{"a":1}{', "{'a':1}", '\ufeff{}', '{"a":NaN}'];
+  const notObjects = new Set(['null', '[]', '"text"', '7']);
+  it.each(documents)('are JSON objects, and %j is none', (text) => {
+    const what = notObjects.has(text) ? 'is not a JSON object' : 'is not JSON';
+    expect(refusalOf(`${encode(text)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid(`its header ${what}`));
+    expect(refusalOf(`${HEADER}.${encode(text)}.${SIGNATURE}`)).toBe(invalid(`its payload ${what}`));
+  });
+
+  it.each([
+    ['a broken sequence', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)],
+    ['an overlong quotation mark', Uint8Array.of(0x7b, 0xc0, 0xa2, 0x7d)],
+    ['a surrogate', Uint8Array.of(0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d)],
+    ['UTF-16', new Uint8Array(Buffer.from('{"sub":"alice"}', 'utf16le'))],
+  ])('are UTF-8: %s is not', (_what, bytes) => {
+    expect(refusalOf(`${HEADER}.${encode(bytes)}.${SIGNATURE}`)).toBe(invalid('its payload is not JSON'));
+    expect(refusalOf(`${encode(bytes)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid('its header is not JSON'));
+  });
+
+  it('may give a member twice, and the last counts', () => {
+    const { header, claims } = decodeToken(
+      [encode('{"alg":"none","\\u0061lg":"RS256"}'), encode('{"sub":"mallory","sub":"alice"}'), SIGNATURE].join('.'),
+    );
+    expect(header).toEqual({ alg: 'RS256' });
+    expect(claims).toEqual({ sub: 'alice' });
+  });
+
+  it('cannot reach the prototype of anything', () => {
+    const { claims } = decodeToken(`${HEADER}.${encode('{"__proto__":{"sub":"admin"}}')}.${SIGNATURE}`);
+    expect(claims.sub).toBeUndefined();
+    expect(({} as { sub?: string }).sub).toBeUndefined();
+  });
+});
+
+describe('extensions of the header', () => {
+  it.each([
+    '{"crit":["b64"],"b64":true}',
+    '{"crit":["exp"]}',
+    '{"crit":[]}',
+    '{"crit":null}',
+    '{"crit":["__proto__"]}',
+  ])('that must be understood are refused: %s', (header) => {
+    expect(refusalOf(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
+      invalid('its header has crit, and no extension is supported'),
+    );
+  });
+
+  it.each(['{"b64":false}', '{"b64":true}', '{"b64":"false"}', '{"b64":null}'])(
+    'that change what is signed are refused: %s',
+    (header) => {
+      expect(refusalOf(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
+        invalid('its header has b64, and no extension is supported'),
+      );
+    },
+  );
+});

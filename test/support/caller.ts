@@ -1,0 +1,96 @@
+import { APP_SECRET, baseConfig, type ConfigDocument, ISSUER, type TestGateway, testGateway } from './gateway.js';
+import { compactToken, type Signer, signers } from './identity-provider.js';
+import { ecPair, ed25519Pair, publicJwk, rsaPair } from './keys.js';
+
+export const ENCODED_SECRET = Buffer.from(APP_SECRET).toString('base64');
+
+/** What the identity provider of these tests signs with, by algorithm: all of them are in its JWKS. */
+export const IDP = {
+  RS256: { kid: 'rsa-1', signer: signers.RS256(rsaPair('idp').privateKey) },
+  PS256: { kid: 'rsa-1', signer: signers.PS256(rsaPair('idp').privateKey) },
+  ES256: { kid: 'ec-1', signer: signers.ES256(ecPair('idp').privateKey) },
+  EdDSA: { kid: 'ed-1', signer: signers.EdDSA(ed25519Pair('idp').privateKey) },
+} as const;
+
+export const IDP_JWKS = {
+  keys: [
+    publicJwk(rsaPair('idp'), { kid: 'rsa-1' }),
+    publicJwk(ecPair('idp'), { kid: 'ec-1', alg: 'ES256' }),
+    publicJwk(ed25519Pair('idp'), { kid: 'ed-1', alg: 'EdDSA' }),
+  ],
+};
+
+/**
+ * The usual tenant with an issuer that lists every algorithm: its clients `web` (RS256), `ps` (PS256), `api` (HS256),
+ * and `encoded` (HS256 with a base64 secret) take part.
+ */
+export function callerConfig(config: ConfigDocument = baseConfig() as ConfigDocument): ConfigDocument {
+  const [tenant] = config.tenants;
+  Object.assign(tenant?.issuers[0] as object, {
+    algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256'],
+    jwks: IDP_JWKS,
+  });
+  tenant?.clients.push(
+    { client_id: 'ps', name: 'PS', jwt_configuration: { alg: 'PS256' } } as never,
+    {
+      client_id: 'encoded',
+      name: 'Encoded',
+      client_secret: ENCODED_SECRET,
+      jwt_configuration: { alg: 'HS256', secret_encoded: true },
+    } as never,
+  );
+  return config;
+}
+
+export interface CallerGateway extends TestGateway {
+  /** The claims of a good ID token for `web`, with others where given; `undefined` leaves one out. */
+  claims(claims?: Record<string, unknown>): Record<string, unknown>;
+  /** A token as the identity provider signs it. */
+  token(claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
+  /** A token of any signer. */
+  forge(header: object | string, payload: object | string | Uint8Array, signer: Signer | string): string;
+  /** What the mutation makes of a token: `accepted as <user id>`, or the code, status and message of the refusal. */
+  ask(token: string, clientId?: string): Promise<string>;
+}
+
+/** A gateway that is asked about tokens, each time from an address of its own, so that no limit is in the way. */
+export async function callerGateway(
+  change: (config: ConfigDocument) => void = () => {},
+  options: Parameters<typeof testGateway>[1] = {},
+): Promise<CallerGateway> {
+  const gateway = await testGateway((config) => {
+    callerConfig(config);
+    change(config);
+  }, options);
+  let asked = 0;
+  const claims: CallerGateway['claims'] = (changed) => {
+    const now = gateway.clock.seconds();
+    return { iss: ISSUER, sub: 'auth0|alice', aud: 'web', iat: now, exp: now + 3600, ...changed };
+  };
+  return {
+    ...gateway,
+    claims,
+    token: (changed, header) =>
+      compactToken({ alg: 'RS256', typ: 'JWT', kid: 'rsa-1', ...header }, claims(changed), IDP.RS256.signer),
+    forge: compactToken,
+    async ask(token, clientId) {
+      asked += 1;
+      const connection = { remoteAddress: `10.${asked >> 16}.${(asked >> 8) & 255}.${asked & 255}` };
+      const { status, data, errors } = await gateway.delegate(
+        { apiType: 'APP', subjectToken: { idToken: token }, ...(clientId !== undefined && { clientId }) },
+        { connection },
+      );
+      if (!errors) return `accepted as ${subjectOf(data.delegate.credential.token)}`;
+      return `${errors[0].extensions.code} ${status}: ${errors[0].message}`;
+    },
+  };
+}
+
+function subjectOf(token: string): string {
+  return JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()).sub;
+}
+
+/** The refusal of a token that breaks a rule. */
+export function refusal(rule: string): string {
+  return `INVALID_TOKEN 401: The subject token does not verify: ${rule}`;
+}
