@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each part of src may import, itself left out. ARCHITECTURE.md shows the same table. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  main: ['commands', 'config'],
+  commands: ['server', 'gateway', 'graphql', 'tenant', 'config', 'addons', 'observability', 'deps'],
+  server: ['gateway'],
+  gateway: [
+    ...['legacy', 'graphql', 'rate-limit', 'delegation', 'tenant', 'config', 'addons'],
+    ...['http', 'observability', 'deps', 'errors'],
+  ],
+  legacy: ['graphql', 'addons', 'http', 'errors'],
+  graphql: ['rate-limit', 'delegation', 'tenant', 'addons', 'http', 'observability', 'deps', 'errors'],
+  'rate-limit': ['errors'],
+  delegation: ['tenant', 'addons', 'keys', 'upstream', 'deps', 'errors'],
+  tenant: ['config', 'addons', 'keys', 'deps'],
+  config: ['addons', 'keys', 'observability'],
+  addons: ['keys', 'upstream', 'deps', 'errors'],
+  keys: ['upstream', 'deps', 'errors'],
+  http: ['upstream', 'deps', 'errors'],
+  upstream: ['deps', 'errors'],
+  deps: ['observability'],
+  observability: [],
+  errors: [],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every import of one file of src by another, `import type`, `export … from` and `import()` included. */
+const IMPORTS: readonly Import[] = sourceFiles(SRC).flatMap((from) => {
+  const text = readFileSync(join(SRC, from), 'utf8');
+  const specifiers = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g);
+  return [...specifiers].map(([, specifier = '']) => ({
+    from,
+    to: posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts'),
+  }));
+});
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.split(sep).join('/'));
+}
+
+/** The folder of src that a file is in; a file of its own is a part too. */
+function partOf(file: string): string {
+  return file.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+}
+
+/** The first way round from a node to itself, if there is one. */
+function findCycle(edges: readonly Import[]): string[] | undefined {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of edges) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const visit = (node: string, way: string[]): string[] | undefined => {
+    if (way.includes(node)) return [...way.slice(way.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of targets.get(node) ?? []) {
+      const cycle = visit(next, [...way, node]);
+      if (cycle) return cycle;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of targets.keys()) {
+    const cycle = visit(node, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+describe('the parts of src', () => {
+  it('are all in the table, and every import leads to a file', () => {
+    const files = sourceFiles(SRC);
+    expect(files.length).toBeGreaterThan(60);
+    expect(IMPORTS.length).toBeGreaterThan(files.length);
+    expect([...new Set(files.map(partOf))].filter((part) => !(part in ARROWS))).toEqual([]);
+    expect(IMPORTS.filter(({ to }) => !files.includes(to))).toEqual([]);
+  });
+
+  it('import only what the table allows', () => {
+    const breaches = IMPORTS.filter(({ from, to }) => {
+      const [part, other] = [partOf(from), partOf(to)];
+      return part !== other && !ARROWS[part]?.includes(other);
+    });
+    expect(breaches.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it('keep delegation and rate-limit apart', () => {
+    const reach = (part: string): Set<string> => {
+      const found = new Set<string>();
+      const walk = (each: string) => {
+        for (const next of ARROWS[each] ?? []) {
+          if (found.has(next)) continue;
+          found.add(next);
+          walk(next);
+        }
+      };
+      walk(part);
+      return found;
+    };
+    expect([...reach('delegation')]).not.toContain('rate-limit');
+    expect([...reach('rate-limit')]).not.toContain('delegation');
+    expect([...reach('errors')]).toEqual([]);
+  });
+
+  it('go round in no circle: neither the table, nor the files', () => {
+    const table = Object.entries(ARROWS).flatMap(([from, targets]) => targets.map((to) => ({ from, to })));
+    expect(findCycle(table)).toBeUndefined();
+    expect(findCycle(IMPORTS)).toBeUndefined();
+    expect(findCycle([...IMPORTS, { from: 'errors.ts', to: 'main.ts' }])).toBeDefined();
+  });
+
+  it('take node:http only in the server, and the environment only at the edge', () => {
+    const holds = (pattern: RegExp) =>
+      sourceFiles(SRC).filter((file) => pattern.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(holds(/from 'node:http'/).map(partOf)).toEqual(['server']);
+    expect(
+      holds(/process\.env/)
+        .map(partOf)
+        .filter((part) => !['config', 'observability'].includes(part)),
+    ).toEqual([]);
+  });
+});
