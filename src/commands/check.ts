@@ -1,15 +1,15 @@
-import { ADDONS } from '../addons/index.js';
 import { ConfigError, formatFault } from '../config/faults.js';
-import { loadConfig } from '../config/load.js';
 import { systemDeps } from '../deps.js';
-import { compileTenants } from '../tenant/compile.js';
+import { certificateWarnings } from '../tenant/certificate-warnings.js';
 import type { Command } from './command.js';
+import { loadWhole } from './load.js';
 
 export const checkCommand: Command = {
   help: `Usage: delegation-gateway check [--config gateway.yaml]
 
-Says everything that is wrong with a configuration, each fault with its path, and exits with 1; or what
-the configuration amounts to, and exits with 0. Nothing listens, and no address is asked.
+Says everything that is wrong with a configuration, each fault with its line and path, and exits with 1;
+or what the configuration amounts to, and exits with 0. Nothing listens, and no address is asked.
+A certificate that ends within 30 days is a warning.
 
   --config FILE   the configuration (default: gateway.yaml)
 `,
@@ -17,8 +17,11 @@ the configuration amounts to, and exits with 0. Nothing listens, and no address 
   async run(values) {
     const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
     try {
-      const config = loadConfig(path);
-      compileTenants(config, ADDONS, systemDeps());
+      const deps = systemDeps();
+      const config = loadWhole(path, deps);
+      for (const warning of certificateWarnings(config, deps.now())) {
+        process.stderr.write(`${path}: warning: ${formatFault(warning)}\n`);
+      }
       const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.length, 0);
       process.stdout.write(`${path}: no faults; tenants: ${config.tenants.length}, clients: ${clients}\n`);
       return 0;

@@ -1,8 +1,12 @@
-import { loadConfig } from '../config/load.js';
+import { createReloader } from '../config/reload.js';
 import { systemDeps } from '../deps.js';
 import { createGateway } from '../gateway.js';
 import { type Command, parsePort } from './command.js';
 import { addresses, listen, untilStopped } from './listen.js';
+import { loadWhole } from './load.js';
+
+/** How often the configuration is looked at; a change is taken when it has stood for one look. */
+const POLL_MS = 1_000;
 
 export const serveCommand: Command = {
   help: `Usage: delegation-gateway serve [--config gateway.yaml] [--host HOST] [--port PORT] [--json]
@@ -14,8 +18,9 @@ Runs the gateway. Logs go to standard error, one JSON object a line.
   --port PORT     in place of the file's listen.port; 0 takes any free port
   --json          one line of JSON with the addresses on standard output when it is ready
 
-SIGHUP reads the configuration again; a faulty one changes nothing. SIGINT and SIGTERM end the
-gateway once the answers that have begun are sent.
+A configuration that changes is taken within seconds, and on SIGHUP at once (for new secrets in files):
+whole or, if it is faulty, not at all. What it says of listen is read at the start only. SIGINT and
+SIGTERM end the gateway once the answers that have begun are sent.
 `,
   options: {
     config: { type: 'string', short: 'c' },
@@ -26,22 +31,18 @@ gateway once the answers that have begun are sent.
   async run(values) {
     const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
     const deps = systemDeps();
-    const config = loadConfig(path);
+    const load = () => loadWhole(path, deps);
+    const reloader = createReloader({ path, load, apply: (next) => gateway.reload(next), log: deps.log });
+    const config = load();
     const gateway = await createGateway(config, deps);
     const host = typeof values.host === 'string' ? values.host : config.listen.host;
     const server = await listen(gateway, { host, port: parsePort(values.port) ?? config.listen.port });
-    process.on('SIGHUP', () => {
-      Promise.resolve()
-        .then(() => gateway.reload(loadConfig(path)))
-        .then(
-          () => deps.log.info({ config: path }, 'configuration reloaded'),
-          (error: Error) =>
-            deps.log.error({ config: path, faults: error.message.split('\n') }, 'configuration not reloaded'),
-        );
-    });
+    process.on('SIGHUP', () => void reloader.reload());
+    const timer = setInterval(() => void reloader.poll(), POLL_MS);
     if (values.json) process.stdout.write(`${JSON.stringify(addresses(server.url))}\n`);
     deps.log.info({ ...addresses(server.url), tenants: config.tenants.length }, 'listening');
     await untilStopped();
+    clearInterval(timer);
     deps.log.info({}, 'stopping');
     await server.close();
     return 0;

@@ -1,16 +1,16 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ConfigKit } from '../addons/addon.js';
 import { type ClaimMap, type ClaimPath, compileClaimPath } from '../addons/claim-path.js';
 import { KeySet } from '../keys/key-set.js';
-import { importRsaPrivateKey } from '../keys/private-key.js';
-import { suggest } from './faults.js';
+import { importRsaPrivateKey, normalizePem } from '../keys/private-key.js';
 import type { ReadSecret } from './secrets.js';
+import { strictObject } from './strict-object.js';
 
 /** The kit that add-ons get, and what the rest of the configuration needs beside it. */
 export interface FullKit extends ConfigKit {
-  /** The text of a secret or of a file that is none, such as a certificate. */
-  text(): z.ZodType<string>;
+  /** An X.509 certificate in PEM form, with plain line feeds. */
+  certificate(): z.ZodType<string>;
   /** A JWKS, as `{ file: path }` or inline, with its keys imported. */
   jwks(): z.ZodType<KeySet>;
 }
@@ -22,54 +22,62 @@ export interface FullKit extends ConfigKit {
  */
 export function createKit(readSecret: ReadSecret): FullKit {
   const strict = <Shape extends z.ZodRawShape>(shape: Shape) => strictObject(shape);
-  const source = z.union([z.string(), strict({ env: z.string().min(1) }), strict({ file: z.string().min(1) })], {
-    error: 'a string, { env: NAME } or { file: path }',
-  });
-  const text = () =>
-    source.transform((given, { addIssue }) => {
+  const name = z.string().min(1);
+  const source = z
+    .union([z.string(), strict({ env: name.meta(ENV) }), strict({ file: name.meta(FILE) })], {
+      error: 'a string, { env: NAME } or { file: path }',
+    })
+    .describe('A secret: its text, { env: NAME } or { file: path }.');
+  /** What a transform throws becomes its fault, in place of a crash. */
+  const expecting =
+    <In, Out>(make: (given: In) => Out) =>
+    (given: In, { addIssue }: z.core.$RefinementCtx<In>): Out => {
       try {
-        return readSecret(given);
+        return make(given);
       } catch (error) {
         addIssue({ code: 'custom', message: (error as Error).message });
         return z.NEVER;
       }
-    });
+    };
+  const text = () => source.transform(expecting(readSecret));
   return {
     object: strict,
-    text,
     secret: (check) =>
       (check
         ? text().refine((value) => check.pattern.test(value), { error: check.expected })
         : text()) as z.ZodType<string>,
+    certificate: () => text().transform(expecting(importCertificate)) as z.ZodType<string>,
     jwks: () =>
       z
-        .union([strict({ file: z.string().min(1) }), strict({ keys: z.array(z.looseObject({})) })], {
+        .union([strict({ file: name.meta(FILE) }), strict({ keys: z.array(z.looseObject({})) })], {
           error: '{ file: path } or { keys: [ … ] }',
         })
-        .transform((given, { addIssue }): KeySet => {
-          try {
-            return KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given);
-          } catch (error) {
-            addIssue({ code: 'custom', message: (error as Error).message });
-            return z.NEVER;
-          }
-        }) as unknown as z.ZodType<KeySet>,
-    rsaPrivateKey: () =>
-      text().transform((pem, { addIssue }): KeyObject => {
-        try {
-          return importRsaPrivateKey(pem);
-        } catch (error) {
-          addIssue({ code: 'custom', message: (error as Error).message });
-          return z.NEVER;
-        }
-      }) as z.ZodType<KeyObject>,
+        .transform(
+          expecting((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given)),
+        ) as unknown as z.ZodType<KeySet>,
+    rsaPrivateKey: () => text().transform(expecting(importRsaPrivateKey)) as z.ZodType<KeyObject>,
     url: () =>
       z
         .string()
-        .refine(isAllowedUrl, { error: 'an https URL without credentials or fragment (http for loopback hosts only)' }),
+        .refine(isAllowedUrl, { error: 'an https URL without credentials or fragment (http for loopback hosts only)' })
+        .meta({ format: 'uri' }),
     claimPath: () => claimPath as z.ZodType<ClaimPath>,
     claimMap: (refused) => claimMap(refused),
   };
+}
+
+const ENV = { description: 'The environment variable that holds it.' };
+const FILE = { description: 'The file that holds it, relative to the folder of the configuration.' };
+
+/** @throws TypeError whose message continues "expected …" and holds nothing of the text */
+function importCertificate(pem: string): string {
+  const text = normalizePem(pem);
+  try {
+    new X509Certificate(text);
+  } catch {
+    throw new TypeError('an X.509 certificate in PEM form');
+  }
+  return text;
 }
 
 function parseJson(text: string): unknown {
@@ -83,6 +91,7 @@ function parseJson(text: string): unknown {
 const claimPath = z
   .string()
   .min(1)
+  .describe('A path into the claims of the caller: email, app_metadata.role.')
   .transform((text) => compileClaimPath(text));
 
 function claimMap(refused: ReadonlySet<string> = new Set()): z.ZodType<ClaimMap> {
@@ -94,20 +103,6 @@ function claimMap(refused: ReadonlySet<string> = new Set()): z.ZodType<ClaimMap>
       }
     })
     .transform((map): ClaimMap => Object.entries(map)) as unknown as z.ZodType<ClaimMap>;
-}
-
-/** An object that refuses unknown keys and says which key may have been meant. */
-export function strictObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return undefined;
-      const hints = issue.keys.map((key) => suggest(key, known)).filter((hint) => hint !== undefined);
-      return hints.length > 0
-        ? `did you mean ${hints.map((hint) => `"${hint}"`).join(', ')}?`
-        : `one of ${known.join(', ')}`;
-    },
-  }) as unknown as z.ZodObject<Shape>;
 }
 
 /** https everywhere; http only where the traffic cannot leave the machine. */

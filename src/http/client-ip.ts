@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -12,9 +13,7 @@ export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string 
  * @param trustProxy addresses and CIDR ranges
  */
 export function clientIpReader(trustProxy: readonly string[]): ClientIp {
-  const trusted = trustProxy.map(
-    (entry): Range => (entry.includes('/') ? ipaddr.parseCIDR(entry) : wholeAddress(entry)),
-  );
+  const trusted = trustProxy.map(rangeOf);
   const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6) =>
     trusted.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
   return (remoteAddress, forwardedFor) => {
@@ -30,17 +29,22 @@ export function clientIpReader(trustProxy: readonly string[]): ClientIp {
   };
 }
 
-function wholeAddress(entry: string): Range {
-  const address = ipaddr.parse(entry);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
+/** An IPv4 range that is written as IPv6, `::ffff:10.0.0.0/104`, is the IPv4 range: addresses are compared as IPv4. */
+function rangeOf(entry: string): Range {
+  const [text = '', length] = entry.split('/');
+  const address = ipaddr.parse(text);
+  const bits = length === undefined ? (address.kind() === 'ipv4' ? 32 : 128) : Number(length);
+  const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96;
+  return mapped ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
 
+/** An address as proxies write it, perhaps with a port or a zone; undefined for anything else, shorthands like `127.1` too. */
 function parse(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const bare = text
-    ?.replace(/%.*$/, '')
+    ?.replace(/%[^\]]*/, '')
     .replace(/^\[(.*)\](?::\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
-  return bare !== undefined && ipaddr.isValid(bare) ? ipaddr.process(bare) : undefined;
+  return bare !== undefined && isIP(bare) !== 0 ? ipaddr.process(bare) : undefined;
 }
 
 function canonical(address: ipaddr.IPv4 | ipaddr.IPv6): string {

@@ -1,10 +1,13 @@
-import { createSecretKey, X509Certificate } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { type Addon, type AddonContext, type AddonDefinition, ConfigFault } from '../addons/addon.js';
-import { ConfigError, type Fault } from '../config/faults.js';
-import { type ClientConfig, decodeSecret, type GatewayConfig, type TenantConfig } from '../config/schema.js';
+import { samlMetadata } from '../addons/saml/metadata.js';
+import { decodeSecret } from '../config/client-schema.js';
+import type { Draft } from '../config/draft.js';
+import { ConfigError, type Fault, faultAt, type Path } from '../config/faults.js';
+import type { ClientConfig, GatewayConfig, TenantConfig } from '../config/schema.js';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
-import { createSigningKey } from '../keys/signing-key.js';
+import { createSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { compileIssuers } from './issuers.js';
 import { compileRefresh } from './refresh.js';
 import type { Client, Tenant } from './tenant.js';
@@ -19,109 +22,133 @@ const DEFAULT_API_TYPE = 'APP';
  */
 export function compileTenants(config: GatewayConfig, addons: readonly AddonDefinition[], deps: Deps): Tenant[] {
   const faults: Fault[] = [];
-  const tenants = config.tenants.map((tenant, index) =>
-    compileTenant(tenant, addons, deps, ['tenants', index], faults),
-  );
+  const tenants = config.tenants.map((tenant, index) => {
+    const report: Report = (path, expected) => faults.push(faultAt(config, ['tenants', index, ...path], expected));
+    return compileTenant(tenant, addons, deps, report);
+  });
   if (faults.length > 0) throw new ConfigError(faults);
   return tenants;
 }
 
-type Path = readonly (string | number)[];
+/** The same faults, for every client of a configuration that is right as far as its signers go. */
+export function faultsTogether(draft: Draft, addons: readonly AddonDefinition[], deps: Deps): Fault[] {
+  const faults: Fault[] = [];
+  for (const index of draft.positions('tenants')) {
+    const at = ['tenants', index] as const;
+    const parts = ['issuer', 'signing_key', 'certificate'] as const;
+    const config = soundFields<Pick<TenantConfig, (typeof parts)[number]>>(draft, at, parts);
+    if (!config) continue;
+    const tenant = addonTenant(config, config.signing_key && createSigningKey(config.signing_key));
+    for (const position of draft.positions(...at, 'clients')) {
+      const path = [...at, 'clients', position];
+      const client = soundFields<Omit<ClientConfig, 'addons'>>(draft, path, SIGNER_FIELDS);
+      if (!client) continue;
+      const sound = addons.filter(({ name }) => draft.isSound(...path, 'addons', name));
+      const configured = (draft.at(...path, 'addons') ?? {}) as ClientConfig['addons'];
+      const report: Report = (below, expected) => faults.push(draft.fault([...path, ...below], expected));
+      createSigners({ ...client, addons: configured }, sound, { tenant, client: addonClient(client), deps }, report);
+    }
+  }
+  return faults;
+}
 
-function compileTenant(
-  config: TenantConfig,
-  addons: readonly AddonDefinition[],
-  deps: Deps,
-  path: Path,
-  faults: Fault[],
-): Tenant {
+/** The fields of a client that its signers are made from, its add-ons left out. */
+const SIGNER_FIELDS = ['client_id', 'client_secret', 'jwt_configuration', 'claims'] as const;
+
+function soundFields<Fields>(draft: Draft, path: Path, names: readonly string[]): Fields | undefined {
+  if (!names.every((name) => draft.isSound(...path, name))) return undefined;
+  return Object.fromEntries(names.map((name) => [name, draft.at(...path, name)])) as Fields;
+}
+
+/** @param expected continues the sentence "expected …" */
+type Report = (path: Path, expected: string) => void;
+
+function compileTenant(config: TenantConfig, addons: readonly AddonDefinition[], deps: Deps, report: Report): Tenant {
   const signingKey = config.signing_key && createSigningKey(config.signing_key);
-  const certificate = checkCertificate(config, path, faults);
-  const tenant: AddonContext['tenant'] = {
-    issuer: config.issuer,
-    entityId: `urn:${new URL(config.issuer).host}`,
-    signingKey,
-    certificate,
-  };
+  const tenant = addonTenant(config, signingKey);
+  const clients = config.clients.map((client, index): Client => {
+    const context = { tenant, client: addonClient(client), deps };
+    const signers = createSigners(client, addons, context, (path, expected) =>
+      report(['clients', index, ...path], expected),
+    );
+    return compileClient(client, config, context.client, signers);
+  });
   return {
     name: config.name,
     issuer: config.issuer,
     delegationEnabled: config.delegation.enabled,
     jsonp: config.legacy.jsonp,
     issuers: compileIssuers(config, signingKey, deps),
-    clients: new Map(
-      config.clients.map((client, index) => [
-        client.client_id,
-        {
-          ...compileClient(client, tenant, addons, deps, [...path, 'clients', index], faults),
-          refresh: compileRefresh(client, config.issuers),
-        },
-      ]),
-    ),
+    clients: new Map(clients.map((client) => [client.clientId, client])),
     jwks: { keys: signingKey ? [signingKey.publicJwk] : [] },
+    samlMetadata: samlMetadata(tenant),
   };
-}
-
-function checkCertificate({ certificate, signing_key }: TenantConfig, path: Path, faults: Fault[]): string | undefined {
-  if (certificate === undefined) return undefined;
-  const fault = (expected: string) => {
-    faults.push({ path: [...path, 'certificate'], message: `a string; expected ${expected}` });
-    return undefined;
-  };
-  let parsed: X509Certificate;
-  try {
-    parsed = new X509Certificate(certificate);
-  } catch {
-    return fault('an X.509 certificate in PEM form');
-  }
-  if (!signing_key || !parsed.checkPrivateKey(signing_key)) return fault('the certificate of signing_key');
-  return certificate;
 }
 
 function compileClient(
   config: ClientConfig,
-  tenant: AddonContext['tenant'],
-  addons: readonly AddonDefinition[],
-  deps: Deps,
-  path: Path,
-  faults: Fault[],
-): Omit<Client, 'refresh'> {
-  const alg: SigningAlgorithm = config.jwt_configuration.alg ?? 'RS256';
-  const bytes =
-    config.client_secret === undefined
-      ? undefined
-      : decodeSecret(config.client_secret, config.jwt_configuration.secret_encoded);
-  const client: AddonContext['client'] = {
+  { issuers }: TenantConfig,
+  { alg, secret }: AddonContext['client'],
+  signers: ReadonlyMap<string, Addon>,
+): Client {
+  const named = [...signers.keys()].filter((apiType) => apiType !== DEFAULT_API_TYPE);
+  return {
     clientId: config.client_id,
+    name: config.name ?? config.client_id,
     alg,
-    secret: bytes && createSecretKey(bytes),
-    lifetimeInSeconds: config.jwt_configuration.lifetime_in_seconds,
-    claims: config.claims,
+    secret,
+    allowedClients: new Set(config.allowed_clients),
+    grantTypes: config.grant_types && new Set(config.grant_types),
+    refresh: compileRefresh(config, issuers),
+    addons: signers,
+    defaultApiType: named.length === 1 ? (named[0] as string) : DEFAULT_API_TYPE,
   };
+}
+
+/** The signers that a client is configured for, by api type. */
+function createSigners(
+  config: Pick<ClientConfig, 'addons' | 'jwt_configuration'>,
+  addons: readonly AddonDefinition[],
+  context: AddonContext,
+  report: Report,
+): Map<string, Addon> {
   const configured = config.addons as Readonly<Record<string, unknown>>;
   const signers = new Map<string, Addon>();
   for (const definition of addons) {
     const addonConfig = configured[definition.name];
     if (definition.config && addonConfig === undefined) continue;
     try {
-      signers.set(definition.apiType, definition.create(addonConfig, { tenant, client, deps }));
+      signers.set(definition.apiType, definition.create(addonConfig, context));
     } catch (error) {
       if (!(error instanceof ConfigFault)) throw error;
       // Without a signing key a client that names no algorithm just has no app tokens.
       if (!definition.config && config.jwt_configuration.alg === undefined) continue;
       const at = definition.config ? ['addons', definition.name] : ['jwt_configuration', 'alg'];
-      faults.push({ path: [...path, ...at, ...error.path], message: `expected ${error.message}` });
+      report([...at, ...error.path], error.message);
     }
   }
-  const named = [...signers.keys()].filter((apiType) => apiType !== DEFAULT_API_TYPE);
+  return signers;
+}
+
+function addonTenant(
+  { issuer, certificate }: Pick<TenantConfig, 'issuer' | 'certificate'>,
+  signingKey: SigningKey | undefined,
+): AddonContext['tenant'] {
+  return { issuer, entityId: `urn:${new URL(issuer).host}`, signingKey, certificate };
+}
+
+function addonClient({
+  client_id,
+  client_secret,
+  jwt_configuration: { alg = 'RS256', lifetime_in_seconds, secret_encoded },
+  claims,
+}: Pick<ClientConfig, (typeof SIGNER_FIELDS)[number]>): AddonContext['client'] {
+  const bytes = client_secret === undefined ? undefined : decodeSecret(client_secret, secret_encoded);
   return {
-    clientId: config.client_id,
-    name: config.name ?? config.client_id,
-    alg,
-    secret: client.secret,
-    allowedClients: new Set(config.allowed_clients),
-    grantTypes: config.grant_types && new Set(config.grant_types),
-    addons: signers,
-    defaultApiType: named.length === 1 ? (named[0] as string) : DEFAULT_API_TYPE,
+    clientId: client_id,
+    alg: alg satisfies SigningAlgorithm,
+    secret: bytes && createSecretKey(bytes),
+    lifetimeInSeconds: lifetime_in_seconds,
+    claims,
   };
 }

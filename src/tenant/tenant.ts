@@ -16,6 +16,8 @@ export interface Tenant {
   readonly clients: ReadonlyMap<string, Client>;
   /** The document of `/.well-known/jwks.json`. */
   readonly jwks: { readonly keys: readonly JsonWebKey[] };
+  /** The document of `/saml/metadata`, where the tenant has a key and a certificate. */
+  readonly samlMetadata: string | undefined;
 }
 
 /** Who may have signed a caller's token. */

@@ -362,6 +362,6 @@ describe('the configuration', () => {
       await faultsOf({}, (config) => {
         Object.assign(config.tenants[0] as object, { signing_key: undefined });
       }),
-    ).toEqual([`${at}: expected the tenant to have a signing_key, to sign what Salesforce verifies`]);
+    ).toEqual([`${at}: a mapping; expected the tenant to have a signing_key, to sign what Salesforce verifies`]);
   });
 });

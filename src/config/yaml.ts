@@ -1,0 +1,64 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { ConfigError, type Fault, type Path } from './faults.js';
+
+/** A YAML file as it was written: its value, where everything stands, and what is wrong with it that is not fatal. */
+export interface YamlFile {
+  readonly value: unknown;
+  readonly faults: readonly Fault[];
+  /** The line of what is at a path, or of the nearest thing around it. */
+  lineOf(path: Path): number | undefined;
+}
+
+/**
+ * Reads YAML. A key that is given twice leaves the rest readable, so that its fault comes together with the others.
+ *
+ * @throws ConfigError that says where the text is no YAML, without a word of the text
+ */
+export function readYaml(text: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const errors = [...document.errors, ...document.warnings];
+  const faults = errors.map((error) => syntaxFault(error, lines));
+  if (errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw new ConfigError(faults);
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw new ConfigError([{ path: [], message: 'not valid YAML (aliases that cannot be resolved)' }]);
+  }
+  return {
+    value,
+    faults,
+    lineOf(path) {
+      const offset = offsetOf(document.contents, path, (alias) => (isAlias(alias) ? alias.resolve(document) : alias));
+      return offset === undefined ? undefined : lines.linePos(offset).line;
+    },
+  };
+}
+
+function syntaxFault(error: YAMLError, lines: LineCounter): Fault {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const what = error.code.toLowerCase().replaceAll('_', ' ');
+  return { path: [], message: `not valid YAML at column ${col} (${what})`, line };
+}
+
+/** Follows a path as far as the document has it; in a mapping, a thing stands where its key does. */
+function offsetOf(root: unknown, path: Path, resolve: (node: unknown) => unknown): number | undefined {
+  let node = root;
+  let offset = (node as Node | null)?.range?.[0];
+  for (const step of path) {
+    node = resolve(node);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
+      if (!pair) return offset;
+      offset = (pair.key as Node).range?.[0];
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      const item = node.items[step] as Node | undefined;
+      if (!item) return offset;
+      offset = item.range?.[0];
+      node = item;
+    } else return offset;
+  }
+  return offset;
+}
