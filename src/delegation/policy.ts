@@ -45,7 +45,7 @@ export function authorize(
 
 /** A client that lists its grant types needs the legacy delegation grant among them, for the kind of token it sends. */
 export function checkGrant(client: Client, kind: SubjectTokenKind): void {
-  if (client.grantTypes && !client.grantTypes.has(`${LEGACY_GRANT}/${kind}`)) {
+  if (!holdsGrant(client, kind)) {
     throw new DelegationError(
       'UNAUTHORIZED_CLIENT',
       `The calling application's grant_types lack the delegation grant for ${kind}`,
@@ -53,7 +53,17 @@ export function checkGrant(client: Client, kind: SubjectTokenKind): void {
   }
 }
 
+/** Where a calling application may delegate to with a kind of token: what `authorize` allows, for all targets. */
+export function allowedTargets(tenant: Tenant, client: Client, kind: SubjectTokenKind): Client[] {
+  if (!holdsGrant(client, kind)) return [];
+  return [...tenant.clients.values()].filter((target) => target.addons.size > 0 && mayDelegate(client, target));
+}
+
+function holdsGrant(client: Client, kind: SubjectTokenKind): boolean {
+  return !client.grantTypes || client.grantTypes.has(`${LEGACY_GRANT}/${kind}`);
+}
+
 /** An application may always delegate to itself; to another one only as its `allowed_clients` say. */
-export function mayDelegate(client: Client, target: Client): boolean {
+function mayDelegate(client: Client, target: Client): boolean {
   return target === client || target.allowedClients.has('*') || target.allowedClients.has(client.clientId);
 }

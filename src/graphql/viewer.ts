@@ -1,6 +1,6 @@
 import type { AddonDefinition } from '../addons/addon.js';
 import { type Caller, callingClient, verifyCaller } from '../delegation/caller.js';
-import { mayDelegate } from '../delegation/policy.js';
+import { allowedTargets } from '../delegation/policy.js';
 import { DelegationError, type RateLimitFigures } from '../errors.js';
 import type { Client } from '../tenant/tenant.js';
 import type { Builder } from './builder.js';
@@ -83,9 +83,7 @@ async function resolveViewer(input: SubjectTokenInput | null | undefined, contex
   );
   return {
     ...caller,
-    targets: [...tenant.clients.values()].filter(
-      (client) => client.addons.size > 0 && mayDelegate(caller.client, client),
-    ),
+    targets: allowedTargets(tenant, caller.client, kind),
     rateLimit: await context.peekDelegations({ tenant: tenant.name, userId: caller.userId, ip }),
   };
 }
