@@ -1,0 +1,217 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryStore } from '../../src/rate-limit/memory-store.js';
+import { bucketKey } from '../../src/rate-limit/store.js';
+import { type Bucket, type BucketLimit, fullAt, take } from '../../src/rate-limit/token-bucket.js';
+import { testClock } from '../support/clock.js';
+
+const MINUTE = 60_000;
+const DEFAULTS: BucketLimit = { burst: 10, refillPerMinute: 1 };
+
+/** Milliseconds of a slot of the store's wheel: as exactly as it orders buckets. */
+const slotMs = ({ burst, refillPerMinute }: BucketLimit) => Math.ceil((burst * MINUTE) / refillPerMinute / 4094);
+
+const limits = fc.record<BucketLimit>({
+  burst: fc.constantFrom(1, 3, 10),
+  refillPerMinute: fc.constantFrom(1, 7, 60),
+});
+
+describe('buckets in memory', () => {
+  it('decide as buckets that are never forgotten would', () => {
+    const steps = fc.array(
+      fc.record({
+        key: fc.constantFrom('a', 'b', 'c'),
+        pause: fc.oneof(
+          { weight: 4, arbitrary: fc.constant(0) },
+          { weight: 2, arbitrary: fc.integer({ min: 1, max: MINUTE }) },
+          { weight: 1, arbitrary: fc.integer({ min: 1, max: 15 * MINUTE }) },
+        ),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, limits, (schedule, limit) => {
+        const clock = testClock();
+        const store = new MemoryStore(limit, clock.now);
+        const remembered = new Map<string, Bucket>();
+        for (const { key, pause } of schedule) {
+          clock.advance(pause);
+          const { allowed, bucket, figures } = take(remembered.get(key), clock.now(), limit);
+          remembered.set(key, bucket);
+          expect(store.take(key)).toEqual({ allowed, figures });
+          expect(store.peek(key)).toEqual(figures);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('grant no more than burst + refill × minutes while the clock goes back and forth', () => {
+    const pauses = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -20 * MINUTE, max: 20 * MINUTE })), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(pauses, limits, (schedule, limit) => {
+        const clock = testClock();
+        const store = new MemoryStore(limit, clock.now);
+        const times: number[] = [];
+        const granted: number[] = [];
+        for (const pause of schedule) {
+          clock.advance(pause);
+          times.push(clock.now());
+          granted.push(store.take('a').allowed ? 1 : 0);
+        }
+        for (const first of times.keys()) {
+          let [count, earliest, latest] = [0, Infinity, -Infinity];
+          for (let last = first; last < times.length; last++) {
+            count += granted[last] as number;
+            earliest = Math.min(earliest, times[last] as number);
+            latest = Math.max(latest, times[last] as number);
+            const most = limit.burst * MINUTE + limit.refillPerMinute * (latest - earliest);
+            if (count * MINUTE > most) expect.fail(`${count} granted from ${first} to ${last}`);
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('are forgotten when they are full again, and not before', () => {
+    const clock = testClock();
+    const store = new MemoryStore(DEFAULTS, clock.now);
+    for (let user = 0; user < 100; user++) {
+      for (let request = 0; request <= user % 10; request++) store.take(`user ${user}`);
+    }
+    expect(store.size).toBe(100);
+    for (let minute = 1; minute <= 10; minute++) {
+      clock.advance(MINUTE - 1);
+      store.peek('somebody else');
+      expect(store.size).toBe(100 - 10 * (minute - 1));
+      // A slot of the wheel later than the minute itself.
+      clock.advance(slotMs(DEFAULTS) + 1);
+      store.peek('somebody else');
+      expect(store.size).toBe(100 - 10 * minute);
+      clock.advance(-slotMs(DEFAULTS));
+    }
+    expect(store.size).toBe(0);
+  });
+
+  it('are forgotten a few at a time after a flood, so that no request waits for all of them', () => {
+    const clock = testClock();
+    const store = new MemoryStore(DEFAULTS, clock.now);
+    for (let user = 0; user < 10_000; user++) store.take(`user ${user}`);
+    clock.advance(60 * MINUTE);
+    const sizes = Array.from({ length: 50 }, () => {
+      store.peek('somebody else');
+      return store.size;
+    });
+    expect(sizes[0]).toBe(10_000 - 256);
+    expect(sizes.at(-1)).toBe(0);
+  });
+
+  it('that are full but not dropped yet are as good as new, and their slots can be used again', () => {
+    const clock = testClock();
+    const store = new MemoryStore(DEFAULTS, clock.now);
+    for (let user = 0; user < 1_000; user++) store.take(`user ${user}`);
+    clock.advance(60 * MINUTE);
+    expect(store.take('user 999').figures).toMatchObject({ remaining: 9, reset: clock.seconds() + 60 });
+    for (let user = 0; user < 10; user++) store.take(`new user ${user}`);
+    expect(store.size).toBe(11);
+    clock.advance(MINUTE + slotMs(DEFAULTS));
+    store.peek('somebody else');
+    expect(store.size).toBe(0);
+  });
+
+  it('go in the order of a sorted list when there are too many, as exactly as a slot of the wheel', () => {
+    const steps = fc.array(
+      fc.record({
+        key: fc.constantFrom(...'abcdefghijkl'),
+        takes: fc.integer({ min: 1, max: 10 }),
+        // Whole seconds, at which `reset` tells every bucket in debt from a full one.
+        pause: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 120 })).map((seconds) => seconds * 1000),
+      }),
+      { minLength: 10, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(steps, limits, fc.integer({ min: 1, max: 6 }), (schedule, limit, capacity) => {
+        const clock = testClock();
+        const store = new MemoryStore(limit, clock.now, capacity);
+        const slotOf = (time: number) => Math.floor(time / slotMs(limit));
+        let sorted: { readonly key: string; readonly bucket: Bucket; readonly full: number }[] = [];
+        for (const { key, takes, pause } of schedule) {
+          clock.advance(pause);
+          for (let count = 0; count < takes; count++) {
+            store.take(key);
+            const { bucket } = take(sorted.find((each) => each.key === key)?.bucket, clock.now(), limit);
+            sorted = [...sorted.filter((each) => each.key !== key), { key, bucket, full: fullAt(bucket, limit) }]
+              .filter(({ full }) => slotOf(full) >= slotOf(clock.now()))
+              .sort((a, b) => a.full - b.full);
+            const forgotten = sorted.filter(
+              (each) => each.full > clock.now() && store.peek(each.key).reset === clock.seconds(),
+            );
+            if (sorted.length > capacity) {
+              const gone = forgotten[0] ?? sorted[0];
+              expect(slotOf(gone?.full ?? 0)).toBe(slotOf(sorted[0]?.full ?? 0));
+              expect(forgotten.length).toBeLessThanOrEqual(1);
+              sorted = sorted.filter((each) => each !== gone);
+            } else {
+              expect(forgotten).toEqual([]);
+            }
+            expect(store.size).toBe(sorted.length);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('that are in debt outlast any number of new ones that are nearly full', () => {
+    const store = new MemoryStore(DEFAULTS, testClock().now, 100);
+    const drained = Array.from({ length: 100 }, (_, user) => `user ${user}`);
+    for (const key of drained) for (let request = 0; request < 10; request++) store.take(key);
+    for (let flood = 0; flood < 10_000; flood++) store.take(`new user ${flood}`);
+    expect(store.size).toBe(100);
+    expect(drained.map((key) => store.take(key).allowed)).toEqual(drained.map(() => false));
+  });
+
+  it('of a million identities stay a million under a flood, at the same cost as a thousand', () => {
+    const clock = testClock();
+    const limit = DEFAULTS;
+    const collectGarbage = garbageCollector();
+    const key = (kind: string, user: number) => bucketKey('acme', `auth0|${kind}${user}`, '192.0.2.1');
+    const cost = (store: MemoryStore, kind: string, count: number, users = count) => {
+      const begun = process.hrtime.bigint();
+      for (let index = 0; index < count; index++) {
+        if (index % 1_000 === 0) clock.advance(1);
+        store.take(key(kind, index % users));
+      }
+      return Number(process.hrtime.bigint() - begun) / count;
+    };
+    const few = cost(new MemoryStore(limit, clock.now), 'few', 100_000, 1_000);
+
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const store = new MemoryStore(limit, clock.now);
+    for (let request = 0; request < 10; request++) cost(store, 'drained', 1_000);
+    const filling = cost(store, 'user', 999_000);
+    collectGarbage();
+    const bytes = (process.memoryUsage().heapUsed - before) / store.size;
+    expect(store.size).toBe(1_000_000);
+    const flooding = cost(store, 'flood', 200_000);
+    expect(store.size).toBe(1_000_000);
+    for (let user = 0; user < 1_000; user++) expect(store.take(key('drained', user)).allowed).toBe(false);
+
+    console.log(
+      `a million buckets: ${((bytes * store.size) / 1e6).toFixed(0)} MB; ns a take: ${few.toFixed(0)} among a thousand, ${filling.toFixed(0)} filling up, ${flooding.toFixed(0)} in a flood of new ones`,
+    );
+    expect(bytes).toBeLessThan(500);
+    expect(flooding / few).toBeLessThan(50);
+  });
+});
+
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
