@@ -2,6 +2,7 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { type ConfigKit, type Credential, defineAddon } from './addon.js';
 import { DEFAULT_MINUTES, minutes } from './lifetime.js';
+import { ruleOn } from './rule-on.js';
 
 /** The version of the service that the string to sign belongs to. */
 const SERVICE_VERSION = '2020-12-06';
@@ -44,15 +45,18 @@ function configSchema(kit: ConfigKit) {
         z.ZodOptional<z.ZodBoolean>
       >),
     })
-    .superRefine((config, { addIssue }) => {
-      if (config.signedIdentifier || permissionsOf(config)) return;
-      const usable = Object.keys(PERMISSIONS[resourceType(config)]);
-      addIssue({
-        code: 'custom',
-        path: usable.slice(0, 1),
-        message: `true for at least one of ${usable.join(', ')}, or a signedIdentifier`,
-      });
-    });
+    .superRefine(
+      (config, { addIssue }) => {
+        if (config.signedIdentifier || permissionsOf(config)) return;
+        const usable = Object.keys(PERMISSIONS[resourceType(config)]);
+        addIssue({
+          code: 'custom',
+          path: usable.slice(0, 1),
+          message: `true for at least one of ${usable.join(', ')}, or a signedIdentifier`,
+        });
+      },
+      ruleOn('signedIdentifier', 'blobName', ...flags),
+    );
 }
 
 type Config = z.output<ReturnType<typeof configSchema>>;

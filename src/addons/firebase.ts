@@ -5,6 +5,7 @@ import { DelegationError } from '../errors.js';
 import { type Credential, defineAddon, type SignRequest } from './addon.js';
 import { type ClaimMap, type ClaimPath, mapClaims, readClaim } from './claim-path.js';
 import { idTokenBody } from './legacy-bodies.js';
+import { ruleOn } from './rule-on.js';
 
 const AUDIENCE = 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit';
 /** Firebase takes a custom token for an hour at most. */
@@ -52,18 +53,27 @@ export const firebase = defineAddon<Config>({
         claims: kit.claimMap(RESERVED_CLAIMS).default([]),
         data_claim: kit.claimPath().optional(),
       })
-      .superRefine(({ client_email, private_key, private_key_id, secret, claims }, { addIssue }) => {
-        const fault = (path: string[], message = 'client_email with private_key, or secret alone') =>
-          addIssue({ code: 'custom', path, message });
-        if (secret === undefined) {
-          if (client_email === undefined) fault(['client_email']);
-          if (private_key === undefined) fault(['private_key']);
-          return;
-        }
-        if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) fault(['secret']);
-        // There the claims stand beside the uid, and would replace it after it was checked.
-        if (claims.some(([name]) => name === 'uid')) fault(['claims', 'uid'], 'a claim name other than uid');
-      }),
+      .superRefine(
+        ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {
+          const fault = (name: string) =>
+            addIssue({ code: 'custom', path: [name], message: 'client_email with private_key, or secret alone' });
+          if (secret === undefined) {
+            if (client_email === undefined) fault('client_email');
+            if (private_key === undefined) fault('private_key');
+          } else if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) {
+            fault('secret');
+          }
+        },
+        ruleOn('client_email', 'private_key', 'private_key_id', 'secret'),
+      )
+      // In an SDK 2 token the claims stand beside the uid, and would replace it after it was checked.
+      .superRefine(
+        ({ secret, claims }, { addIssue }) => {
+          if (secret === undefined || claims.every(([name]) => name !== 'uid')) return;
+          addIssue({ code: 'custom', path: ['claims', 'uid'], message: 'a claim name other than uid' });
+        },
+        ruleOn('secret', 'claims'),
+      ),
   credential: {
     name: 'FirebaseCustomToken',
     description: 'A Firebase custom token: hand `token` to signInWithCustomToken.',
