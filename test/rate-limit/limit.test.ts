@@ -1,0 +1,306 @@
+import { randomBytes } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load.js';
+import { baseConfig, type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
+
+const PAYLOAD = '{ credential { token } rateLimit { limit remaining reset resetAt retryAfter } }';
+const ADDRESS_1 = { remoteAddress: '192.0.2.1' };
+const ADDRESS_2 = { remoteAddress: '192.0.2.2' };
+
+/** A gateway that lets many aliases and attempts through, so that only the bucket decides. */
+function roomyGateway(change: Parameters<typeof testGateway>[0] = () => {}): Promise<TestGateway> {
+  return testGateway((config) => {
+    Object.assign(config, {
+      rate_limit: { attempts_per_minute: 10_000 },
+      graphql: { max_aliases: 1_000, max_tokens: 100_000 },
+    });
+    change(config);
+  });
+}
+
+/** One operation that asks for as many delegations as there are inputs. */
+function manyDelegations(inputs: readonly object[]) {
+  const names = inputs.map((_, index) => `input${index}`);
+  return {
+    query: `mutation (${names.map((name) => `$${name}: DelegateInput!`)}) {
+      ${names.map((name, index) => `d${index}: delegate(input: $${name}) ${PAYLOAD}`).join('\n')}
+    }`,
+    variables: Object.fromEntries(inputs.map((input, index) => [names[index], input])),
+  };
+}
+
+/** One operation with the same delegation under many aliases. */
+function aliases(count: number) {
+  const fields = Array.from({ length: count }, (_, index) => `d${index}: delegate(input: $input) ${PAYLOAD}`);
+  return {
+    query: `mutation ($input: DelegateInput!) { ${fields.join('\n')} }`,
+    variables: { input: { target: 'api' } },
+  };
+}
+
+function granted({ data }: GraphqlAnswer): number {
+  return Object.values(data ?? {}).filter((payload) => payload !== null).length;
+}
+
+function headersOf({ headers }: GraphqlAnswer) {
+  return {
+    limit: Number(headers.get('x-ratelimit-limit')),
+    remaining: Number(headers.get('x-ratelimit-remaining')),
+    reset: Number(headers.get('x-ratelimit-reset')),
+  };
+}
+
+describe('the limit of a user', () => {
+  let gateway: TestGateway;
+  let alice: string;
+  let bob: string;
+  beforeEach(async () => {
+    gateway = await roomyGateway();
+    alice = await gateway.idToken({ sub: 'auth0|alice' });
+    bob = await gateway.idToken({ sub: 'auth0|bob' });
+  });
+  const spend = (token: string, connection = ADDRESS_1) => gateway.delegate({ target: 'api' }, { token, connection });
+  const remaining = async (token: string, connection = ADDRESS_1) => {
+    const { data } = await gateway.graphql('{ viewer { rateLimit { remaining } } }', { token, connection });
+    return data.viewer.rateLimit.remaining;
+  };
+
+  it('grants 10 of 200 aliases in one operation', async () => {
+    const { query, variables } = aliases(200);
+    const answer = await gateway.graphql(query, { variables, token: alice });
+    expect(granted(answer)).toBe(10);
+    expect(answer.errors).toHaveLength(190);
+    expect(new Set(answer.errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(['RATE_LIMITED']));
+  });
+
+  it('grants 10 of 200 requests at the same time', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, () => spend(alice)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(190);
+  });
+
+  it('grants exactly 10 to each of two users from each of two addresses, however they mix', async () => {
+    const { query, variables } = aliases(25);
+    const counts = new Map<string, number>();
+    const owners = [alice, bob].flatMap((token) => [ADDRESS_1, ADDRESS_2].map((connection) => ({ token, connection })));
+    const requests = Array.from({ length: 20 }, () => owners)
+      .flat()
+      .map(({ token, connection }, index) => async () => {
+        const answer =
+          index % 3 === 0
+            ? await gateway.graphql(query, { variables, token, connection })
+            : await spend(token, connection);
+        const owner = `${token === alice ? 'alice' : 'bob'} ${connection.remoteAddress}`;
+        counts.set(owner, (counts.get(owner) ?? 0) + granted(answer));
+      });
+    await Promise.all(requests.map((send) => send()));
+    expect(Object.fromEntries(counts)).toEqual({
+      'alice 192.0.2.1': 10,
+      'alice 192.0.2.2': 10,
+      'bob 192.0.2.1': 10,
+      'bob 192.0.2.2': 10,
+    });
+  });
+
+  it('says the same in the headers and in the typed fields, on success and on refusal', async () => {
+    for (let request = 1; request <= 12; request++) {
+      const answer = await spend(alice);
+      const { resetAt, retryAfter, ...figures } =
+        answer.data.delegate?.rateLimit ?? answer.errors?.[0].extensions.rateLimit ?? {};
+      expect(figures).toEqual({
+        limit: 10,
+        remaining: Math.max(0, 10 - request),
+        reset: gateway.clock.seconds() + 60 * Math.min(10, request),
+      });
+      expect(headersOf(answer)).toEqual(figures);
+      expect(Date.parse(resetAt)).toBe(figures.reset * 1000);
+      expect(retryAfter).toBe(request < 10 ? null : 60);
+      expect(answer.headers.get('retry-after')).toBe(request > 10 ? '60' : null);
+    }
+    gateway.clock.advance(59_000);
+    expect((await spend(alice)).headers.get('retry-after')).toBe('1');
+    gateway.clock.advance(1_000);
+    expect((await spend(alice)).status).toBe(200);
+  });
+
+  it('answers 429 with an integer Retry-After when every delegation was refused', async () => {
+    for (let request = 0; request < 10; request++) await spend(alice);
+    const { query, variables } = aliases(3);
+    const answer = await gateway.graphql(query, { variables, token: alice });
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get('retry-after')).toBe('60');
+    expect(headersOf(answer)).toEqual({ limit: 10, remaining: 0, reset: gateway.clock.seconds() + 600 });
+    expect(answer.errors).toHaveLength(3);
+    expect(answer.errors?.[0]).toMatchObject({
+      message: 'The user has no delegation left; the next one is in 60 s',
+      extensions: {
+        code: 'RATE_LIMITED',
+        retryAfter: 60,
+        rateLimit: { limit: 10, remaining: 0, reset: gateway.clock.seconds() + 600, retryAfter: 60 },
+      },
+    });
+  });
+
+  it('answers 200 without Retry-After when one delegation succeeded, and still says which were refused', async () => {
+    for (let request = 0; request < 9; request++) await spend(alice);
+    const { query, variables } = aliases(3);
+    const answer = await gateway.graphql(query, { variables, token: alice });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('retry-after')).toBeNull();
+    expect(answer.data.d0.rateLimit.remaining).toBe(0);
+    expect(answer.data).toMatchObject({ d1: null, d2: null });
+    expect(answer.errors?.map(({ path, extensions: { code, retryAfter } }) => ({ path, code, retryAfter }))).toEqual([
+      { path: ['d1'], code: 'RATE_LIMITED', retryAfter: 60 },
+      { path: ['d2'], code: 'RATE_LIMITED', retryAfter: 60 },
+    ]);
+    expect(answer.text).not.toContain('"http"');
+  });
+
+  it('shows the least remaining in the headers when one answer has several outcomes', async () => {
+    for (let request = 0; request < 4; request++) await spend(bob);
+    const both = [alice, bob].map((idToken) => ({ target: 'api', subjectToken: { idToken } }));
+    for (const inputs of [both, both.toReversed()]) {
+      const { query, variables } = manyDelegations(inputs);
+      const answer = await gateway.graphql(query, { variables });
+      const figures = [answer.data.d0.rateLimit, answer.data.d1.rateLimit];
+      const { limit, remaining: least, reset } = figures.toSorted((a, b) => a.remaining - b.remaining)[0];
+      expect(headersOf(answer)).toEqual({ limit, remaining: least, reset });
+      expect(figures.map((each) => each.remaining).toSorted()).not.toEqual([least, least]);
+    }
+    // A refusal has least of all, wherever it stands among successes.
+    while ((await spend(bob)).status === 200);
+    const { query, variables } = manyDelegations(both.toReversed());
+    const answer = await gateway.graphql(query, { variables });
+    expect(answer.status).toBe(200);
+    expect(headersOf(answer)).toMatchObject({ remaining: 0 });
+  });
+
+  it('is not touched by tokens that do not verify, nor by an unknown client', async () => {
+    const forged = `${alice.slice(0, alice.lastIndexOf('.'))}.${randomBytes(256).toString('base64url')}`;
+    for (let request = 0; request < 12; request++) {
+      const answer = await spend(forged);
+      expect(answer.status).toBe(401);
+      expect(answer.errors?.[0]).toMatchObject({
+        message: expect.stringMatching(/its signature does not verify$/),
+        extensions: { code: 'INVALID_TOKEN' },
+      });
+      expect(answer.headers.get('x-ratelimit-remaining')).toBeNull();
+    }
+    const unknown = await gateway.delegate({ clientId: 'nobody', target: 'api' }, { token: alice });
+    expect(unknown.errors?.[0]).toMatchObject({
+      message: 'clientId names no application of this tenant',
+      extensions: { code: 'UNAUTHORIZED_CLIENT' },
+    });
+    expect(await remaining(alice)).toBe(10);
+  });
+
+  it.each([
+    [
+      'a forbidden target',
+      { target: 'private' },
+      'UNAUTHORIZED_CLIENT',
+      403,
+      /not among the target's allowed_clients$/,
+    ],
+    ['an unknown target', { target: 'nothing' }, 'INVALID_TARGET', 400, /^target names no application/],
+    [
+      'an add-on that the target lacks',
+      { target: 'api', apiType: 'FIREBASE' },
+      'ADDON_NOT_CONFIGURED',
+      400,
+      /not configured for apiType FIREBASE$/,
+    ],
+    [
+      'a scope that is none',
+      { target: 'api', scope: ['"'] },
+      'INVALID_SCOPE',
+      400,
+      /^scope must be made of scope values/,
+    ],
+  ])('is spent by %s, and the refusal carries its figures', async (_, input, code, status, message) => {
+    const answer = await gateway.delegate(input, { token: alice });
+    expect(answer.status).toBe(status);
+    expect(answer.errors?.[0].extensions).toMatchObject({ code, rateLimit: { limit: 10, remaining: 9 } });
+    expect(answer.errors?.[0].message).toMatch(message);
+    expect(headersOf(answer)).toEqual({ limit: 10, remaining: 9, reset: gateway.clock.seconds() + 60 });
+    expect(await remaining(alice)).toBe(9);
+  });
+
+  it('refuses before it authorizes, so that a user without requests learns nothing of targets', async () => {
+    for (let request = 0; request < 10; request++) await spend(alice);
+    const answer = await gateway.delegate({ target: 'nothing' }, { token: alice });
+    expect(answer.errors?.[0]).toMatchObject({
+      message: 'The user has no delegation left; the next one is in 60 s',
+      extensions: { code: 'RATE_LIMITED' },
+    });
+  });
+
+  it('is not spent by the viewer query, which says how much is left', async () => {
+    await spend(alice);
+    for (let request = 0; request < 20; request++) expect(await remaining(alice)).toBe(9);
+  });
+
+  it('is one for all addresses of an IPv6 /64, and another for the next', async () => {
+    const from = (remoteAddress: string) => spend(alice, { remoteAddress });
+    for (let host = 1; host <= 10; host++) expect((await from(`2001:db8:0:1::${host}`)).status).toBe(200);
+    expect((await from('2001:db8:0:1:ffff:ffff:ffff:ffff')).status).toBe(429);
+    expect(headersOf(await from('2001:db8:0:2::1')).remaining).toBe(9);
+    expect(headersOf(await from('::ffff:192.0.2.9')).remaining).toBe(9);
+    expect(headersOf(await from('192.0.2.9')).remaining).toBe(8);
+  });
+
+  it('is never that of another user whose id looks like the key of a bucket', async () => {
+    while ((await spend(alice)).status === 200);
+    for (const sub of [
+      'auth0|alice","192.0.2.1',
+      '","auth0|alice',
+      '["acme","auth0|alice","192.0.2.1"]',
+      'auth0|alice|192.0.2.1',
+      'auth0|alice:192.0.2.1',
+      'auth0|alice\u00a0',
+      'auth0|alice\\',
+      'auth0|Alice',
+      'acme|auth0|alice',
+      '__proto__',
+    ]) {
+      expect(headersOf(await spend(await gateway.idToken({ sub }))).remaining, sub).toBe(9);
+    }
+  });
+
+  it('is one in each tenant', async () => {
+    const [acme] = baseConfig().tenants;
+    const two = await roomyGateway((config) => {
+      config.tenants.push(
+        Object.assign({}, acme, {
+          name: 'acme","auth0|alice',
+          issuer: 'https://other.example.com/',
+          hosts: ['other.test'],
+        }),
+      );
+    });
+    const request = (host: string) => two.delegate({ target: 'api' }, { token: alice, headers: { host } });
+    for (let count = 0; count < 3; count++) await request('gateway.test');
+    expect(headersOf(await request('other.test')).remaining).toBe(9);
+    expect(headersOf(await request('gateway.test')).remaining).toBe(6);
+  });
+
+  it('is 10 requests and one a minute unless the configuration says otherwise', async () => {
+    const generous = await testGateway((config) => {
+      config.rate_limit = { burst: 3, refill_per_minute: 60 };
+    });
+    const send = () => generous.delegate({ target: 'api' }, { token: alice });
+    expect(headersOf(await send())).toEqual({ limit: 3, remaining: 2, reset: generous.clock.seconds() + 1 });
+    await send();
+    await send();
+    expect((await send()).headers.get('retry-after')).toBe('1');
+    generous.clock.advance(1_000);
+    expect(headersOf(await send())).toMatchObject({ limit: 3, remaining: 0 });
+  });
+
+  it('outlives a reload that does not change it', async () => {
+    await spend(alice);
+    await spend(alice);
+    await gateway.reload(parseConfig(baseConfig()));
+    expect(headersOf(await spend(alice)).remaining).toBe(7);
+  });
+});
