@@ -1,0 +1,220 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
+
+const VIEWER = '{ viewer { userId } }';
+const ADDRESS_2 = { remoteAddress: '192.0.2.2' };
+
+/** Under vitest's Date, because @envelop/rate-limiter reads the time from there. */
+async function guardedGateway(attempts: number): Promise<TestGateway> {
+  return testGateway((config) => {
+    Object.assign(config, {
+      rate_limit: { attempts_per_minute: attempts },
+      graphql: { max_aliases: 1_000, max_tokens: 100_000 },
+    });
+  });
+}
+
+function aliases(count: number, field = 'delegate(input: { target: "api" }) { refreshToken }') {
+  return Array.from({ length: count }, (_, index) => `d${index}: ${field}`).join('\n');
+}
+
+function expectRefused(answer: GraphqlAnswer, max: number, retryAfter: number) {
+  expect(answer.status).toBe(429);
+  expect(answer.data).toBeUndefined();
+  expect(answer.errors).toEqual([
+    {
+      message: `Too many attempts from this address: ${max} in a minute at most; try again in ${retryAfter} s`,
+      extensions: { code: 'RATE_LIMITED', retryAfter },
+    },
+  ]);
+  expect(answer.headers.get('retry-after')).toBe(String(retryAfter));
+  expect([...answer.headers.keys()].filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
+}
+
+describe('the attempt guard', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+  it('refuses the attempts of an address over the limit with 429, RATE_LIMITED and Retry-After alone', async () => {
+    const gateway = await guardedGateway(3);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      expect((await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() })).status).toBe(200);
+      wait(7_300);
+    }
+    const token = await gateway.idToken();
+    expectRefused(await gateway.delegate({ target: 'api' }, { token }), 3, 39);
+    // Refused attempts do not count: the wait is over when Retry-After says so, and not a second earlier.
+    wait(38_000);
+    expectRefused(await gateway.delegate({ target: 'api' }, { token }), 3, 1);
+    wait(1_000);
+    expect((await gateway.delegate({ target: 'api' }, { token })).status).toBe(200);
+    expectRefused(await gateway.delegate({ target: 'api' }, { token }), 3, 7);
+  });
+
+  it('spends nothing of the limit of a user when it refuses', async () => {
+    const gateway = await guardedGateway(2);
+    const token = await gateway.idToken();
+    for (let attempt = 0; attempt < 5; attempt++) await gateway.delegate({ target: 'api' }, { token });
+    wait(60_000);
+    const answer = await gateway.graphql('{ viewer { rateLimit { remaining } } }', { token });
+    expect(answer.data.viewer.rateLimit.remaining).toBe(8);
+  });
+
+  it('counts each alias, and refuses the whole of an operation that asks for too many without charging it', async () => {
+    const gateway = await guardedGateway(10);
+    const token = await gateway.idToken();
+    expectRefused(await gateway.graphql(`mutation { ${aliases(11)} }`, { token }), 10, 60);
+    expect((await gateway.graphql(`mutation { ${aliases(6)} }`, { token })).status).toBe(200);
+    wait(10_000);
+    expect((await gateway.graphql(`mutation { ${aliases(2)} }`, { token })).status).toBe(200);
+    // Two are left. Three find room when the first six have gone.
+    expectRefused(await gateway.graphql(`mutation { ${aliases(3)} }`, { token }), 10, 50);
+    expect((await gateway.graphql(`mutation { ${aliases(2)} }`, { token })).status).toBe(200);
+    expectRefused(await gateway.graphql(`mutation { ${aliases(7)} }`, { token }), 10, 60);
+    wait(50_000);
+    expect((await gateway.graphql(`{ ${aliases(6, 'viewer { userId }')} }`, { token })).status).toBe(200);
+    expectRefused(await gateway.graphql(VIEWER, { token }), 10, 10);
+  });
+
+  it('refuses 200 aliases before any of them is looked at', async () => {
+    const gateway = await guardedGateway(120);
+    expectRefused(await gateway.graphql(`mutation { ${aliases(200)} }`, { token: 'none' }), 120, 60);
+    expect(gateway.log.audits()).toHaveLength(1);
+  });
+
+  it('lets exactly the limit of parallel requests through', async () => {
+    const gateway = await guardedGateway(20);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => gateway.graphql(VIEWER, { token: 'none' })));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(20);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(80);
+  });
+
+  it.each([
+    [
+      'inline fragments',
+      'mutation { ... { a: delegate(input: {}) { refreshToken } } ... on Mutation { b: delegate(input: {}) { refreshToken } } }',
+    ],
+    [
+      'fragments, however deep',
+      'mutation { ...One } fragment One on Mutation { a: delegate(input: {}) { refreshToken } ...Two } fragment Two on Mutation { b: delegate(input: {}) { refreshToken } }',
+    ],
+    ['the query for the viewer', '{ a: viewer { userId } b: viewer { userId } }'],
+  ])('counts what is asked for through %s', async (_, query) => {
+    const gateway = await guardedGateway(3);
+    expect((await gateway.graphql(query, { token: 'none' })).status).not.toBe(429);
+    expectRefused(await gateway.graphql(query, { token: 'none' }), 3, 60);
+    expect((await gateway.graphql(VIEWER, { token: 'none' })).status).toBe(401);
+    expectRefused(await gateway.graphql(VIEWER, { token: 'none' }), 3, 60);
+  });
+
+  it('counts a field once that is named twice under one key, because it runs once', async () => {
+    const gateway = await guardedGateway(1);
+    const token = await gateway.idToken();
+    const query = '{ viewer { userId } viewer { issuer } ...V ...V } fragment V on Query { viewer { userId } }';
+    expect((await gateway.graphql(query, { token })).status).toBe(200);
+    expectRefused(await gateway.graphql(VIEWER, { token }), 1, 60);
+  });
+
+  it('charges no other operations', async () => {
+    const gateway = await guardedGateway(1);
+    const free = [
+      '{ __typename }',
+      'mutation { __typename }',
+      '{ __schema { queryType { name } } }',
+      '{ __type(name: "Mutation") { fields { name } } }',
+      // The name is no guarded field where it is an alias of something else, or below the root.
+      '{ viewer: __typename delegate: __typename }',
+      // These do not run.
+      '{ viewer { userId ',
+      '{ viewer { nothing } }',
+      'query ($t: String!) { viewer(subjectToken: { idToken: $t }) { userId } }',
+    ];
+    for (const query of free) for (let count = 0; count < 3; count++) await gateway.graphql(query);
+    expect((await gateway.graphql(VIEWER, { token: await gateway.idToken() })).status).toBe(200);
+    expectRefused(await gateway.graphql(VIEWER, { token: await gateway.idToken() }), 1, 60);
+    for (const query of free) expect((await gateway.graphql(query)).status, query).not.toBe(429);
+  });
+
+  it('charges no field that @skip or @include leaves out', async () => {
+    const gateway = await guardedGateway(1);
+    const query = `query ($yes: Boolean!, $no: Boolean = false) {
+      __typename
+      a: viewer @skip(if: true) { userId }
+      b: viewer @include(if: $no) { userId }
+      ... on Query @skip(if: $yes) { c: viewer { userId } }
+      ...V @include(if: false)
+      d: viewer @include(if: $yes) @skip(if: $no) { userId }
+    } fragment V on Query { e: viewer { userId } }`;
+    const answer = await gateway.graphql(query, { variables: { yes: true }, token: await gateway.idToken() });
+    expect(answer.data).toEqual({ __typename: 'Query', d: { userId: 'auth0|alice' } });
+    expectRefused(await gateway.graphql(VIEWER), 1, 60);
+  });
+
+  it('charges a document with several operations for the one that runs', async () => {
+    const gateway = await guardedGateway(4);
+    const query = `query Free { __typename } query One ${VIEWER} mutation Four { ${aliases(4)} }`;
+    const run = async (operationName?: string) => {
+      const response = await gateway.fetch(
+        new Request('http://gateway.test/graphql', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: 'Bearer none' },
+          body: JSON.stringify({ query, operationName }),
+        }),
+        { remoteAddress: '192.0.2.1' },
+      );
+      return response.status;
+    };
+    for (let count = 0; count < 3; count++) {
+      expect(await run('Free')).toBe(200);
+      expect(await run()).not.toBe(429);
+      expect(await run('One')).toBe(401);
+    }
+    expect(await run('Four')).toBe(429);
+    expect(await run('One')).toBe(401);
+    expect(await run('One')).toBe(429);
+    expect(await run('Free')).toBe(200);
+  });
+
+  it('counts good and bad tokens, delegate and viewer, in one log for each address', async () => {
+    const gateway = await guardedGateway(4);
+    const token = await gateway.idToken();
+    expect((await gateway.delegate({ target: 'api' }, { token })).status).toBe(200);
+    expect((await gateway.delegate({ target: 'api' }, { token: 'none' })).status).toBe(401);
+    expect((await gateway.delegate({ target: 'api' })).status).not.toBe(429);
+    expect((await gateway.graphql(VIEWER, { token })).status).toBe(200);
+    expectRefused(await gateway.graphql(VIEWER, { token }), 4, 60);
+    expectRefused(await gateway.delegate({ target: 'api' }, { token }), 4, 60);
+    expect((await gateway.delegate({ target: 'api' }, { token, connection: ADDRESS_2 })).status).toBe(200);
+  });
+
+  it('counts an IPv6 /64 as one address', async () => {
+    const gateway = await guardedGateway(1);
+    const from = async (remoteAddress: string) =>
+      (await gateway.graphql(VIEWER, { connection: { remoteAddress } })).status;
+    expect(await from('2001:db8::1')).not.toBe(429);
+    expect(await from('2001:db8::ffff:1')).toBe(429);
+    expect(await from('2001:db8:0:1::1')).not.toBe(429);
+  });
+
+  it('leaves one audit line for each operation that it refuses, without the token', async () => {
+    const gateway = await guardedGateway(2);
+    const token = await gateway.idToken();
+    await gateway.graphql(`mutation { ${aliases(3)} }`, { token, headers: { 'x-request-id': 'request-1' } });
+    expect(gateway.log.audits()).toEqual([
+      expect.objectContaining({
+        audit: 'limit_delegation',
+        tenant: 'acme',
+        ip: '192.0.2.1',
+        requestId: 'request-1',
+        attempts: 3,
+        code: 'RATE_LIMITED',
+      }),
+    ]);
+    expect(gateway.log.lines.join('')).not.toContain(token);
+  });
+});
