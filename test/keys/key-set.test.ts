@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { KeySet } from '../../src/keys/key-set.js';
+import { ecPair, ed25519Pair, publicJwk, rsaPair } from '../support/keys.js';
+
+const rsa = publicJwk(rsaPair('a'), { kid: 'a' });
+
+/** Why a key of a set, beside a good one, is not used; undefined where it is. */
+function skipped(jwk: unknown): string | undefined {
+  return KeySet.fromJwks({ keys: [rsa, jwk] }).skipped[0];
+}
+
+describe('a JWKS', () => {
+  it.each([undefined, null, 'keys', 7, [[]], {}, { keys: {} }, { keys: null }])(
+    'is { keys: [ … ] }: %j is not',
+    (document) => {
+      expect(() => KeySet.fromJwks(document)).toThrow(new TypeError('a JWKS, which has an array "keys"'));
+    },
+  );
+
+  it('has at least one usable key', () => {
+    expect(() => KeySet.fromJwks({ keys: [] })).toThrow('a JWKS with at least one usable key (it is empty)');
+    expect(() => KeySet.fromJwks({ keys: [null, { kty: 'oct', k: 'AA' }] })).toThrow(
+      'a JWKS with at least one usable key (keys[0] is not an object; keys[1] is a shared secret, which has no place in a JWKS)',
+    );
+  });
+
+  it.each([
+    [7, 'is not an object'],
+    [{ ...rsa, use: 'enc' }, 'is not for signatures'],
+    [{ ...rsa, use: 5 }, 'is not for signatures'],
+    [{ ...rsa, key_ops: ['encrypt'] }, 'is not for verifying'],
+    [{ ...rsa, key_ops: [] }, 'is not for verifying'],
+    [{ kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' }, 'is a shared secret, which has no place in a JWKS'],
+    [{ ...rsa, alg: 'RSA-OAEP' }, 'fits no supported algorithm'],
+    [{ ...rsa, alg: 'HS256' }, 'fits no supported algorithm'],
+    [{ ...rsa, alg: 'none' }, 'fits no supported algorithm'],
+    [{ ...rsa, alg: 'ES256' }, 'fits no supported algorithm'],
+    [{ ...rsa, alg: null }, 'fits no supported algorithm'],
+    [{ ...rsa, kty: 'rsa' }, 'fits no supported algorithm'],
+    [{ kid: 'x' }, 'fits no supported algorithm'],
+    [publicJwk(ecPair('p384', 'P-384')), 'fits no supported algorithm'],
+    [publicJwk(ecPair('k1', 'secp256k1')), 'fits no supported algorithm'],
+    [{ kty: 'OKP', crv: 'X25519', x: publicJwk(ed25519Pair('a')).x }, 'fits no supported algorithm'],
+    [{ kty: 'RSA', n: rsa.n }, 'cannot be imported'],
+    [{ kty: 'RSA', n: 7, e: 'AQAB' }, 'cannot be imported'],
+    [{ ...publicJwk(ecPair('a')), y: publicJwk(ecPair('a')).x }, 'cannot be imported'],
+    [{ ...publicJwk(ed25519Pair('a')), x: 'AAAA' }, 'cannot be imported'],
+    [{ ...rsa, e: 'AQ' }, 'is an RSA key with an exponent below 65537'],
+    [publicJwk(rsaPair('e3', { exponent: 3 })), 'is an RSA key with an exponent below 65537'],
+    [publicJwk(rsaPair('1024', { bits: 1024 })), 'is an RSA key of fewer than 2048 bits'],
+    [publicJwk(rsaPair('2040', { bits: 2040 })), 'is an RSA key of fewer than 2048 bits'],
+  ])('does without a key that is not fit to verify with: %#', (jwk, reason) => {
+    expect(skipped(jwk)).toBe(`keys[1] ${reason}`);
+  });
+
+  it('takes keys of every kind that it can verify with, whatever else they hold', () => {
+    for (const jwk of [
+      publicJwk(rsaPair('b'), { key_ops: ['verify'], x5c: ['not a certificate'], x5t: 'x', n_extra: 1 }),
+      publicJwk(ecPair('a')),
+      publicJwk(ed25519Pair('a')),
+      { ...rsaPair('b').privateKey.export({ format: 'jwk' }), kid: 'private' },
+    ]) {
+      expect(skipped(jwk)).toBeUndefined();
+    }
+  });
+
+  it('keeps no private key, though the document holds one', () => {
+    const jwk = { ...rsaPair('b').privateKey.export({ format: 'jwk' }), kid: 'private' };
+    const [key] = KeySet.fromJwks({ keys: [jwk] }).find('RS256', 'private');
+    expect(key?.type).toBe('public');
+  });
+});
+
+describe('the keys that are found', () => {
+  const set = KeySet.fromJwks({
+    keys: [
+      publicJwk(rsaPair('a'), { kid: 'a', alg: 'RS256' }),
+      publicJwk(rsaPair('b'), { kid: 'b' }),
+      publicJwk(ecPair('a'), { kid: 'a' }),
+      publicJwk(ed25519Pair('a')),
+    ],
+  });
+  const kinds = (alg: Parameters<typeof set.find>[0], kid?: string) =>
+    set.find(alg, kid).map((key) => key.asymmetricKeyType);
+
+  it('have the kid and fit the algorithm', () => {
+    expect(kinds('RS256', 'a')).toEqual(['rsa']);
+    expect(kinds('ES256', 'a')).toEqual(['ec']);
+    expect(kinds('PS256', 'b')).toEqual(['rsa']);
+    expect(kinds('PS256', 'a')).toEqual([]);
+    expect(kinds('EdDSA', 'a')).toEqual([]);
+    expect(kinds('HS256', 'a')).toEqual([]);
+    expect(kinds('RS256', 'A')).toEqual([]);
+    expect(kinds('RS256', '')).toEqual([]);
+  });
+
+  it('without kid are one, or none where several fit', () => {
+    expect(kinds('EdDSA')).toEqual(['ed25519']);
+    expect(kinds('ES256')).toEqual(['ec']);
+    expect(kinds('PS256')).toEqual(['rsa']);
+    expect(kinds('RS256')).toEqual([]);
+  });
+});
