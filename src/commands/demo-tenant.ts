@@ -70,8 +70,8 @@ export async function demoTenant() {
   };
 }
 
-const MUTATION = `# Alice is signed in to the web app; her token is in the Headers tab below.
-# Press Ctrl-Enter, and she has a token for Firebase.
+const MUTATION = `# Alice is signed in to the web app: see Headers, below.
+# Ctrl-Enter trades her token for one of Firebase.
 mutation Firebase {
   delegate(input: { target: "${CHAT}", apiType: FIREBASE }) {
     credential {
@@ -89,7 +89,7 @@ mutation Firebase {
   }
 }
 
-# A JWT for the API, signed with the secret of the API.
+# A JWT for the API, signed with the API's secret.
 mutation App {
   delegate(input: { target: "${API}", scope: ["openid profile email"] }) {
     credential {
@@ -103,7 +103,7 @@ mutation App {
   }
 }
 
-# Who the token says she is, and what she may do. It spends nothing.
+# Who she is, and what she may do. It spends nothing.
 query Viewer {
   viewer {
     userId

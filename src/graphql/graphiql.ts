@@ -1,12 +1,10 @@
-import type { GraphiQLOptions as YogaGraphiqlOptions } from 'graphql-yoga';
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 
-export interface GraphiqlOptions {
-  readonly options: YogaGraphiqlOptions;
-  readonly render: (options?: YogaGraphiqlOptions) => string;
-}
+/** What GraphiQL opens with: a document, and the headers tab as JSON. */
+export type GraphiqlExample = Partial<Pick<GraphiQLOptions, 'defaultQuery' | 'headers'>>;
 
-const EXAMPLE = /* GraphQL */ `# Trade the token of a user for the credential of another service.
-# Put the token of the user in the headers tab below, then press Ctrl-Enter.
+const EXAMPLE = /* GraphQL */ `# Trade a user's token for another service's credential.
+# Put the token into Headers, below, and press Ctrl-Enter.
 mutation Delegate {
   delegate(input: {}) {
     credential {
@@ -22,19 +20,49 @@ mutation Delegate {
 }
 `;
 
-/** GraphiQL from the package, which needs no other address, with something to run in it. It is loaded only where it is on. */
-export async function loadGraphiql(
-  example: Partial<Pick<YogaGraphiqlOptions, 'defaultQuery' | 'headers'>> = {},
-): Promise<GraphiqlOptions> {
+/**
+ * The page may talk to this gateway and to nobody else, and be framed by nobody: what is typed into it are tokens
+ * (https://www.w3.org/TR/CSP3/). Its editor runs in workers that it makes from blobs.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline' blob:",
+  "worker-src 'self' blob:",
+  "style-src 'unsafe-inline'",
+  'font-src data:',
+  "img-src 'self' data:",
+  "connect-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The page of GraphiQL, from the package that needs no other address, with something to run in it. Loaded only where it is on. */
+export async function loadGraphiql(example: GraphiqlExample = {}): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  return renderGraphiQL({
+    title: 'Delegation Gateway',
+    defaultQuery: EXAMPLE,
+    headers: JSON.stringify({ Authorization: 'Bearer <the token of the user>' }, null, 2),
+    defaultEditorToolsVisibility: 'headers',
+    ...example,
+  });
+}
+
+/** Answers browsers with the page. */
+export function useGraphiql(page: string): Plugin {
   return {
-    render: renderGraphiQL,
-    options: {
-      title: 'Delegation Gateway',
-      defaultQuery: EXAMPLE,
-      headers: JSON.stringify({ Authorization: 'Bearer <the token of the user>' }, null, 2),
-      defaultEditorToolsVisibility: 'headers',
-      ...example,
+    onRequestParse({ request, endResponse, fetchAPI }) {
+      if (request.method !== 'GET' || !request.headers.get('accept')?.includes('text/html')) return;
+      endResponse(
+        new fetchAPI.Response(page, {
+          headers: {
+            'Content-Type': 'text/html; charset=utf-8',
+            'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+            'Referrer-Policy': 'no-referrer',
+          },
+        }),
+      );
     },
   };
 }

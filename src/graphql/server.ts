@@ -35,7 +35,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     useJsonResult(),
     ...documentLimits(limits),
     useSafeFaults(errors),
-    useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts, onRefused: auditRefusedAttempts }) as Plugin,
+    useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts }) as Plugin,
     useDelegationRateLimit(buckets) as Plugin,
     useResponseStatus(),
   ];
@@ -52,14 +52,6 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     graphiql: graphiql?.options ?? false,
     ...(graphiql && { renderGraphiQL: graphiql.render }),
   });
-}
-
-/** The audit line of an operation that the attempt guard refused: no token was looked at, so nobody is named. */
-function auditRefusedAttempts({ tenant, ip, requestId, deps }: RequestContext, attempts: number): void {
-  deps.log.info(
-    { audit: 'limit_delegation', tenant: tenant.name, ip, requestId, attempts, code: 'RATE_LIMITED' },
-    'attempt guard',
-  );
 }
 
 /** Yoga's masking of errors does not see what validation finds. */

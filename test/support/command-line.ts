@@ -1,0 +1,53 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface RunningCommand {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  /** What it has written so far. */
+  readonly output: { stdout: string; stderr: string };
+  /** Resolves with standard output once it holds the text; rejects when the command ends without. */
+  says(text: string): Promise<string>;
+  /** The exit code, or the signal that ended it. */
+  readonly exit: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts the command line from its source, in a process of its own. */
+export function startCommand(args: readonly string[], options: { readonly cwd?: string } = {}): RunningCommand {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `${ROOT}src/main.ts`, ...args], {
+    cwd: options.cwd ?? ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LOG_LEVEL: 'info' },
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  return {
+    process: child,
+    output,
+    exit,
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (output.stdout.includes(text)) resolve(output.stdout);
+        };
+        child.stdout.on('data', look);
+        look();
+        exit.then((code) => reject(new Error(`ended with ${code}\n${output.stdout}${output.stderr}`)));
+      }),
+  };
+}
+
+/** Runs a command to its end. */
+export async function runCommand(args: readonly string[], options: { readonly cwd?: string } = {}) {
+  const command = startCommand(args, options);
+  const code = await command.exit;
+  return { code, ...command.output };
+}
