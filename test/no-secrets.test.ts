@@ -87,7 +87,10 @@ describe('the suite', () => {
     expect(outcomes).toEqual([
       ['leaks nothing', []],
       ['leaks an issued token into the log', ['Error: Secrets leaked: the issued token in a line of the log']],
-      ['leaks half of a key into the log', ['Error: Secrets leaked: a part of a private key in a line of the log']],
+      [
+        'leaks half of a key into the log',
+        [expect.stringMatching(/^Error: Secrets leaked: .*key.* in a line of the log$/)],
+      ],
       [
         'leaks a client secret into an error',
         ['Error: Secrets leaked: the configured client_secret in the errors of a 400'],
