@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { azureBlob } from '../../src/addons/azure-blob.js';
 import { addonFaults, addonGateway } from '../support/addon.js';
 
 const ACCOUNT = {
@@ -7,6 +6,9 @@ const ACCOUNT = {
   storageAccessKey: Buffer.from(Array.from({ length: 64 }, (_, index) => index)).toString('base64'),
   containerName: 'reports',
 };
+/** For reading 2026/january.pdf. */
+const JANUARY =
+  'sv=2020-12-06&spr=https&st=2025-12-31T23%3A45%3A00Z&se=2026-01-01T00%3A05%3A00Z&sr=b&sp=r&sig=s5FzHaM93ddHxfjde9i6h8yd22k2EbZ44F4SaSHx1eA%3D';
 const FRAGMENT = '... on AzureBlobSas { url permissions startsAt }';
 
 /** The credential that a gateway issues at midnight of 1 January 2026. */
@@ -19,16 +21,14 @@ async function issue(config: Record<string, unknown>) {
 // The signatures here were computed with Python's hmac from the string to sign that Microsoft documents.
 describe('an Azure Blob SAS', () => {
   it('opens one blob, over https, from 15 minutes before to 5 minutes after its issue', async () => {
-    const token =
-      'sv=2020-12-06&spr=https&st=2025-12-31T23%3A45%3A00Z&se=2026-01-01T00%3A05%3A00Z&sr=b&sp=r&sig=s5FzHaM93ddHxfjde9i6h8yd22k2EbZ44F4SaSHx1eA%3D';
     expect(await issue({ blobName: '2026/january.pdf', blob_read: true })).toEqual({
       __typename: 'AzureBlobSas',
-      token,
+      token: JANUARY,
       tokenType: 'SharedAccessSignature',
       apiType: 'AZURE_BLOB',
       expiresAt: '2026-01-01T00:05:00.000Z',
       expiresIn: 300,
-      url: `https://acmefiles.blob.core.windows.net/reports/2026/january.pdf?${token}`,
+      url: `https://acmefiles.blob.core.windows.net/reports/2026/january.pdf?${JANUARY}`,
       permissions: 'r',
       startsAt: '2025-12-31T23:45:00.000Z',
     });
@@ -93,9 +93,11 @@ describe('an Azure Blob SAS', () => {
     expect(await issue(flags)).toMatchObject({ permissions: 'rl' });
   });
 
-  it('is the azure_blob_sas of the legacy body', () => {
-    const credential = { token: 'sv=…&sig=…', tokenType: '', expiresAt: null, expiresIn: null, fields: {} };
-    expect(azureBlob.legacyBody(credential)).toEqual({ azure_blob_sas: 'sv=…&sig=…' });
+  it('is the azure_blob_sas of the legacy body', async () => {
+    const config = { ...ACCOUNT, blobName: '2026/january.pdf', blob_read: true };
+    const { status, body } = await (await addonGateway('azure_blob', config)).issueLegacy({ api_type: 'azure_blob' });
+    expect(status).toBe(200);
+    expect(body).toEqual({ azure_blob_sas: JANUARY });
   });
 });
 

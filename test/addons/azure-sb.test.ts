@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { azureSb } from '../../src/addons/azure-sb.js';
 import { addonFaults, addonGateway } from '../support/addon.js';
 
 /** Base64 to look at: Service Bus takes the text itself for the key. */
@@ -8,6 +7,10 @@ const POLICY = {
   sasKeyName: 'send only',
   sasKey: 'c2VydmljZS1idXMta2V5LWZvci10ZXN0cw==',
 };
+
+/** For the subscription `web` of `orders`. */
+const ORDERS =
+  'SharedAccessSignature sr=http%3A%2F%2Facme.servicebus.windows.net%2Forders%2Fsubscriptions%2Fweb&sig=aOx1t4igMs%2FuUnFMLQ7%2F8L%2FLk9W4NuUJq3i3n5uCjCA%3D&se=1767225900&skn=send%20only';
 
 /** The credential that a gateway issues at midnight of 1 January 2026. */
 async function issue(config: Record<string, unknown>) {
@@ -21,8 +24,7 @@ describe('an Azure Service Bus SAS', () => {
   it('opens one entity for 5 minutes', async () => {
     expect(await issue({ entityPath: 'orders/subscriptions/web' })).toEqual({
       __typename: 'AzureServiceBusSas',
-      token:
-        'SharedAccessSignature sr=http%3A%2F%2Facme.servicebus.windows.net%2Forders%2Fsubscriptions%2Fweb&sig=aOx1t4igMs%2FuUnFMLQ7%2F8L%2FLk9W4NuUJq3i3n5uCjCA%3D&se=1767225900&skn=send%20only',
+      token: ORDERS,
       tokenType: 'SharedAccessSignature',
       apiType: 'AZURE_SB',
       expiresAt: '2026-01-01T00:05:00.000Z',
@@ -50,9 +52,11 @@ describe('an Azure Service Bus SAS', () => {
     expect(new URLSearchParams(token.replace('SharedAccessSignature ', '')).get('sr')).toBe(resourceUri);
   });
 
-  it('is the azure_sb_sas of the legacy body', () => {
-    const credential = { token: 'SharedAccessSignature …', tokenType: '', expiresAt: 0, expiresIn: 0, fields: {} };
-    expect(azureSb.legacyBody(credential)).toEqual({ azure_sb_sas: 'SharedAccessSignature …' });
+  it('is the azure_sb_sas of the legacy body', async () => {
+    const gateway = await addonGateway('azure_sb', { ...POLICY, entityPath: 'orders/subscriptions/web' });
+    const { status, body } = await gateway.issueLegacy({ api_type: 'azure_sb' });
+    expect(status).toBe(200);
+    expect(body).toEqual({ azure_sb_sas: ORDERS });
   });
 });
 
@@ -64,6 +68,7 @@ describe('the configuration of azure_sb', () => {
     [{ namespace: 'acme/orders' }, `namespace: a string; expected ${namespaceExpected}`],
     [{ namespace: '' }, `namespace: an empty string; expected ${namespaceExpected}`],
     [{ namespace: undefined }, 'namespace: missing; expected a string'],
+    [{ namespace: 'a'.repeat(254) }, 'namespace: a string; expected a string of at most 253 characters'],
     [{ sasKeyName: '' }, 'sasKeyName: an empty string; expected a string of at least 1 character'],
     [
       { sasKeyName: 'a\ud800' },
@@ -73,6 +78,7 @@ describe('the configuration of azure_sb', () => {
     [{ sasKey: undefined }, 'sasKey: missing; expected a string, { env: NAME } or { file: path }'],
     [{ entityPath: '/orders' }, 'entityPath: a string; expected the path of an entity, without a leading slash'],
     [{ entityPath: 'a\nb' }, 'entityPath: a string; expected the path of an entity, without control characters'],
+    [{ entityPath: 'x'.repeat(261) }, 'entityPath: a string; expected a string of at most 260 characters'],
     [{ expiration: -1 }, 'expiration: a number; expected a number of at least 0'],
     [{ expiration: '5' }, 'expiration: a string; expected a number'],
   ])('refuses %j', (change, fault) => {

@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
-import { layer } from '../../src/addons/layer.js';
 import { addonFaults, addonGateway } from '../support/addon.js';
 import { refusalOf, tokenOf } from '../support/answers.js';
 
@@ -26,6 +25,9 @@ const PROVIDER = {
   keyId: 'layer:///keys/4d3def30',
   privateKey: RFC_KEY.export({ type: 'pkcs8', format: 'pem' }).toString(),
 };
+/** For the user auth0|alice. */
+const ALICE =
+  'eyJ0eXAiOiJKV1MiLCJhbGciOiJSUzI1NiIsImN0eSI6ImxheWVyLWVpdDt2PTEiLCJraWQiOiJsYXllcjovLy9rZXlzLzRkM2RlZjMwIn0.eyJpc3MiOiJsYXllcjovLy9wcm92aWRlcnMvZWJlNDBkZjIiLCJwcm4iOiJhdXRoMHxhbGljZSIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1OTAwLCJuY2UiOiJub25jZS1mcm9tLWxheWVyIn0.LW8p87CtCbSiSwCtR_EWSxFy68Ty78Cm4yVovkAtpEzkrzk7WW-QObI2OYyIptLCaLCYDS5f5jx7PFz9eO-cXFn6Ai8QOd8-hpw02Uabnx6P4wi-DcOn2LUkTenmLPGJUTT6YpKKxWABsdwkCXpXBMGcLH8M5TQ9fdIv7zH_x3aCz7--IYNSQENIAe0VB04FzhF9GdWj83gmqq3Nif054Ct67Vhl3jm6zK-24E10wLm6_Wn-6HtG-HqHBD0XYrnPoVGNWqITq6TAXbabdLnGy_bLO0V8xecb_3-dxJgJ-0fGWFkQeRm8NvKYDAhgyS7atFcl8oK_WaeGGYsNRva44Q';
 
 async function issue(
   layerInput: Record<string, unknown> | undefined,
@@ -42,8 +44,7 @@ describe('a Layer identity token', () => {
     const { answer } = await issue({ nonce: 'nonce-from-layer' });
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'LayerIdentityToken',
-      token:
-        'eyJ0eXAiOiJKV1MiLCJhbGciOiJSUzI1NiIsImN0eSI6ImxheWVyLWVpdDt2PTEiLCJraWQiOiJsYXllcjovLy9rZXlzLzRkM2RlZjMwIn0.eyJpc3MiOiJsYXllcjovLy9wcm92aWRlcnMvZWJlNDBkZjIiLCJwcm4iOiJhdXRoMHxhbGljZSIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1OTAwLCJuY2UiOiJub25jZS1mcm9tLWxheWVyIn0.LW8p87CtCbSiSwCtR_EWSxFy68Ty78Cm4yVovkAtpEzkrzk7WW-QObI2OYyIptLCaLCYDS5f5jx7PFz9eO-cXFn6Ai8QOd8-hpw02Uabnx6P4wi-DcOn2LUkTenmLPGJUTT6YpKKxWABsdwkCXpXBMGcLH8M5TQ9fdIv7zH_x3aCz7--IYNSQENIAe0VB04FzhF9GdWj83gmqq3Nif054Ct67Vhl3jm6zK-24E10wLm6_Wn-6HtG-HqHBD0XYrnPoVGNWqITq6TAXbabdLnGy_bLO0V8xecb_3-dxJgJ-0fGWFkQeRm8NvKYDAhgyS7atFcl8oK_WaeGGYsNRva44Q',
+      token: ALICE,
       tokenType: 'Bearer',
       apiType: 'LAYER',
       expiresAt: '2026-01-01T00:05:00.000Z',
@@ -96,10 +97,15 @@ describe('a Layer identity token', () => {
     });
   });
 
-  it('has the three members of the legacy body, and takes the nonce as the legacy parameter `nonce`', () => {
-    const credential = { token: 'a.b.c', tokenType: 'Bearer', expiresAt: 0, expiresIn: 300, fields: {} };
-    expect(layer.legacyBody(credential)).toEqual({ id_token: 'a.b.c', token_type: 'Bearer', expires_in: 300 });
-    expect(layer.input?.fields.nonce?.legacyParameter).toBe('nonce');
+  it('is the id_token of the legacy body, which takes `nonce`', async () => {
+    const { gateway } = await issue({ nonce: 'n' });
+    const { status, body } = await gateway.issueLegacy({ api_type: 'layer', nonce: 'nonce-from-layer' });
+    expect(status).toBe(200);
+    expect(body).toEqual({ id_token: ALICE, token_type: 'Bearer', expires_in: 300 });
+    expect(await gateway.issueLegacy({ api_type: 'layer' })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request', error_description: 'layer.nonce is required: the nonce that Layer gave' },
+    });
   });
 
   it.each([

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
-import { wams } from '../../src/addons/wams.js';
 import { addonFaults, addonGateway } from '../support/addon.js';
 import { refusalOf, tokenOf } from '../support/answers.js';
 
 const MASTER_KEY = 'wams-master-key-for-tests-0000000';
 /** What Mobile Services verified with: the digest itself, not a text of it. */
 const KEY = createHash('sha256').update(`${MASTER_KEY}JWTSig`).digest();
+/** For the user auth0|alice. */
+const ALICE =
+  'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjAifQ.eyJleHAiOjE3NjcyNjE2MDAsImlzcyI6InVybjptaWNyb3NvZnQ6d2luZG93cy1henVyZTp6dW1vIiwidmVyIjoyLCJhdWQiOiJDdXN0b20iLCJ1aWQiOiJhdXRoMHxhbGljZSJ9.vCuLzhW8shlrTeo6qdZO02_3vwBAXrSBWQksvpgHhBc';
 
 async function issue(config: Record<string, unknown> = {}, claims: Record<string, unknown> = {}) {
   const gateway = await addonGateway('wams', { masterkey: MASTER_KEY, ...config });
@@ -20,8 +22,7 @@ describe('an Azure Mobile Services token', () => {
     const { answer } = await issue();
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'MobileServicesToken',
-      token:
-        'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjAifQ.eyJleHAiOjE3NjcyNjE2MDAsImlzcyI6InVybjptaWNyb3NvZnQ6d2luZG93cy1henVyZTp6dW1vIiwidmVyIjoyLCJhdWQiOiJDdXN0b20iLCJ1aWQiOiJhdXRoMHxhbGljZSJ9.vCuLzhW8shlrTeo6qdZO02_3vwBAXrSBWQksvpgHhBc',
+      token: ALICE,
       tokenType: 'Bearer',
       apiType: 'WAMS',
       expiresAt: '2026-01-01T10:00:00.000Z',
@@ -53,6 +54,7 @@ describe('an Azure Mobile Services token', () => {
     ['missing', {}],
     ['empty', { nick: '' }],
     ['no string', { nick: 7 }],
+    ['no text', { nick: '\ud800' }],
   ])('is refused when the configured claim is %s', async (_what, claims) => {
     expect(refusalOf((await issue({ uid: 'nick' }, claims)).answer)).toEqual({
       status: 400,
@@ -61,9 +63,10 @@ describe('an Azure Mobile Services token', () => {
     });
   });
 
-  it('has the three members of the legacy body', () => {
-    const credential = { token: 'a.b.c', tokenType: 'Bearer', expiresAt: 0, expiresIn: 36_000, fields: {} };
-    expect(wams.legacyBody(credential)).toEqual({ id_token: 'a.b.c', token_type: 'Bearer', expires_in: 36_000 });
+  it('is the id_token of the legacy body', async () => {
+    const { status, body } = await (await issue()).gateway.issueLegacy({ api_type: 'wams' });
+    expect(status).toBe(200);
+    expect(body).toEqual({ id_token: ALICE, token_type: 'Bearer', expires_in: 36_000 });
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { ConfigError, formatFault } from '../../src/config/faults.js';
 import { parseConfig } from '../../src/config/load.js';
 import type { TestClock } from './clock.js';
 import { baseConfig, type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from './gateway.js';
+import { type LegacyAnswer, postForm } from './legacy.js';
 
 /** The client that has the add-on. */
 const TARGET = 'target';
@@ -16,6 +17,8 @@ export interface AddonGateway extends TestGateway {
     fragment: string,
     options?: { readonly input?: Record<string, unknown>; readonly claims?: Record<string, unknown> },
   ): Promise<GraphqlAnswer>;
+  /** The same by `POST /delegation`, as a form. */
+  issueLegacy(parameters: Record<string, string>): Promise<LegacyAnswer>;
 }
 
 /** A gateway with one more client, `target`, that has one add-on; `client` is what else that client has. */
@@ -38,6 +41,8 @@ export async function addonGateway(
       const token = await gateway.idToken(claims);
       return gateway.graphql(query, { token, variables: { input: { target: TARGET, ...input } } });
     },
+    issueLegacy: async (parameters) =>
+      postForm(gateway, { id_token: await gateway.idToken(), target: TARGET, ...parameters }),
   };
 }
 
