@@ -69,7 +69,7 @@ export function clientSchema(kit: FullKit, addons: readonly AddonDefinition[]) {
         .enum(TOKEN_ENDPOINT_AUTH_METHODS)
         .optional()
         .describe('Default: client_secret_post with a client_secret, else none.'),
-      jwt_configuration: jwtConfiguration(kit)
+      jwt_configuration: jwtConfiguration()
         .prefault({})
         .describe('The tokens of this application: those it sends where HS256 signs them, and those it is given.'),
       claims: kit
@@ -99,21 +99,24 @@ export function clientSchema(kit: FullKit, addons: readonly AddonDefinition[]) {
     );
 }
 
-function jwtConfiguration(kit: FullKit) {
-  return kit.object({
-    alg: z
-      .enum(SIGNING_ALGORITHMS)
-      .optional()
-      .describe('HS256 signs with the client_secret, the others with the signing_key of the tenant. Default: RS256.'),
-    lifetime_in_seconds: z
-      .int()
-      .min(1)
-      .max(MAX_LIFETIME_SECONDS)
-      .default(36_000)
-      .describe('How long its app tokens are valid.'),
-    secret_encoded: z.boolean().default(false).describe('Whether the client_secret is base64 or base64url.'),
-    scopes: z.unknown().optional().meta(NOT_USED),
-  });
+function jwtConfiguration() {
+  return strictObject(
+    {
+      alg: z
+        .enum(SIGNING_ALGORITHMS)
+        .optional()
+        .describe('HS256 signs with the client_secret, the others with the signing_key of the tenant. Default: RS256.'),
+      lifetime_in_seconds: z
+        .int()
+        .min(1)
+        .max(MAX_LIFETIME_SECONDS)
+        .default(36_000)
+        .describe('How long its app tokens are valid.'),
+      secret_encoded: z.boolean().default(false).describe('Whether the client_secret is base64 or base64url.'),
+      scopes: z.unknown().optional().meta(NOT_USED),
+    },
+    ['scopes'],
+  );
 }
 
 function addonsSchema(kit: FullKit, addons: readonly AddonDefinition[]) {

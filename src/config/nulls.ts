@@ -1,24 +1,27 @@
 import { isMapping } from './faults.js';
 
 /**
- * The document with every client in the form that its own fields have: an export of Auth0 says `null` where a field is
- * not set. Only the fields of the client, of its `jwt_configuration` and of its add-ons; a null further down, such as
- * a claim without its path, stays a fault.
+ * The document with `undefined` for every null of a client's own fields: an export of Auth0 has null where a field is
+ * not set. That goes for the client, its `jwt_configuration` and its add-ons; a null further down, such as a claim
+ * without its path, stays a fault, and so does a key that nobody knows.
  */
 export function withoutNulls(document: unknown): unknown {
   return inside(document, 'tenants', (tenants) =>
-    each(tenants, (tenant) =>
-      inside(tenant, 'clients', (clients) =>
-        each(clients, (client) =>
-          inside(inside(drop(client), 'jwt_configuration', drop), 'addons', (addons) => mapValues(drop(addons), drop)),
-        ),
-      ),
-    ),
+    each(tenants, (tenant) => inside(tenant, 'clients', (clients) => each(clients, clientWithoutNulls))),
   );
 }
 
-function drop(value: unknown): unknown {
-  return isMapping(value) ? Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) : value;
+function clientWithoutNulls(client: unknown): unknown {
+  const own = mapValues(client, unset);
+  return inside(
+    inside(own, 'jwt_configuration', (jwt) => mapValues(jwt, unset)),
+    'addons',
+    (addons) => mapValues(addons, (addon) => unset(mapValues(addon, unset))),
+  );
+}
+
+function unset(value: unknown): unknown {
+  return value === null ? undefined : value;
 }
 
 function inside(value: unknown, key: string, change: (field: unknown) => unknown): unknown {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { ConfigError, type Fault, type Path } from './faults.js';
 
 /** A YAML file as it was written: its value, where everything stands, and what is wrong with it that is not fatal. */
@@ -17,14 +17,29 @@ export interface YamlFile {
 export function readYaml(text: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const errors = [...document.errors, ...document.warnings];
-  const faults = errors.map((error) => syntaxFault(error, lines));
-  if (errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw new ConfigError(faults);
+  const errors: { code: string; at: number }[] = [...document.errors, ...document.warnings].map(({ code, pos }) => ({
+    code,
+    at: pos[0],
+  }));
+  visit(document, {
+    Alias(_key, alias) {
+      if (!alias.resolve(document)) errors.push({ code: 'ALIAS_OF_NOTHING', at: alias.range?.[0] ?? 0 });
+    },
+  });
+  const faults = errors.map(({ code, at }): Fault => {
+    const { line, col } = lines.linePos(at);
+    return {
+      path: [],
+      message: `not valid YAML at column ${col} (${code.toLowerCase().replaceAll('_', ' ')})`,
+      line,
+    };
+  });
+  if (errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(faults);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch {
-    throw new ConfigError([{ path: [], message: 'not valid YAML (aliases that cannot be resolved)' }]);
+    throw new ConfigError([{ path: [], message: 'not valid YAML (too many aliases)' }]);
   }
   return {
     value,
@@ -34,12 +49,6 @@ export function readYaml(text: string): YamlFile {
       return offset === undefined ? undefined : lines.linePos(offset).line;
     },
   };
-}
-
-function syntaxFault(error: YAMLError, lines: LineCounter): Fault {
-  const { line, col } = lines.linePos(error.pos[0]);
-  const what = error.code.toLowerCase().replaceAll('_', ' ');
-  return { path: [], message: `not valid YAML at column ${col} (${what})`, line };
 }
 
 /** Follows a path as far as the document has it; in a mapping, a thing stands where its key does. */

@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest';
+import { type Broken, faultsAfter, WEB_SECRET } from './good-file.js';
+
+/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+const BROKEN: readonly Broken[] = [
+  [
+    'a mapping that is not closed',
+    [['listen: { host: 127.0.0.1, port: 4000 }', 'listen: { host: 127.0.0.1, port: 4000']],
+    ['line 2: (file): not valid YAML at column 1 (bad indent)'],
+  ],
+  [
+    'a tab as indentation',
+    [['    issuer: https://acme', '	issuer: https://acme']],
+    [
+      'line 10: (file): not valid YAML at column 1 (tab as indent)',
+      'line 10: (file): not valid YAML at column 10 (block as implicit key)',
+      'line 10: (file): not valid YAML at column 10 (multiline implicit key)',
+      'line 12: (file): not valid YAML at column 1 (bad indent)',
+      'line 13: (file): not valid YAML at column 1 (bad indent)',
+      'line 14: (file): not valid YAML at column 1 (bad indent)',
+      'line 15: (file): not valid YAML at column 1 (bad indent)',
+      'line 23: (file): not valid YAML at column 1 (bad indent)',
+      'line 36: (file): not valid YAML at column 1 (block as implicit key)',
+      'line 36: (file): not valid YAML at column 3 (multiline implicit key)',
+      'line 36: (file): not valid YAML at column 3 (missing char)',
+    ],
+  ],
+  [
+    'a quote that is not closed',
+    [
+      [
+        `old|
+`,
+        `"old|
+`,
+      ],
+    ],
+    ['line 43: (file): not valid YAML at column 1 (missing char)'],
+  ],
+  [
+    'an alias of nothing',
+    [['graphiql: false', 'graphiql: *nothing']],
+    ['line 3: (file): not valid YAML at column 11 (alias of nothing)'],
+  ],
+  [
+    'two documents',
+    [
+      [
+        'tenants:',
+        `---
+tenants:`,
+      ],
+    ],
+    ['line 7: (file): not valid YAML at column 1 (multiple docs)'],
+  ],
+  [
+    'a tag that means nothing here',
+    [['graphiql: false', 'graphiql: !secret false']],
+    ['line 3: (file): not valid YAML at column 11 (tag resolve failed)'],
+  ],
+  [
+    'a key given twice, beside another fault',
+    [
+      [
+        'graphiql: false',
+        `graphiql: false
+graphiql: false`,
+      ],
+      ['port: 4000', 'port: -1'],
+    ],
+    [
+      'line 1: listen.port: a number; expected a number of at least 0',
+      'line 4: (file): not valid YAML at column 1 (duplicate key)',
+    ],
+  ],
+  [
+    'aliases that multiply',
+    [
+      [
+        'graphiql: false',
+        `a: &a [x, x, x, x, x, x, x, x, x, x]
+b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]
+c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]
+d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]`,
+      ],
+    ],
+    ['(file): not valid YAML (too many aliases)'],
+  ],
+  [
+    'a list at the top',
+    {
+      whole: `- tenants
+`,
+    },
+    ['line 1: (file): a list; expected a mapping'],
+  ],
+  ['an empty file', { whole: '' }, ['(file): null; expected a mapping']],
+  [
+    'listen as text',
+    [['{ host: 127.0.0.1, port: 4000 }', '127.0.0.1:4000']],
+    ['line 1: listen: a string; expected a mapping'],
+  ],
+  ['a port as text', [['port: 4000', 'port: "4000"']], ['line 1: listen.port: a string; expected a number']],
+  [
+    'a port beyond the last',
+    [['port: 4000', 'port: 65536']],
+    ['line 1: listen.port: a number; expected a number of at most 65535'],
+  ],
+  [
+    'a port that is no whole number',
+    [['port: 4000', 'port: 40.5']],
+    ['line 1: listen.port: a number; expected a whole number'],
+  ],
+  [
+    'trust_proxy with a host name',
+    [['10.0.0.0/8', 'proxy.example.com']],
+    ['line 2: trust_proxy[0]: a string; expected an IP address or a CIDR range'],
+  ],
+  [
+    'trust_proxy with a prefix that is too long',
+    [['10.0.0.0/8', '10.0.0.0/33']],
+    ['line 2: trust_proxy[0]: a string; expected an IP address or a CIDR range'],
+  ],
+  ['graphiql as text', [['graphiql: false', 'graphiql: "no"']], ['line 3: graphiql: a string; expected true or false']],
+  [
+    'an origin with a path',
+    [['["*"]', '[https://app.example.com/]']],
+    ['line 4: cors.origins[0]: a string; expected "*" or an origin such as https://app.example.com, without a path'],
+  ],
+  [
+    'a store that does not work yet',
+    [['store: memory', 'store: redis://localhost']],
+    ['line 5: rate_limit.store: a string; expected memory'],
+  ],
+  [
+    'on_store_failure, which no store needs yet',
+    [['burst: 10', 'on_store_failure: deny']],
+    [
+      'line 5: rate_limit.on_store_failure: unknown key; expected one of store, burst, refill_per_minute, attempts_per_minute',
+    ],
+  ],
+  [
+    'a burst of nothing',
+    [['burst: 10', 'burst: 0']],
+    ['line 5: rate_limit.burst: a number; expected a number of at least 1'],
+  ],
+  [
+    'a limit of GraphQL below its least',
+    [['max_depth: 8', 'max_depth: 0']],
+    ['line 6: graphql.max_depth: a number; expected a number of at least 1'],
+  ],
+  [
+    'tenants as a mapping',
+    [
+      [
+        `tenants:
+`,
+        `tenants: {}
+others:
+`,
+      ],
+    ],
+    [
+      'line 7: tenants: a mapping; expected a list',
+      'line 8: others: unknown key; expected one of listen, trust_proxy, graphiql, cors, rate_limit, graphql, tenants',
+    ],
+  ],
+  [
+    'no tenant',
+    {
+      whole: `tenants: []
+`,
+    },
+    ['line 1: tenants: an empty list; expected a list of at least 1 entry'],
+  ],
+  [
+    'a tenant that is a name',
+    {
+      whole: `tenants: [acme]
+`,
+    },
+    ['line 1: tenants[0]: a string; expected a mapping'],
+  ],
+  [
+    'a tenant without a name',
+    [
+      [
+        `  - name: acme
+    hosts`,
+        '  - hosts',
+      ],
+    ],
+    ['line 8: tenants[0].name: missing; expected a string'],
+  ],
+  [
+    'a host with a port',
+    [['[acme.example.com]', '["acme.example.com:8443"]']],
+    ['line 9: tenants[0].hosts[0]: a string; expected a host name without scheme, path or port'],
+  ],
+  [
+    'hosts as text',
+    [['[acme.example.com]', 'acme.example.com']],
+    ['line 9: tenants[0].hosts: a string; expected a list'],
+  ],
+  [
+    'delegation as true or false',
+    [['{ enabled: true }', 'true']],
+    ['line 13: tenants[0].delegation: a boolean; expected a mapping'],
+  ],
+  [
+    'issuers as a mapping',
+    [
+      [
+        `    issuers:
+      - issuer: https://login.other`,
+        `    issuers:
+        issuer: https://login.other`,
+      ],
+    ],
+    ['line 38: tenants[1].issuers: a mapping; expected a list'],
+  ],
+  [
+    'a client that is a name',
+    [
+      [
+        `      - client_id: web
+        client_secret`,
+        `      - web
+      - client_id: web
+        client_secret`,
+      ],
+    ],
+    ['line 24: tenants[0].clients[0]: a string; expected a mapping'],
+  ],
+  [
+    'client_id as a number',
+    [['client_id: chat', 'client_id: 7']],
+    ['line 27: tenants[0].clients[1].client_id: a number; expected a string'],
+  ],
+  [
+    'allowed_clients as text',
+    [['[web]', 'web']],
+    ['line 28: tenants[0].clients[1].allowed_clients: a string; expected a list'],
+  ],
+  [
+    'a claim without its path',
+    [
+      [
+        `claims: { role: app_metadata.role }
+        addons`,
+        `claims: { role: }
+        addons`,
+      ],
+    ],
+    ['line 29: tenants[0].clients[1].claims.role: null; expected a string'],
+  ],
+  [
+    'claims as a list',
+    [
+      [
+        `claims: { role: app_metadata.role }
+        addons`,
+        `claims: [role]
+        addons`,
+      ],
+    ],
+    ['line 29: tenants[0].clients[1].claims: a list; expected a mapping'],
+  ],
+  [
+    'an add-on that is switched on',
+    [
+      [
+        `          firebase:
+            client_email: minter@demo-project.iam.gserviceaccount.com
+            private_key: { file: keys/firebase.pem }
+            lifetime_in_seconds: 3600
+            claims: { role: app_metadata.role }
+`,
+        `          firebase: true
+`,
+      ],
+    ],
+    ['line 31: tenants[0].clients[1].addons.firebase: a boolean; expected a mapping'],
+  ],
+  [
+    'a key with a slip at the top',
+    [['rate_limit:', 'ratelimit:']],
+    ['line 5: ratelimit: unknown key; did you mean "rate_limit"?'],
+  ],
+  [
+    'a key with a slip in a client',
+    [['allowed_clients', 'allowed_client']],
+    ['line 28: tenants[0].clients[1].allowed_client: unknown key; did you mean "allowed_clients"?'],
+  ],
+  [
+    'a key with a slip in an add-on',
+    [['private_key:', 'private_kye:']],
+    [
+      'line 31: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 33: tenants[0].clients[1].addons.firebase.private_kye: unknown key; did you mean "private_key"?',
+    ],
+  ],
+  [
+    'an add-on that there is not',
+    [['firebase:', 'fcm:']],
+    [
+      'line 31: tenants[0].clients[1].addons.fcm: unknown key; expected one of aws, azure_blob, azure_sb, firebase, layer, salesforce_api, salesforce_sandbox_api, sap_api, wams',
+    ],
+  ],
+  [
+    'two keys with slips in one mapping',
+    [
+      ['name: acme', 'nam: acme'],
+      ['hosts:', 'host:'],
+    ],
+    [
+      'line 8: tenants[0].name: missing; expected a string',
+      'line 8: tenants[0].nam: unknown key; did you mean "name"?',
+      'line 9: tenants[0].host: unknown key; did you mean "hosts"?',
+      'line 36: tenants[1].hosts: missing; expected some, because tenants[0] takes every other host',
+    ],
+  ],
+  [
+    'a secret that became a key for want of a space',
+    [['{ alg: HS256, lifetime_in_seconds: 36000 }', `{ alg: HS256, client_secret:${WEB_SECRET} }`]],
+    [
+      'line 26: tenants[0].clients[0].jwt_configuration[a key of 62 characters]: unknown key; expected one of alg, lifetime_in_seconds, secret_encoded',
+    ],
+  ],
+  [
+    'a mapping that is the prototype of all',
+    [['graphiql: false', '__proto__: { graphiql: true }']],
+    [
+      'line 3: __proto__: unknown key; expected one of listen, trust_proxy, graphiql, cors, rate_limit, graphql, tenants',
+    ],
+  ],
+];
+
+describe('A file of the wrong form', () => {
+  it.each(BROKEN)('%s', (_what, edits, faults) => {
+    expect(faultsAfter(edits)).toEqual(faults);
+  });
+});
