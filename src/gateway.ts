@@ -13,6 +13,7 @@ import { createGraphqlServer } from './graphql/server.js';
 import { clientIpReader } from './http/client-ip.js';
 import { createCors } from './http/cors.js';
 import { bearerToken, errorResponse, jsonResponse, methodNotAllowed, requestIdOf } from './http/messages.js';
+import { samlMetadataResponse } from './http/saml-metadata.js';
 import { createLegacyEndpoint, legacyErrorResponse } from './legacy/endpoint.js';
 import { describeError } from './observability/log.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
@@ -126,6 +127,7 @@ async function compose(
     ['/graphql', { answer: (request, context) => yoga.fetch(request, context), onError: errorResponse }],
     ['/delegation', { answer: createLegacyEndpoint(yoga, addons), onError: legacyErrorResponse }],
     ['/.well-known/jwks.json', get(({ tenant }) => jsonResponse(tenant.jwks, PUBLIC))],
+    ['/saml/metadata', get(({ tenant }) => samlMetadataResponse(tenant.samlMetadata))],
   ]);
 
   function answer(
@@ -158,12 +160,13 @@ async function compose(
     buckets,
     async fetch(request, connection) {
       const requestId = requestIdOf(request, deps);
-      const path = new URL(request.url).pathname;
+      const path = URL.canParse(request.url) ? new URL(request.url).pathname : '';
       let response: Response;
       try {
         response = await answer(request, connection, requestId, path);
       } catch (error) {
-        if (!(error instanceof DelegationError))
+        // Who has gone away is no fault of ours, and hears no answer.
+        if (!(error instanceof DelegationError) && !request.signal.aborted)
           deps.log.error({ requestId, error: describeError(error) }, 'unexpected error');
         response = (routes.get(path)?.onError ?? errorResponse)(error);
       }
