@@ -75,13 +75,16 @@ export async function upstream(
   };
 }
 
-/** A key and a certificate that nobody but itself vouches for (RFC 5280 §4.1), good for 2025 to 2049. */
-export function selfSigned(commonName = '127.0.0.1'): { readonly key: string; readonly cert: string } {
+/** A key and a certificate that nobody but itself vouches for (RFC 5280 §4.1), good for 2025 to 2049 by default. */
+export function selfSigned(
+  commonName = '127.0.0.1',
+  { from = '250101000000Z', to = '491231235959Z' } = {},
+): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const sha256WithRsa = der(0x30, Buffer.from('06092a864886f70d01010b0500', 'hex'));
   const cn = der(0x30, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(commonName)));
   const name = der(0x30, der(0x31, cn));
-  const validity = der(0x30, der(0x17, Buffer.from('250101000000Z')), der(0x17, Buffer.from('491231235959Z')));
+  const validity = der(0x30, der(0x17, Buffer.from(from)), der(0x17, Buffer.from(to)));
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const version3 = der(0xa0, der(0x02, Buffer.from([2])));
   const tbs = der(0x30, version3, der(0x02, Buffer.from([1])), sha256WithRsa, name, validity, name, spki);
