@@ -1,4 +1,5 @@
 import type { Connection, Gateway } from '../../src/gateway.js';
+import { keepSent } from './secrets.js';
 
 export const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
@@ -40,6 +41,7 @@ export function postForm(
   parameters: Record<string, string> = {},
   request?: LegacyRequest,
 ): Promise<LegacyAnswer> {
+  keepSent(parameters);
   const form = new URLSearchParams({ grant_type: GRANT_TYPE, client_id: 'web', ...parameters });
   return postLegacy(gateway, form.toString(), 'application/x-www-form-urlencoded', request);
 }
@@ -50,6 +52,7 @@ export function postJson(
   parameters: Record<string, unknown> = {},
   request?: LegacyRequest,
 ): Promise<LegacyAnswer> {
+  keepSent(parameters);
   return postLegacy(
     gateway,
     JSON.stringify({ grant_type: GRANT_TYPE, client_id: 'web', ...parameters }),

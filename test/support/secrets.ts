@@ -71,7 +71,7 @@ export const secrets: SecretWatch = secretWatch();
 
 const SECRET_SETTING = /secret|private_?key|signing_key|masterkey|storageAccessKey|sasKey|servicePassword/i;
 const PUBLIC_SETTING = /secret_encoded|private_key_id|sasKeyName/;
-const SECRET_FIELD = /token$|secretAccessKey|_sas$/i;
+const SECRET_FIELD = /token$|assertion$|client_secret|secretAccessKey|_sas$/i;
 
 /** Keeps every secret that stands in the document of a configuration. */
 export function keepConfigured(document: unknown): void {
@@ -80,9 +80,9 @@ export function keepConfigured(document: unknown): void {
   });
 }
 
-/** Keeps every token that a request is sent with. */
-export function keepSent(request: unknown): void {
-  eachText(request, (name, text) => {
+/** Keeps every token, secret and assertion that a message is sent with, to the gateway or to a service behind it. */
+export function keepSent(message: unknown): void {
+  eachText(message, (name, text) => {
     if (SECRET_FIELD.test(name) && text.length >= FRAGMENT) secrets.keep(`the sent ${name}`, text);
   });
 }

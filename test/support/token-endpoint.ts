@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { keepSent } from './secrets.js';
 
 /** A request that a token endpoint got. */
 export interface TokenRequest {
@@ -24,6 +25,7 @@ export async function tokenEndpoint(answer: Answer): Promise<TokenEndpoint> {
     for await (const chunk of incoming) body += chunk;
     const request = { form: new URLSearchParams(body), authorization: incoming.headers.authorization };
     requests.push(request);
+    keepSent(Object.fromEntries(request.form));
     endpoint.answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,5 +44,6 @@ export async function tokenEndpoint(answer: Answer): Promise<TokenEndpoint> {
 
 /** An answer in JSON. */
 export function json(response: ServerResponse, body: unknown, status = 200): void {
+  keepSent(body);
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
