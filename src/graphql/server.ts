@@ -6,7 +6,7 @@ import { useDelegationRateLimit } from '../rate-limit/plugin.js';
 import type { BucketStore } from '../rate-limit/store.js';
 import type { RequestContext } from './context.js';
 import { type DocumentLimits, documentLimits } from './document-limits.js';
-import type { GraphiqlOptions } from './graphiql.js';
+import { useGraphiql } from './graphiql.js';
 import { useJsonBody } from './json-body.js';
 import { useJsonResult } from './json-result.js';
 import type { ErrorPresenter } from './present-error.js';
@@ -21,8 +21,8 @@ export interface GraphqlServerOptions {
   readonly buckets: BucketStore;
   readonly attempts: AttemptStore;
   readonly errors: ErrorPresenter;
-  /** Undefined where GraphiQL is off. */
-  readonly graphiql: GraphiqlOptions | undefined;
+  /** The page; undefined where GraphiQL is off. */
+  readonly graphiql: string | undefined;
 }
 
 const GUARDED: ReadonlySet<string> = new Set(['delegate', 'viewer']);
@@ -31,11 +31,12 @@ const GUARDED: ReadonlySet<string> = new Set(['delegate', 'viewer']);
 export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServer {
   const { schema, limits, attemptsPerMinute, buckets, attempts, errors, graphiql } = options;
   const plugins: Plugin[] = [
+    ...(graphiql === undefined ? [] : [useGraphiql(graphiql)]),
     useJsonBody(),
     useJsonResult(),
     ...documentLimits(limits),
     useSafeFaults(errors),
-    useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts }) as Plugin,
+    useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts, onRefused: auditRefusedAttempts }) as Plugin,
     useDelegationRateLimit(buckets) as Plugin,
     useResponseStatus(),
   ];
@@ -49,9 +50,16 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     cors: false,
     landingPage: false,
     logging: false,
-    graphiql: graphiql?.options ?? false,
-    ...(graphiql && { renderGraphiQL: graphiql.render }),
+    graphiql: false,
   });
+}
+
+/** The audit line of an operation that the attempt guard refused: no token was looked at, so nobody is named. */
+function auditRefusedAttempts({ tenant, ip, requestId, deps }: RequestContext, attempts: number): void {
+  deps.log.info(
+    { audit: 'limit_delegation', tenant: tenant.name, ip, requestId, attempts, code: 'RATE_LIMITED' },
+    'attempt guard',
+  );
 }
 
 /** Yoga's masking of errors does not see what validation finds. */
