@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
 import type { Gateway } from './gateway.js';
 
@@ -7,6 +7,8 @@ import type { Gateway } from './gateway.js';
 const BODY_TIMEOUT = 15_000;
 const HEADERS_TIMEOUT = 10_000;
 const KEEP_ALIVE_TIMEOUT = 65_000;
+/** Below the 10 s after which `docker stop` kills, and enough for an upstream call of 5 s. */
+const SHUTDOWN_GRACE = 8_000;
 /** Bytes: a token of 16 KiB has to fit into an Authorization header. */
 const MAX_HEADER_SIZE = 32 * 1024;
 
@@ -14,7 +16,9 @@ export interface RunningServer {
   /** `http://host:port`, as it is reachable. */
   readonly url: string;
   readonly port: number;
-  /** Stops taking connections, lets answers that have begun end, and closes the gateway. */
+  /** What node:http enforces, for whoever wants to look. */
+  readonly limits: Readonly<Record<'requestTimeout' | 'headersTimeout' | 'keepAliveTimeout', number>>;
+  /** Takes no more connections, drops those that wait, lets requests that have begun be answered, and closes the gateway. */
   close(): Promise<void>;
 }
 
@@ -22,11 +26,12 @@ export interface RunningServer {
  * Serves a gateway over HTTP.
  *
  * @param options.port 0 takes any free port
+ * @param options.shutdownGrace milliseconds that `close` gives answers to end; default 8,000
  * @throws the error of `listen`, such as EADDRINUSE
  */
 export async function serve(
   gateway: Gateway,
-  options: { readonly host: string; readonly port: number },
+  options: { readonly host: string; readonly port: number; readonly shutdownGrace?: number },
 ): Promise<RunningServer> {
   const adapter = createServerAdapter<{ req: IncomingMessage }>((request, { req }) =>
     gateway.fetch(request, { remoteAddress: req.socket.remoteAddress }),
@@ -41,6 +46,7 @@ export async function serve(
     },
     oneHostOnly(adapter as unknown as RequestListener),
   );
+  const connections = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -53,27 +59,68 @@ export async function serve(
   return {
     url: `http://${host}:${port}`,
     port,
+    limits: server,
     async close() {
-      await stop(server);
+      await stop(server, connections, options.shutdownGrace ?? SHUTDOWN_GRACE);
       await gateway.close();
     },
   };
 }
 
-/** Two Host headers can name two tenants, to whoever reads the first and whoever reads the last (RFC 9112 §3.2). */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/**
+ * Two Host headers can name two tenants, to whoever reads the first and whoever reads the last, and one that is no host
+ * can be read in many ways: both are a 400 (RFC 9112 §3.2).
+ */
 function oneHostOnly(listener: RequestListener): RequestListener {
   return (request, response) => {
-    const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
-    if (hosts.length < 2) return listener(request, response);
+    const hosts = request.rawHeaders.filter(
+      (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host',
+    );
+    if (hosts.length === 0 || (hosts.length === 1 && HOST.test(hosts[0] ?? ''))) return listener(request, response);
     const errors = [{ message: 'Expected one Host header', extensions: { code: 'INVALID_REQUEST' } }];
-    response.writeHead(400, { 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
+    response.writeHead(400, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      Connection: 'close',
+    });
     response.end(JSON.stringify({ errors }));
   };
 }
 
-function stop(server: Server): Promise<void> {
+/** Every open connection, with the number of its requests that are being answered. */
+type Connections = Map<Socket, number>;
+
+/**
+ * node:http takes a connection over which nothing has come yet for a busy one, and keeps one alive whose last answer ends
+ * during shutdown: `server.close` alone would wait for them.
+ */
+function trackConnections(server: Server): Connections {
+  const connections: Connections = new Map();
+  server.on('connection', (socket) => {
+    connections.set(socket, 0);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    connections.set(socket, (connections.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      const answering = (connections.get(socket) ?? 1) - 1;
+      if (connections.has(socket)) connections.set(socket, answering);
+      if (answering === 0 && !server.listening) socket.destroySoon();
+    });
+  });
+  return connections;
+}
+
+function stop(server: Server, connections: Connections, grace: number): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), grace);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    for (const [socket, answering] of connections) if (answering === 0) socket.destroy();
   });
 }
