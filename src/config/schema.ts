@@ -113,6 +113,7 @@ function issuer(kit: FullKit) {
         .string()
         .max(64)
         .regex(/^\P{Cc}*$/u, { error: 'a prefix without control characters' })
+        .refine((prefix) => prefix.isWellFormed(), { error: 'a prefix without lone surrogates' })
         .optional()
         .describe('Comes before sub in user ids. With several issuers each needs its own, one may be empty.'),
       algorithms: z

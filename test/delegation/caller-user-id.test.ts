@@ -137,5 +137,7 @@ describe('subject_prefix', () => {
     expect(fault(['ab', 'a'])).toThrow(at(0));
     expect(fault(['', 'a|', 'b|'])).not.toThrow();
     expect(fault([undefined])).not.toThrow();
+    // In UTF-8 all lone surrogates are one character, and their users would be one user.
+    expect(fault(['\ud83d', '\ud83e'])).toThrow('subject_prefix: a string; expected a prefix without lone surrogates');
   });
 });
