@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { checkCommand, reportFaults } from './commands/check.js';
 import { type Command, UsageError } from './commands/command.js';
 import { demoCommand } from './commands/demo.js';
+import { importAuth0Command } from './commands/import-auth0.js';
 import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
 import { ConfigError } from './config/faults.js';
@@ -12,14 +13,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
   schema: schemaCommand,
   demo: demoCommand,
+  'import-auth0': importAuth0Command,
 };
 
 const HELP = `Usage: delegation-gateway <command> [options]
 
-  serve    run the gateway with a configuration
-  check    say everything that is wrong with a configuration
-  schema   print the GraphQL schema
-  demo     run with throw-away keys, to try it out
+  serve          run the gateway with a configuration
+  check          say everything that is wrong with a configuration
+  import-auth0   make a configuration of an export of Auth0
+  schema         print the GraphQL schema
+  demo           run with throw-away keys, to try it out
 
   <command> --help says more.
 `;

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { isMapping } from '../config/faults.js';
+
+/** What an export holds, as it was written. */
+export interface Auth0Export {
+  /** Each client with where it was found. */
+  readonly clients: readonly { readonly where: string; readonly client: Record<string, unknown> }[];
+  /** Settings of the tenant, where the export has them. */
+  readonly tenant: Record<string, unknown>;
+  /** What else is in it: `connections`, `rules`, … */
+  readonly otherParts: readonly string[];
+  /** How many clients a page says there are beyond those that it holds. */
+  readonly missing: number;
+}
+
+/** An export that cannot be read; the message repeats nothing of its contents. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+}
+
+/**
+ * Reads what the Management API answers (`GET /api/v2/clients`: a list, or pages with totals) or what Auth0's deploy
+ * tool writes (https://auth0.com/docs/deploy-monitor/deploy-cli-tool: a folder with `clients/*.json`, or `tenant.yaml`).
+ *
+ * @throws ExportError
+ */
+export function readExport(path: string): Auth0Export {
+  const found = reading(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path);
+  if (found.clients.length === 0) throw new ExportError(`${path} holds no clients`);
+  return found;
+}
+
+function readFolder(path: string): Auth0Export {
+  const entries = reading(path, () => readdirSync(path)).sort();
+  const yaml = entries.find((name) => /^tenant\.ya?ml$/.test(name));
+  if (yaml !== undefined && !entries.includes('clients')) return readDocument(join(path, yaml));
+  const folder = entries.includes('clients') ? join(path, 'clients') : path;
+  const files = reading(folder, () => readdirSync(folder)).sort();
+  const clients = files
+    .filter((name) => extname(name) === '.json' && (folder !== path || name !== 'tenant.json'))
+    .flatMap((name) => clientsIn(parseFile(join(folder, name)), name));
+  const tenant = entries.includes('tenant.json') ? parseFile(join(path, 'tenant.json')) : undefined;
+  const otherParts =
+    folder === path ? [] : entries.filter((name) => name !== 'clients' && !/^tenant\.(json|ya?ml)$/.test(name));
+  return { clients, tenant: isMapping(tenant) ? tenant : {}, otherParts, missing: 0 };
+}
+
+function readDocument(path: string): Auth0Export {
+  const document = parseFile(path);
+  const pages = Array.isArray(document) ? document : [document];
+  const missing = pages.reduce<number>((sum, page) => Math.max(sum, totalOf(page)), 0);
+  const clients = clientsIn(document, '');
+  const other = isMapping(document) && Array.isArray(document.clients) ? document : {};
+  return {
+    clients,
+    tenant: isMapping(other.tenant) ? other.tenant : {},
+    otherParts: Object.keys(other).filter((name) => !PAGE_KEYS.has(name) && hasContents(other[name])),
+    missing: Math.max(0, missing - clients.length),
+  };
+}
+
+const PAGE_KEYS: ReadonlySet<string> = new Set(['clients', 'tenant', 'total', 'start', 'limit', 'length', 'next']);
+
+/** The clients of a list, of a page, of a list of either, or the one client that a file is. */
+function clientsIn(value: unknown, where: string): { where: string; client: Record<string, unknown> }[] {
+  if (Array.isArray(value)) return value.flatMap((each, index) => clientsIn(each, `${where}[${index}]`));
+  if (!isMapping(value)) throw new ExportError(`${where || 'The export'} is no client, and no list of clients`);
+  if (Array.isArray(value.clients)) return clientsIn(value.clients, `${where}.clients`);
+  if (!Object.hasOwn(value, 'client_id') && !Object.hasOwn(value, 'name'))
+    throw new ExportError(`${where || 'The export'} is no client, and has no list of clients`);
+  return [{ where, client: value }];
+}
+
+function totalOf(page: unknown): number {
+  return isMapping(page) && typeof page.total === 'number' ? page.total : 0;
+}
+
+function hasContents(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+function parseFile(path: string): unknown {
+  const text = reading(path, () => readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
+  if (/\.ya?ml$/.test(path)) return parseYaml(path, text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // What JSON.parse says can quote the file.
+    const position = /at position (\d+)/.exec((error as Error).message)?.[1];
+    const line = position === undefined ? '' : ` at line ${text.slice(0, Number(position)).split('\n').length}`;
+    throw new ExportError(`${path} is not valid JSON${line}`);
+  }
+}
+
+function parseYaml(path: string, text: string): unknown {
+  const document = parseDocument(text, { logLevel: 'silent' });
+  const [error] = document.errors;
+  if (error) throw new ExportError(`${path} is not valid YAML at line ${error.linePos?.[0].line ?? 1}`);
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw new ExportError(`${path} is not valid YAML (aliases that cannot be resolved)`);
+  }
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ExportError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'failed'})`);
+  }
+}
