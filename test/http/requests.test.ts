@@ -1,0 +1,298 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestGateway, testGateway } from '../support/gateway.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await testGateway();
+});
+
+const HELLO = JSON.stringify({ query: '{ __typename }' });
+const LIMIT = 100 * 1024;
+
+interface Send {
+  readonly method?: string;
+  readonly path?: string;
+  readonly host?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: BodyInit | null;
+}
+
+async function send({ method = 'POST', path = '/graphql', host = 'gateway.test', headers = {}, body = HELLO }: Send) {
+  const bodiless = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+  const response = await gateway.fetch(
+    new Request(`http://${host}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(bodiless ? {} : { body, duplex: 'half' }),
+    } as RequestInit),
+    { remoteAddress: '192.0.2.1' },
+  );
+  const text = await response.text();
+  const error = text.startsWith('{"errors"') ? JSON.parse(text).errors[0] : undefined;
+  return { status: response.status, headers: response.headers, text, error };
+}
+
+function refusal(status: number, message: string) {
+  return { status, error: { message, extensions: { code: 'INVALID_REQUEST' } } };
+}
+
+/** A body in chunks, without a Content-Length, that counts what is taken of it. */
+function chunks(total: number, size = 16 * 1024) {
+  const taken = { bytes: 0 };
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (taken.bytes >= total) return controller.close();
+      taken.bytes += size;
+      controller.enqueue(new Uint8Array(size).fill(0x20));
+    },
+  });
+  return { taken, body };
+}
+
+describe('the media type of a request', () => {
+  it.each([
+    'application/json',
+    'Application/JSON',
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8";x=y',
+    ' application/json ',
+  ])('%j is taken', async (type) => {
+    expect((await send({ headers: { 'content-type': type } })).status).toBe(200);
+  });
+
+  it.each([
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'application/graphql',
+    'application/graphql+json',
+    'application/jsonp',
+    'text/plain; application/json',
+    '',
+  ])('%j is refused with a 415', async (type) => {
+    expect(await send({ headers: { 'content-type': type } })).toMatchObject(
+      refusal(415, 'The Content-Type must be application/json'),
+    );
+  });
+
+  it('runs no mutation of a form', async () => {
+    const form = new FormData();
+    form.set('operations', JSON.stringify({ query: 'mutation { delegate(input: {}) { refreshToken } }' }));
+    const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST', body: form }));
+    expect(response.status).toBe(415);
+    expect(gateway.log.audits()).toEqual([]);
+  });
+});
+
+describe('the body of a request', () => {
+  it('may have 100 KiB', async () => {
+    expect((await send({ body: HELLO.padEnd(LIMIT) })).status).toBe(200);
+  });
+
+  it('is refused with a 413 at one byte more, whether or not it says so', async () => {
+    const tooLong = refusal(413, 'The body is longer than 102400 bytes');
+    expect(
+      await send({ body: HELLO.padEnd(LIMIT + 1), headers: { 'content-length': String(LIMIT + 1) } }),
+    ).toMatchObject(tooLong);
+    expect(await send({ body: HELLO.padEnd(LIMIT + 1) })).toMatchObject(tooLong);
+    expect(await send({ body: chunks(LIMIT + 1, 1024).body })).toMatchObject(tooLong);
+  });
+
+  it('is not read to its end when it is far too long', async () => {
+    const { taken, body } = chunks(1024 * 1024 * 1024);
+    expect((await send({ body })).status).toBe(413);
+    expect(taken.bytes).toBeLessThan(2 * 1024 * 1024);
+  });
+
+  it.each([
+    ['nothing', '', 'The body is not JSON'],
+    ['half an object', '{"query":', 'The body is not JSON'],
+    ['JavaScript', "{query:'{ __typename }'}", 'The body is not JSON'],
+    ['bytes that are not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), 'The body could not be read as UTF-8'],
+    ['an array', `[${HELLO}]`, 'The body must be a JSON object with "query"; batches are not taken'],
+    ['a string', '"{ __typename }"', 'The body must be a JSON object with "query"; batches are not taken'],
+    ['null', 'null', 'The body must be a JSON object with "query"; batches are not taken'],
+    ['a number', '1', 'The body must be a JSON object with "query"; batches are not taken'],
+    ['no query', '{}', 'Must provide query string.'],
+    ['a query that is null', '{"query":null}', 'Must provide query string.'],
+  ])('is refused with a 400 when it is %s', async (_name, body, message) => {
+    const answer = await send({ body });
+    expect(answer).toMatchObject(refusal(400, message));
+    expect(answer.headers.get('allow')).toBeNull();
+  });
+
+  it('is the only place of the document: nothing is read from the URL', async () => {
+    const path = `/graphql?query=${encodeURIComponent('mutation { delegate(input: {}) { refreshToken } }')}`;
+    expect(await send({ path, body: '{}' })).toMatchObject(refusal(400, 'Must provide query string.'));
+  });
+});
+
+describe('methods, paths and hosts', () => {
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('%s on /graphql is a 405 that names POST', async (method) => {
+    const answer = await send({ method });
+    expect(answer).toMatchObject(refusal(405, 'The method must be POST'));
+    expect(answer.headers.get('allow')).toBe('POST');
+  });
+
+  it('HEAD on /graphql is a 405', async () => {
+    expect((await send({ method: 'HEAD' })).status).toBe(405);
+  });
+
+  it('a browser gets the 405 too, as JSON, where GraphiQL is off', async () => {
+    const answer = await send({ method: 'GET', headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+    expect(answer).toMatchObject(refusal(405, 'The method must be POST'));
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+  });
+
+  it.each(['mutation { delegate(input: {}) { refreshToken } }', '{ __typename }'])(
+    'runs nothing by GET: %s',
+    async (query) => {
+      const answer = await send({ method: 'GET', path: `/graphql?query=${encodeURIComponent(query)}` });
+      expect(answer).toMatchObject(refusal(405, 'The method must be POST'));
+    },
+  );
+
+  it.each(['/', '/nothing', '/graphql/', '/graphql/x', '/GRAPHQL', '/constructor', '/__proto__', '//graphql'])(
+    '%s is a 404',
+    async (path) => {
+      expect(await send({ path })).toMatchObject(refusal(404, 'There is nothing at this path'));
+    },
+  );
+
+  it('answers an unknown host with a 421', async () => {
+    const hosts = await testGateway(({ tenants }) =>
+      Object.assign(tenants[0] as object, { hosts: ['api.example.com'] }),
+    );
+    const ask = (host: string) =>
+      hosts.fetch(
+        new Request(`http://${host}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: HELLO,
+        }),
+      );
+    const answer = await ask('other.example.com');
+    expect(answer.status).toBe(421);
+    expect(await answer.json()).toEqual({
+      errors: [{ message: 'No tenant has this host', extensions: { code: 'INVALID_REQUEST' } }],
+    });
+    for (const host of ['api.example.com', 'API.example.com:4000', 'api.example.com.'])
+      expect((await ask(host)).status).toBe(200);
+  });
+
+  it('serves liveness whatever the host is', async () => {
+    expect(await send({ method: 'GET', path: '/livez' })).toMatchObject({ status: 200, text: '{"status":"ok"}' });
+  });
+});
+
+describe('every answer', () => {
+  const kinds: readonly (readonly [string, Send, number])[] = [
+    ['a result', {}, 200],
+    ['a document that does not parse', { body: '{"query":"{"}' }, 200],
+    ['a malformed body', { body: '{' }, 400],
+    ['a wrong method', { method: 'PUT' }, 405],
+    ['a wrong type', { headers: { 'content-type': 'text/plain' } }, 415],
+    ['a wrong path', { path: '/nothing' }, 404],
+  ];
+
+  it.each(kinds)(
+    'is not stored, not sniffed, numbered and readable across origins: %s',
+    async (_name, request, status) => {
+      const answer = await send(request);
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+      expect(answer.headers.get('access-control-expose-headers')).toBe(
+        'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id',
+      );
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    },
+  );
+
+  it('keeps the request id of the caller, where it is harmless', async () => {
+    const id = async (given: string) =>
+      (await send({ headers: { 'x-request-id': given } })).headers.get('x-request-id');
+    expect(await id('trace-1.a_B')).toBe('trace-1.a_B');
+    expect(await id('a'.repeat(64))).toBe('a'.repeat(64));
+    for (const harmful of ['a'.repeat(65), 'a b', '{"a":1}', '<script>', 'a,b', 'é'])
+      expect(await id(harmful)).not.toBe(harmful);
+  });
+
+  it('is JSON whatever is accepted', async () => {
+    for (const accept of ['text/html', 'text/event-stream', 'multipart/mixed', 'image/png']) {
+      const answer = await send({ headers: { accept } });
+      expect(answer).toMatchObject({ status: 200, text: '{"data":{"__typename":"Query"}}' });
+      expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    }
+  });
+});
+
+describe('GraphiQL', () => {
+  it('is a page for browsers where it is on, and nothing else', async () => {
+    const open = await testGateway((config) => Object.assign(config, { graphiql: true }));
+    const ask = (accept: string) => open.fetch(new Request('http://gateway.test/graphql', { headers: { accept } }));
+    const page = await ask('text/html');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toContain("connect-src 'self'");
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    const html = await page.text();
+    expect(html).toContain('<title>Delegation Gateway</title>');
+    expect(html).toContain('mutation Delegate');
+    expect(html).not.toMatch(/<(?:script|link|img|iframe)[^>]+(?:src|href)="?(?:https?:)?\/\//i);
+    expect((await ask('application/json')).status).toBe(405);
+  });
+});
+
+describe('cross-origin rules', () => {
+  const preflight = (origin: string, headers: Record<string, string> = {}): RequestInit => ({
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'POST', ...headers },
+  });
+
+  it('lets a preflight have the headers that clients send', async () => {
+    const headers = { 'access-control-request-headers': 'authorization,auth0-client,content-type,x-request-id' };
+    const response = await gateway.fetch(
+      new Request('http://gateway.test/graphql', preflight('https://app.example.com', headers)),
+    );
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST');
+    const allowed = response.headers.get('access-control-allow-headers')?.toLowerCase().split(/, */);
+    expect(allowed).toEqual(expect.arrayContaining(['content-type', 'authorization', 'auth0-client', 'x-request-id']));
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('names a configured origin and no other', async () => {
+    const strict = await testGateway((config) =>
+      Object.assign(config, { cors: { origins: ['https://app.example.com'] } }),
+    );
+    const ask = (origin: string | undefined, init: RequestInit) => {
+      const request = new Request('http://gateway.test/graphql', init);
+      if (origin !== undefined) request.headers.set('origin', origin);
+      return strict.fetch(request);
+    };
+    const post: RequestInit = { method: 'POST', headers: { 'content-type': 'application/json' }, body: HELLO };
+    for (const init of [post, preflight('https://app.example.com')]) {
+      const response = await ask('https://app.example.com', init);
+      expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+      expect(response.headers.get('vary')).toBe('Origin');
+    }
+    for (const origin of [
+      'https://evil.example',
+      'https://app.example.com.evil.example',
+      'http://app.example.com',
+      'null',
+    ]) {
+      for (const init of [post, preflight(origin)]) {
+        const response = await ask(origin, init);
+        expect(response.headers.get('access-control-allow-origin')).toBeNull();
+        expect(response.headers.get('access-control-expose-headers')).toBeNull();
+        expect(response.headers.get('vary')).toBe('Origin');
+      }
+    }
+    expect((await ask(undefined, post)).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
