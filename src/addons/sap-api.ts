@@ -20,7 +20,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( +[\x21\x23-\x5b\x5d-\x7e]+)*$/;
 const MAX_SECONDS = 2 ** 31 - 1;
 
 function configSchema(kit: ConfigKit) {
-  const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML 1.0 can carry' });
+  const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML carries unchanged' });
   return kit.object({
     // RFC 7617 §2: a colon would end the user-id, and controls have no place in either.
     clientid: z.string().regex(/^[^:\p{C}]+$/u, { error: 'a client id without colon or control characters' }),
@@ -35,11 +35,11 @@ function configSchema(kit: ConfigKit) {
   });
 }
 
-/** Attributes of the assertion, by names that XML can carry. */
+/** Attributes of the assertion, by names that XML carries unchanged. */
 function attributes(kit: ConfigKit): z.ZodType<ClaimMap> {
   return kit.claimMap(new Set([CLIENT_ID])).superRefine((map, { addIssue }) => {
     for (const [name] of map) {
-      if (!isXmlText(name)) addIssue({ code: 'custom', path: [name], message: 'a name that XML 1.0 can carry' });
+      if (!isXmlText(name)) addIssue({ code: 'custom', path: [name], message: 'a name that XML carries unchanged' });
     }
   });
 }

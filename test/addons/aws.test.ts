@@ -353,7 +353,7 @@ describe('the user of the session', () => {
   it.each([
     ['missing', undefined, must('give a user name, which is a string that is not empty and has no lone surrogates')],
     ['no string', 17, must('give a user name, which is a string that is not empty and has no lone surrogates')],
-    ['beyond XML', 'ali\ufffece', must('have only characters that XML 1.0 can carry')],
+    ['beyond XML', 'ali\ufffece', must('have only characters that XML carries unchanged')],
     ['white space', ' \u2028', must('have more than white space')],
     ['too long', 'a'.repeat(257), must('have at most 256 characters')],
   ])('is refused where its name is %s', async (_what, email, message) => {
@@ -375,12 +375,12 @@ describe('the user of the session', () => {
     [
       'that is an object',
       { a: 1 },
-      'The claim "tag" must be a text, a number or a boolean that XML can carry, or a list of them',
+      'The claim "tag" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
     ],
     [
       'that is a number no double can hold',
       2 ** 53,
-      'The claim "tag" must be a text, a number or a boolean that XML can carry, or a list of them',
+      'The claim "tag" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
     ],
   ])('gets no session tag %s', async (_what, tag, message) => {
     const { gateway, sts } = await setup({ claims: { tag: 'tag' } });

@@ -6,7 +6,7 @@ const LIFETIME = 300;
 /** Seconds by which the clock of the service may be behind. */
 const SKEW = 60;
 
-/** What an assertion says, beside its times. All of it must be text that XML 1.0 can carry. */
+/** What an assertion says, beside its times. All of it must be text that XML carries unchanged. */
 export interface AssertionClaims {
   /** The entity id of who signs. */
   readonly issuer: string;

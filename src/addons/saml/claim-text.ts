@@ -9,13 +9,13 @@ type Claims = Readonly<Record<string, unknown>>;
  * nothing, as a missing claim is.
  *
  * @param path names the claim in the error
- * @throws DelegationError INVALID_REQUEST for what has no text, or none that XML 1.0 can carry
+ * @throws DelegationError INVALID_REQUEST for what has no text, or none that XML carries unchanged
  */
 export function claimTexts(value: unknown, path: string): readonly string[] {
   if (value === undefined || value === null) return [];
   const texts = (Array.isArray(value) ? value : [value]).map(textOf);
   if (texts.every((text) => text !== undefined && isXmlText(text))) return texts as string[];
-  throw unfitClaim(path, 'be a text, a number or a boolean that XML can carry, or a list of them');
+  throw unfitClaim(path, 'be a text, a number or a boolean that XML carries unchanged, or a list of them');
 }
 
 function textOf(value: unknown): string | undefined {
@@ -37,7 +37,7 @@ export function mappedAttributes(claims: Claims, map: ClaimMap) {
  * @throws DelegationError INVALID_REQUEST that names the claim
  */
 export function fitName(name: string, path: string): string {
-  if (!isXmlText(name)) throw unfitClaim(path, 'have only characters that XML 1.0 can carry');
+  if (!isXmlText(name)) throw unfitClaim(path, 'have only characters that XML carries unchanged');
   if (name.trim() === '') throw unfitClaim(path, 'have more than white space');
   return name;
 }

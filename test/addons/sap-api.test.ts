@@ -1,0 +1,448 @@
+import type { RequestListener } from 'node:http';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addonFaults } from '../support/addon.js';
+import { refusalOf } from '../support/answers.js';
+import { testClock } from '../support/clock.js';
+import { type ConfigDocument, testGateway } from '../support/gateway.js';
+import {
+  ENTITY_ID,
+  expectedXml,
+  type SamlGateway,
+  STRANGER,
+  samlGateway,
+  samlTenant,
+  TENANT,
+  type Verified,
+  verifyAssertion,
+  withoutKeyMaterial,
+} from '../support/saml.js';
+import { type Upstream, upstream } from '../support/upstream.js';
+
+const CLIENT = 'OAUTH_USER';
+const PASSWORD = 'a service password: with a colon, and ü';
+const ACCESS_TOKEN = 'AFBWiNSxTEAwSBPmIPmvqGwN0aV1vBYe9QyPKz4yyvZ';
+const SCOPE = 'ZLEAVE_0001 ZTIME_0002';
+const FIELDS = '... on SapAccessToken { scope }';
+const CARRIED = /^[\t\n\r\u0020-\u0084\u0086-\u2027\u2029-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
+const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
+
+interface Sap {
+  readonly audience?: string;
+  readonly recipient?: string;
+  readonly cert?: string;
+  readonly answer?: Record<string, unknown>;
+}
+
+interface Setup {
+  readonly gateway: SamlGateway;
+  readonly endpoint: Upstream;
+  /** The assertions that it took. */
+  readonly accepted: Verified[];
+}
+
+/**
+ * A gateway, and a token endpoint that holds its requests to RFC 7522 and to what SAP adds: signature, audience and
+ * times by node-saml; issuer, recipient, one bearer confirmation and the client_id of the assertion by itself.
+ */
+async function setup(addon: Record<string, unknown> = {}, sap: Sap = {}, options = {}): Promise<Setup> {
+  const accepted: Verified[] = [];
+  const url = () => `${endpoint.url}/sap/bc/sec/oauth2/token`;
+  const judge = async (authorization: string | undefined, form: URLSearchParams): Promise<string | undefined> => {
+    const basic = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64').toString();
+    if (basic !== `${CLIENT}:${PASSWORD}`) return 'invalid_client';
+    if (form.get('grant_type') !== 'urn:ietf:params:oauth:grant-type:saml2-bearer') return 'unsupported_grant_type';
+    const encoded = form.get('assertion') ?? '';
+    const xml = Buffer.from(encoded, 'base64url').toString();
+    if (Buffer.from(xml).toString('base64url') !== encoded) return 'encoding';
+    if (!xml.startsWith('<saml:Assertion ')) return 'no_bare_assertion';
+    try {
+      const verified = await verifyAssertion(xml, { audience: sap.audience ?? url(), cert: sap.cert ?? TENANT.cert });
+      if (verified.issuer !== ENTITY_ID) return 'issuer';
+      const confirmations = verified.assertion.Subject[0].SubjectConfirmation;
+      if (confirmations.length !== 1 || !confirmations[0].$.Method.endsWith(':cm:bearer')) return 'confirmation';
+      const { Recipient, NotOnOrAfter } = confirmations[0].SubjectConfirmationData[0].$;
+      if (Recipient !== (sap.recipient ?? url())) return 'recipient';
+      if (!(Date.parse(NotOnOrAfter) > Date.now())) return 'expired';
+      if (verified.attributes.client_id !== form.get('client_id') || form.get('client_id') !== CLIENT)
+        return 'client_id';
+      accepted.push(verified);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message.replaceAll(/\W+/g, '-').slice(0, 64);
+    }
+  };
+  const answers: RequestListener = async (request, response) => {
+    const form = new URLSearchParams(endpoint.bodies.at(-1));
+    const refusal =
+      request.url === '/sap/bc/sec/oauth2/token' ? await judge(request.headers.authorization, form) : 'path';
+    const granted = { access_token: ACCESS_TOKEN, token_type: 'Bearer', expires_in: '600', scope: form.get('scope') };
+    response
+      .writeHead(refusal === undefined ? 200 : 400, { 'content-type': 'application/json' })
+      .end(
+        JSON.stringify(
+          refusal === undefined ? (sap.answer ?? granted) : { error: refusal, error_description: 'canary' },
+        ),
+      );
+  };
+  const endpoint = await upstream(answers);
+  const sap_api = {
+    clientid: CLIENT,
+    usernameAttribute: 'email',
+    tokenEndpointUrl: url(),
+    scope: SCOPE,
+    servicePassword: PASSWORD,
+    ...addon,
+  };
+  return { endpoint, accepted, gateway: await samlGateway({ sap_api }, options) };
+}
+
+const alice = { email: 'ALICE' };
+const asked = ({ bodies }: Upstream, name: string) => new URLSearchParams(bodies[0]).get(name);
+const refusedBySap = (code: string) => ({ status: 502, code: 'UPSTREAM_REFUSED', message: `SAP refused: ${code}` });
+
+describe('an SAP access token', () => {
+  it('is that of an endpoint that found nothing wrong with the assertion', async () => {
+    const { gateway, accepted } = await setup();
+    const { data } = await gateway.issue(FIELDS, { claims: alice });
+    expect(data.delegate.credential).toEqual({
+      __typename: 'SapAccessToken',
+      token: ACCESS_TOKEN,
+      tokenType: 'Bearer',
+      apiType: 'SAP_API',
+      expiresAt: new Date((gateway.clock.seconds() + 600) * 1000).toISOString(),
+      expiresIn: 600,
+      scope: SCOPE,
+    });
+    expect(accepted).toHaveLength(1);
+    expect(accepted[0]).toMatchObject({
+      nameId: 'ALICE',
+      nameIdFormat: UNSPECIFIED,
+      attributes: { client_id: CLIENT },
+    });
+  });
+
+  it('has the body at POST /delegation that Auth0 gave it, its expires_in a string', async () => {
+    const { gateway, endpoint } = await setup({ usernameAttribute: 'user_id' });
+    expect(await gateway.issueLegacy({ api_type: 'sap_api', sap_scope: 'ZTIME_0002' })).toEqual({
+      status: 200,
+      body: { access_token: ACCESS_TOKEN, token_type: 'Bearer', expires_in: '600', scope: 'ZTIME_0002' },
+    });
+    expect(asked(endpoint, 'scope')).toBe('ZTIME_0002');
+  });
+
+  it('comes for exactly these bytes, under a clock that stands still', async () => {
+    const requests: { form: URLSearchParams; headers: Headers }[] = [];
+    const deps = {
+      randomUUID: () => '00000000-0000-4000-8000-000000000000' as const,
+      fetch: (async (_url, init) => {
+        requests.push({ form: new URLSearchParams(`${init?.body}`), headers: new Headers(init?.headers) });
+        return new Response('', { status: 503 });
+      }) as typeof fetch,
+    };
+    const sap_api = {
+      clientid: CLIENT,
+      usernameAttribute: 'email',
+      tokenEndpointUrl: 'https://sap.example.com/token',
+      servicePassword: 'pass',
+      audience: 'E1R',
+      recipient: 'https://sap.example.com/other',
+      nameIdentifierFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress',
+      claims: { groups: 'groups', verified: 'email_verified' },
+    };
+    const gateway = await samlGateway({ sap_api }, { deps, clock: testClock() });
+    const claims = { email: 'o\'brien+"é"&co@example.com', groups: ['a<b', 'c'], email_verified: true };
+    await gateway.issue(FIELDS, { claims });
+    const [{ form, headers } = { form: new URLSearchParams(), headers: new Headers() }] = requests;
+    expect([...headers]).toEqual([
+      ['accept', 'application/json'],
+      ['authorization', `Basic ${Buffer.from('OAUTH_USER:pass').toString('base64')}`],
+      ['content-type', 'application/x-www-form-urlencoded'],
+    ]);
+    const { assertion, ...rest } = Object.fromEntries(form);
+    expect(rest).toEqual({ grant_type: 'urn:ietf:params:oauth:grant-type:saml2-bearer', client_id: CLIENT });
+    const xml = Buffer.from(assertion ?? '', 'base64url').toString();
+    expect(withoutKeyMaterial(xml)).toBe(expectedXml('sap-assertion.xml'));
+  });
+});
+
+describe('the token endpoint of these tests', () => {
+  it.each([
+    ['another key', {}, {}, { keys: STRANGER }, 'Invalid-signature'],
+    [
+      'an assertion that has expired',
+      {},
+      {},
+      { clock: testClock(Date.now() - 600_000) },
+      'SAML-assertion-expired-clocks-skewed-too-much',
+    ],
+    [
+      'an assertion from the future',
+      {},
+      {},
+      { clock: testClock(Date.now() + 120_000) },
+      'SAML-assertion-not-yet-valid',
+    ],
+    ['another recipient', { recipient: 'https://other.example.com/' }, {}, {}, 'recipient'],
+    ['another client', { clientid: 'MALLORY' }, {}, {}, 'invalid_client'],
+    ['another password', { servicePassword: 'guess' }, {}, {}, 'invalid_client'],
+  ])('refuses %s, and its code is passed on without its description', async (_what, addon, sap, options, code) => {
+    const { gateway } = await setup(addon, sap, options);
+    const answer = await gateway.issue(FIELDS, { claims: alice });
+    expect(refusalOf(answer)).toEqual(refusedBySap(code));
+    expect(answer.errors?.[0]?.extensions.upstreamCode).toBe(code);
+    expect(answer.text).not.toContain('canary');
+  });
+
+  it('refuses another audience, and takes the one that is configured', async () => {
+    const sap = { audience: 'https://sap.example.com/saml' };
+    const wrong = await setup({}, sap);
+    expect(refusalOf(await wrong.gateway.issue(FIELDS, { claims: alice }))).toMatchObject({
+      code: 'UPSTREAM_REFUSED',
+      message: expect.stringMatching(/audience-mismatch/),
+    });
+    const right = await setup(
+      { ...sap, recipient: 'https://sap.example.com/token' },
+      { ...sap, recipient: 'https://sap.example.com/token' },
+    );
+    expect((await right.gateway.issue(FIELDS, { claims: alice })).errors).toBeUndefined();
+  });
+});
+
+describe('the SAP user name', () => {
+  const nasty = [
+    ['markup', '</saml:NameID><saml:NameID>admin</saml:NameID><!--'],
+    ['a comment, by which other parsers cut names short', 'alice<!-- -->.mallory'],
+    ['entities', '&amp;&#x41;&lt;'],
+    ['the end of CDATA', 'a]]>b'],
+    ['quotes', `"'`],
+    ['a line feed', 'ali\nce'],
+    ['a carriage return', 'ali\rce'],
+    ['both', 'ali\r\nce'],
+    ['a tab', 'ali\tce'],
+    ['a paragraph separator', 'ali\u2029ce'],
+    ['a control character that XML can carry', 'ali\u007f\u009fce'],
+    ['a no-break space, and two spaces', 'ali\u00a0c  e'],
+    ['a zero-width joiner and a combining mark', 'ali\u200dce\u0301'],
+    ['characters beyond the basic plane', 'ali\u{1f600}ce\u{10fffd}'],
+    ['10 KiB of letters', 'x'.repeat(10_240)],
+    ['10 KiB of what has to be escaped', '<&é'.repeat(2_560)],
+  ] as const;
+  it('arrives exactly with markup, line ends, controls and 10 KiB of anything', async () => {
+    const { gateway, accepted } = await setup({ claims: { 'a "name" <&>': 'email' } });
+    for (const [what, email] of nasty) {
+      const answer = await gateway.issue(FIELDS, { claims: { sub: what, email } });
+      expect(answer.errors, what).toBeUndefined();
+      expect(accepted.at(-1)?.nameId, what).toBe(email);
+      expect(accepted.at(-1)?.attributes['a "name" <&>'], what).toBe(email);
+    }
+    expect(accepted).toHaveLength(nasty.length);
+  });
+
+  it('arrives exactly or is refused, whatever it is', async () => {
+    const { gateway, accepted } = await setup();
+    const names = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+      fc.string({
+        unit: fc.constantFrom(...'ab<>&"\'\n\r\t\u0085\u2028\u0000\u000b\ufffe\ud800\udc00'),
+        minLength: 1,
+        maxLength: 8,
+      }),
+    );
+    let address = 0;
+    const property = fc.asyncProperty(names, async (email) => {
+      const before = accepted.length;
+      const user = `auth0|${address++}`;
+      const answer = await gateway.issue(FIELDS, { claims: { sub: user, email } });
+      const carried = CARRIED.test(email) && email.trim() === email;
+      if (carried) expect(accepted.at(-1)?.nameId).toBe(email);
+      else expect(refusalOf(answer)).toMatchObject({ code: 'INVALID_REQUEST' });
+      expect(accepted.length).toBe(before + (carried ? 1 : 0));
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+
+  const must = (rule: string) => `The claim "email" must ${rule}`;
+  const noName = must('give a user name, which is a string that is not empty and has no lone surrogates');
+  const notXml = must('have only characters that XML carries unchanged');
+  const refused: readonly (readonly [what: string, email: unknown, message: string])[] = [
+    ['U+0000', 'ali\u0000ce', notXml],
+    ['U+0001', 'ali\u0001ce', notXml],
+    ['a vertical tab', 'ali\u000bce', notXml],
+    ['U+FFFE', 'ali\ufffece', notXml],
+    ['U+FFFF', 'ali\uffffce', notXml],
+    ['next line, which node-saml reads as a line feed', 'ali\u0085ce', notXml],
+    ['a line separator, which it reads so too', 'ali\u2028ce', notXml],
+    ['a lone surrogate', 'ali\ud800ce', noName],
+    ['nothing but white space', ' \t', must('have more than white space')],
+    [
+      'a space at its end, which some systems trim',
+      'alice ',
+      must('have no white space before or after the user name'),
+    ],
+    ['a line feed at its beginning', '\nalice', must('have no white space before or after the user name')],
+    ['nothing', '', noName],
+    ['a list', ['alice'], noName],
+    ['no claim at all', undefined, noName],
+  ];
+  it('is refused where it would not arrive exactly', async () => {
+    const { gateway, endpoint } = await setup();
+    for (const [what, email, message] of refused) {
+      const answer = await gateway.issue(FIELDS, { claims: { sub: what, email } });
+      expect(refusalOf(answer), what).toEqual({ status: 400, code: 'INVALID_REQUEST', message });
+    }
+    expect(endpoint.bodies).toEqual([]);
+  });
+
+  it('is the user id where no attribute is configured', async () => {
+    const { gateway, accepted } = await setup({ usernameAttribute: undefined });
+    await gateway.issue(FIELDS);
+    expect(accepted[0]?.nameId).toBe('auth0|alice');
+  });
+
+  it.each([
+    ['U+FFFE in an attribute', 'a\ufffe'],
+    ['an object as an attribute', { a: 1 }],
+    ['a list of objects as an attribute', [{ a: 1 }]],
+  ])('never goes with %s', async (_what, team) => {
+    const { gateway, endpoint } = await setup({ claims: { team: 'team' } });
+    expect(refusalOf(await gateway.issue(FIELDS, { claims: { ...alice, team } }))).toEqual({
+      status: 400,
+      code: 'INVALID_REQUEST',
+      message: 'The claim "team" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+    });
+    expect(endpoint.bodies).toEqual([]);
+  });
+});
+
+describe('the SAP scope', () => {
+  it.each([
+    ['all that is configured, by default', {}, undefined, SCOPE],
+    ['all of it when the request asks for nothing', {}, ' ', SCOPE],
+    ['what the request asks of it, each once', {}, 'ZTIME_0002  ZTIME_0002', 'ZTIME_0002'],
+    ['none where none is configured', { scope: undefined }, undefined, null],
+  ])('is %s', async (_what, addon, scope, expected) => {
+    const { gateway, endpoint } = await setup(addon);
+    await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } });
+    expect(asked(endpoint, 'scope')).toBe(expected);
+  });
+
+  it.each([
+    ['one beyond it', {}, 'ZLEAVE_0001 ZADMIN_0003'],
+    ['one where none is configured', { scope: undefined }, 'ZLEAVE_0001'],
+    ['one in another case', {}, 'zleave_0001'],
+    ['one behind a line feed', {}, 'ZLEAVE_0001\nZADMIN_0003'],
+  ])('is never %s', async (_what, addon, scope) => {
+    const { gateway, endpoint } = await setup(addon);
+    expect(refusalOf(await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } }))).toEqual({
+      status: 400,
+      code: 'INVALID_SCOPE',
+      message: 'sap.scope must stay within the scope that the target is configured for',
+    });
+    expect(endpoint.bodies).toEqual([]);
+  });
+});
+
+describe('what SAP answers', () => {
+  const token = { access_token: ACCESS_TOKEN, token_type: 'bearer' };
+  it.each([
+    ['a number of seconds', { ...token, expires_in: 600 }, 600],
+    ['the same as a string', { ...token, expires_in: '600' }, 600],
+    ['no time', token, null],
+    ['something else', { ...token, expires_in: 'soon' }, null],
+    ['more than GraphQL can tell', { ...token, expires_in: 2 ** 31 }, null],
+  ])('may say that the token lasts %s', async (_what, answer, expiresIn) => {
+    const { gateway } = await setup({}, { answer });
+    const { data } = await gateway.issue(FIELDS, { claims: alice });
+    const expiresAt = expiresIn === null ? null : new Date((gateway.clock.seconds() + expiresIn) * 1000).toISOString();
+    // RFC 6749 §5.1: an answer without a scope grants the one that was asked for.
+    expect(data.delegate.credential).toMatchObject({ tokenType: 'Bearer', expiresIn, expiresAt, scope: SCOPE });
+  });
+
+  it('leaves out of the legacy body what it does not say', async () => {
+    const { gateway } = await setup({ usernameAttribute: 'user_id', scope: undefined }, { answer: token });
+    expect((await gateway.issueLegacy({ api_type: 'sap_api' })).body).toEqual({
+      access_token: ACCESS_TOKEN,
+      token_type: 'Bearer',
+    });
+  });
+
+  it.each([
+    ['no token', { token_type: 'Bearer' }, 'SAP gave an answer without access_token'],
+    ['an empty token', { access_token: '', token_type: 'Bearer' }, 'SAP gave an answer without access_token'],
+    ['a token that is no string', { access_token: 1, token_type: 'Bearer' }, 'SAP gave an answer without access_token'],
+    [
+      'a token of another type',
+      { access_token: ACCESS_TOKEN, token_type: 'mac' },
+      'SAP gave a token that is not of type Bearer',
+    ],
+    ['a token of no type', { access_token: ACCESS_TOKEN }, 'SAP gave a token that is not of type Bearer'],
+  ])('is no answer with %s', async (_what, answer, message) => {
+    const { gateway } = await setup({}, { answer });
+    expect(refusalOf(await gateway.issue(FIELDS, { claims: alice }))).toEqual({
+      status: 503,
+      code: 'UPSTREAM_UNAVAILABLE',
+      message,
+    });
+  });
+});
+
+describe('the configuration of SAP', () => {
+  const right = { clientid: CLIENT, tokenEndpointUrl: 'https://sap.example.com/token', servicePassword: PASSWORD };
+
+  it.each([
+    ['what it needs', right],
+    ['an export of Auth0', { ...right, usernameAttribute: 'email', scope: SCOPE, nameIdentifierFormat: UNSPECIFIED }],
+    ['fields of ours', { ...right, audience: 'E1R', recipient: 'https://sap.example.com/', claims: { a: 'b' } }],
+  ])('is right with %s', (_what, config) => {
+    expect(addonFaults('sap_api', config)).toEqual([]);
+  });
+
+  const noText = 'a string; expected a text that XML carries unchanged';
+  it.each([
+    ['nothing', {}, ['clientid: missing; expected a string', 'tokenEndpointUrl: missing; expected a string']],
+    [
+      'a colon in its client',
+      { ...right, clientid: 'a:b' },
+      ['clientid: a string; expected a client id without colon or control characters'],
+    ],
+    [
+      'a line feed in its password',
+      { ...right, servicePassword: 'a\nb' },
+      ['servicePassword: a string; expected a password without control characters'],
+    ],
+    [
+      'http beyond loopback',
+      { ...right, tokenEndpointUrl: 'http://sap.example.com/' },
+      [
+        'tokenEndpointUrl: a string; expected an https URL without credentials or fragment (http for loopback hosts only)',
+      ],
+    ],
+    [
+      'a scope that is none',
+      { ...right, scope: 'a\tb' },
+      ['scope: a string; expected OAuth scope values, with spaces between them'],
+    ],
+    ['an audience beyond XML', { ...right, audience: 'a\ufffe' }, [`audience: ${noText}`]],
+    ['a recipient beyond XML', { ...right, recipient: 'a\u0000' }, [`recipient: ${noText}`]],
+    ['a format beyond XML', { ...right, nameIdentifierFormat: '\uffff' }, [`nameIdentifierFormat: ${noText}`]],
+    [
+      'the attribute that it sets itself',
+      { ...right, claims: { client_id: 'sub' } },
+      ['claims.client_id: a string; expected a claim name that is not reserved'],
+    ],
+  ])('is faulty with %s', (_what, config, faults) => {
+    expect(addonFaults('sap_api', config)).toEqual(expect.arrayContaining(faults));
+  });
+
+  it('needs the certificate of the tenant', async () => {
+    const lacking = (document: ConfigDocument) => {
+      samlTenant(document);
+      delete (document.tenants[0] as Record<string, unknown>).certificate;
+      document.tenants[0]?.clients.push({ client_id: 'target', addons: { sap_api: right } } as never);
+    };
+    const fault =
+      'tenants[0].clients[4].addons.sap_api: a mapping; expected the tenant to have a certificate, by which SAP knows its signing_key';
+    await expect(testGateway(lacking)).rejects.toMatchObject({ name: 'ConfigError', message: fault });
+  });
+});
