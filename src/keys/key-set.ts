@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { type Algorithm, JWS_ALGORITHMS, type JwsAlgorithm, MIN_RSA_BITS, MIN_RSA_EXPONENT } from './algorithms.js';
+import { type Algorithm, JWS_ALGORITHMS, type JwsAlgorithm } from './algorithms.js';
+import { weaknessOf } from './weak-key.js';
 
 /** Where the keys of an issuer are looked up. */
 export interface KeySource {
@@ -72,20 +73,11 @@ function importPublicJwk(jwk: unknown): VerificationKey | string {
   } catch {
     return 'cannot be imported';
   }
-  const weakness = weakRsa(key);
+  const weakness = weaknessOf(key);
   if (weakness) return weakness;
   return { key, kid: typeof kid === 'string' ? kid : undefined, algorithms: new Set(algorithms) };
 }
 
 function publicPart({ kty, crv, n, e, x, y }: JsonWebKey): JsonWebKey {
   return { kty, crv, n, e, x, y } as JsonWebKey;
-}
-
-/** Why an RSA key is too weak to trust, in words that follow its name; undefined for a fit key and for other kinds. */
-export function weakRsa(key: KeyObject): string | undefined {
-  if (key.asymmetricKeyType !== 'rsa') return undefined;
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength < MIN_RSA_BITS) return `is an RSA key of fewer than ${MIN_RSA_BITS} bits`;
-  if (publicExponent < MIN_RSA_EXPONENT) return `is an RSA key with an exponent below ${MIN_RSA_EXPONENT}`;
-  return undefined;
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { weakRsa } from './key-set.js';
+import { weaknessOf } from './weak-key.js';
 
 /**
  * Imports an RSA private key from PEM (PKCS #1 or PKCS #8, unencrypted). Line ends may be LF, CRLF or the two
@@ -16,7 +16,7 @@ export function importRsaPrivateKey(pem: string): KeyObject {
   }
   if (key.asymmetricKeyType !== 'rsa')
     throw new TypeError(`an RSA private key, not one of type ${key.asymmetricKeyType}`);
-  const weakness = weakRsa(createPublicKey(key));
+  const weakness = weaknessOf(createPublicKey(key));
   if (weakness) throw new TypeError(`an RSA private key of at least 2048 bits with exponent 65537; this ${weakness}`);
   return key;
 }

@@ -572,6 +572,16 @@ describe('weak keys', () => {
     await expect(only(short)).rejects.toThrow(`${fault} (keys[0] is an RSA key of fewer than 2048 bits)`);
   });
 
+  it('of small order on edwards25519, under which anybody can sign, are none', async () => {
+    const identity = Buffer.concat([Buffer.of(1), Buffer.alloc(31)]);
+    const weak = { kty: 'OKP', crv: 'Ed25519', x: identity.toString('base64url'), kid: 'weak' };
+    const { ask, forge, claims } = await callerGateway((config) => {
+      Object.assign(config.tenants[0]?.issuers[0] as object, { jwks: { keys: [...IDP_JWKS.keys, weak] } });
+    });
+    const forgery: Signer = () => Buffer.concat([identity, Buffer.alloc(32)]);
+    expect(await ask(forge({ alg: 'EdDSA', kid: 'weak' }, claims(), forgery))).toBe(NO_KEY);
+  });
+
   it('of another curve are not taken for one of P-256', async () => {
     const p384 = ecPair('p384', 'P-384');
     const jwks = { keys: [...IDP_JWKS.keys, publicJwk(p384, { kid: 'p384' })] };

@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { KeySet } from '../../src/keys/key-set.js';
 import { ecPair, ed25519Pair, publicJwk, rsaPair } from '../support/keys.js';
@@ -51,6 +52,28 @@ describe('a JWKS', () => {
     [publicJwk(rsaPair('2040', { bits: 2040 })), 'is an RSA key of fewer than 2048 bits'],
   ])('does without a key that is not fit to verify with: %#', (jwk, reason) => {
     expect(skipped(jwk)).toBe(`keys[1] ${reason}`);
+  });
+
+  it.each([
+    '00'.repeat(32),
+    '01'.padEnd(64, '0'),
+    `${'01'.padEnd(62, '0')}80`,
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+    `ec${'ff'.repeat(30)}7f`,
+    `ed${'ff'.repeat(30)}7f`,
+    `ee${'ff'.repeat(30)}7f`,
+  ])('does without an Ed25519 key that anybody can sign under: %s', (hex) => {
+    const x = Buffer.from(hex, 'hex').toString('base64url');
+    const jwk: JsonWebKey = { kty: 'OKP', crv: 'Ed25519', x };
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    // R is the point of order one and S is zero: of eight messages one is signed so under every such key, if not all.
+    const forgery = Buffer.concat([Buffer.of(1), Buffer.alloc(63)]);
+    const messages = Array.from({ length: 256 }, (_, index) => Buffer.of(index));
+    expect(messages.some((message) => verify(null, message, key, forgery))).toBe(true);
+    expect(skipped(jwk)).toBe('keys[1] is an Ed25519 key of small order');
   });
 
   it('takes keys of every kind that it can verify with, whatever else they hold', () => {
