@@ -42,7 +42,7 @@ export function formatPath(path: Path): string {
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
     else if (/^[\w$-]{1,64}$/.test(step)) text += text ? `.${step}` : step;
-    else if (/^(https?:\/\/)?[\w$./-]{1,128}$/.test(step)) text += `["${step}"]`;
+    else if (/^([\w$.-]{1,64}|https?:\/\/[\w./-]{1,120})$/.test(step)) text += `["${step}"]`;
     else text += `[a key of ${step.length} characters]`;
   }
   return text;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Log } from '../observability/log.js';
+import { describeError, type Log } from '../observability/log.js';
 import { ConfigError, formatFault } from './faults.js';
 
 export interface ReloaderOptions<Config> {
@@ -32,19 +32,15 @@ export function createReloader<Config>({ path, load, apply, log }: ReloaderOptio
       await apply(load());
       log.info({ config: path }, 'configuration reloaded');
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      log.error({ config: path, faults: error.faults.map(formatFault) }, 'configuration not reloaded');
+      const why =
+        error instanceof ConfigError ? { faults: error.faults.map(formatFault) } : { error: describeError(error) };
+      log.error({ config: path, ...why }, 'configuration not reloaded');
     }
   }
 
   function reload(): Promise<void> {
     taken = readText(path);
-    last = last.then(once).catch((error: unknown) => {
-      log.error(
-        { config: path, type: error instanceof Error ? error.name : typeof error },
-        'configuration not reloaded',
-      );
-    });
+    last = last.then(once);
     return last;
   }
 

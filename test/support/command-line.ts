@@ -1,55 +1,56 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { secrets } from './secrets.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export interface RunningCommand {
-  readonly process: ChildProcessByStdio<null, Readable, Readable>;
-  /** What it has written so far. */
-  readonly output: { stdout: string; stderr: string };
-  /** Resolves with standard output once it holds the text; rejects when the command ends without. */
-  says(text: string): Promise<string>;
-  /** The exit code, or the signal that ended it. */
-  readonly exit: Promise<number | NodeJS.Signals>;
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-/** Starts the command line from its source, in a process of its own. */
-export function startCommand(args: readonly string[], options: { readonly cwd?: string } = {}): RunningCommand {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `${ROOT}src/main.ts`, ...args], {
-    cwd: options.cwd ?? ROOT,
+export interface Running {
+  /** Resolves with what a stream has written once that holds a text. */
+  says(stream: 'stdout' | 'stderr', text: string): Promise<string>;
+  signal(name: NodeJS.Signals): void;
+  readonly finished: Promise<Finished>;
+}
+
+/** The command line in a process of its own, as a shell starts it; all that it prints is searched for secrets. */
+export function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...words], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LOG_LEVEL: 'info' },
   });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-      if (name === 'stderr') secrets.observe('standard error of a command', text);
+  const written = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].on('data', (chunk) => {
+      written[stream] += chunk;
+      for (const listener of listeners) listener();
     });
   }
-  const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   return {
-    process: child,
-    output,
-    exit,
-    says: (text) =>
+    says: (stream, text) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (output.stdout.includes(text)) resolve(output.stdout);
+          if (!written[stream].includes(text)) return;
+          listeners.delete(look);
+          resolve(written[stream]);
         };
-        child.stdout.on('data', look);
+        listeners.add(look);
+        child.once('close', () => reject(new Error(`It ended before it said: ${text}`)));
         look();
-        exit.then((code) => reject(new Error(`ended with ${code}\n${output.stdout}${output.stderr}`)));
       }),
+    signal: (name) => void child.kill(name),
+    finished: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => {
+        for (const [stream, text] of Object.entries(written)) secrets.observe(stream, text);
+        resolve({ code, ...written });
+      });
+    }),
   };
-}
-
-/** Runs a command to its end. */
-export async function runCommand(args: readonly string[], options: { readonly cwd?: string } = {}) {
-  const command = startCommand(args, options);
-  const code = await command.exit;
-  return { code, ...command.output };
 }

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { createGateway } from '../../src/gateway.js';
+import { configFolder } from '../support/config-folder.js';
+import { rsaPair } from '../support/keys.js';
+import { recordingLog } from '../support/log.js';
+
+const EXAMPLE = readFileSync(new URL('../../examples/gateway.yaml', import.meta.url), 'utf8');
+
+it('the example serves as it stands once it has the keys and variables that it asks for', async () => {
+  const folder = configFolder({
+    'keys/tenant.pem': rsaPair('tenant').pem,
+    'keys/firebase.pem': rsaPair('firebase').pem,
+  });
+  const env = {
+    WEB_SECRET: randomBytes(32).toString('base64'),
+    API_SECRET: randomBytes(32).toString('base64'),
+  };
+  const config = loadConfig(folder.write('gateway.yaml', EXAMPLE), { env });
+  const gateway = await createGateway(config, { log: recordingLog() });
+  const response = await gateway.fetch(new Request('http://delegation.example.com/.well-known/jwks.json'));
+  expect(await response.json()).toMatchObject({ keys: [{ kty: 'RSA', use: 'sig' }] });
+  expect(config.tenants[0]?.clients.map(({ client_id }) => client_id)).toEqual(['web', 'chat', 'api']);
+  await gateway.close();
+});
+
+it('the example names nothing that it does not explain how to get', () => {
+  const [heading = '', body = ''] = EXAMPLE.split('\nlisten:');
+  const sources = [...body.matchAll(/\{ (?:env|file): ([\w./]+) \}/g)].map(([, name]) => name as string);
+  expect(sources).toHaveLength(4);
+  for (const name of sources) expect(heading).toContain(name);
+});

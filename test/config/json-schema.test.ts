@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { ADDONS } from '../../src/addons/index.js';
+import { createKit } from '../../src/config/kit.js';
+import { gatewayJsonSchema } from '../../src/config/schema.js';
+
+interface Node {
+  readonly $ref?: string;
+  readonly anyOf?: readonly Node[];
+  readonly items?: Node;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly additionalProperties?: unknown;
+  readonly required?: readonly string[];
+  readonly [key: string]: unknown;
+}
+
+const schema = gatewayJsonSchema(
+  createKit(() => ''),
+  ADDONS,
+) as Node & { readonly $defs?: Readonly<Record<string, Node>> };
+
+/** The node at a path of properties, `[]` being the items of a list, references followed. */
+function at(path: string): Node {
+  return path
+    .split('.')
+    .reduce((node, step) => follow(step === '[]' ? node.items : follow(node).properties?.[step]), follow(schema));
+}
+
+function follow(node: Node | undefined): Node {
+  if (!node) throw new Error('There is nothing at this path of the schema');
+  const name = node.$ref?.replace('#/$defs/', '');
+  return name === undefined ? node : { ...follow(schema.$defs?.[name]), ...node };
+}
+
+const CLIENT = 'tenants.[].clients.[]';
+
+describe('gateway.schema.json, as an editor uses it,', () => {
+  it.each([
+    ['tenants.[].signing_key'],
+    ['tenants.[].certificate'],
+    [`${CLIENT}.client_secret`],
+    [`${CLIENT}.addons.firebase.private_key`],
+    [`${CLIENT}.addons.firebase.secret`],
+  ])('takes a text, a variable or a file for %s', (path) => {
+    const forms = at(path)
+      .anyOf?.map(follow)
+      .map((form) => [form.type, ...Object.keys(form.properties ?? {})]);
+    expect(forms).toEqual([['string'], ['object', 'env'], ['object', 'file']]);
+  });
+
+  it.each([
+    ['tenants.[].issuers.[].algorithms.[]', ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA']],
+    [`${CLIENT}.jwt_configuration.alg`, ['HS256', 'RS256', 'PS256']],
+    [`${CLIENT}.token_endpoint_auth_method`, ['client_secret_post', 'client_secret_basic', 'none']],
+  ])('lists the values of %s', (path, values) => {
+    expect(at(path).enum).toEqual(values);
+  });
+
+  it('knows the bounds and defaults of numbers', () => {
+    expect(at(`${CLIENT}.addons.firebase.lifetime_in_seconds`)).toMatchObject({ maximum: 3600, default: 3600 });
+    expect(at('rate_limit.burst')).toMatchObject({ type: 'integer', minimum: 1, default: 10 });
+  });
+
+  it('refuses keys that nobody knows at every level but in a JWK, where there may be any (RFC 7517 §4)', () => {
+    const open: string[] = [];
+    eachMapping(schema, '', (path, node) => {
+      if (node.properties && node.additionalProperties !== false) open.push(path);
+    });
+    expect(open).toEqual([expect.stringMatching(/\/keys\/items$/)]);
+  });
+
+  it('requires what has no default and nothing else', () => {
+    expect(schema.required).toEqual(['tenants']);
+    expect(at('tenants.[]').required).toEqual(['name', 'issuer', 'issuers', 'clients']);
+    expect(at('tenants.[].issuers.[]').required).toEqual(['issuer']);
+    expect(at(CLIENT).required).toEqual(['client_id']);
+  });
+
+  it('explains every field of a tenant, an issuer and a client', () => {
+    const silent = ['tenants.[]', 'tenants.[].issuers.[]', CLIENT, `${CLIENT}.jwt_configuration`].flatMap((path) =>
+      Object.keys(at(path).properties ?? {})
+        .filter((field) => at(`${path}.${field}`).description === undefined)
+        .map((field) => `${path}.${field}`),
+    );
+    expect(silent).toEqual(['tenants.[].delegation']);
+  });
+
+  it('greys out the fields of an export that mean nothing here', () => {
+    expect(at(`${CLIENT}.callbacks`)).toMatchObject({ deprecated: true });
+    expect(at(`${CLIENT}.addons.samlp`)).toMatchObject({ deprecated: true });
+    expect(at(`${CLIENT}.client_secret`).deprecated).toBeUndefined();
+  });
+});
+
+function eachMapping(node: unknown, path: string, visit: (path: string, node: Node) => void): void {
+  if (typeof node !== 'object' || node === null) return;
+  if (!Array.isArray(node)) visit(path, node as Node);
+  for (const [key, child] of Object.entries(node)) if (key !== 'default') eachMapping(child, `${path}/${key}`, visit);
+}

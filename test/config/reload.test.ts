@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { createReloader } from '../../src/config/reload.js';
+import { configFolder } from '../support/config-folder.js';
+import { baseConfig, testGateway } from '../support/gateway.js';
+import { recordingLog } from '../support/log.js';
+
+const folder = configFolder();
+
+/** A reloader of a file that holds a text, and what it has applied. */
+function reloaderOf(text: string) {
+  const path = folder.write('gateway.yaml', text);
+  const log = recordingLog();
+  const applied: string[] = [];
+  const reloader = createReloader({
+    path,
+    load: () => {
+      loadConfig(path);
+      return log.lines.length;
+    },
+    apply: async () => void applied.push('applied'),
+    log,
+  });
+  const messages = () => log.lines.map((line) => JSON.parse(line)).map(({ msg, faults }) => ({ msg, faults }));
+  return { ...reloader, applied, messages, write: (next: string) => folder.write('gateway.yaml', next) };
+}
+
+const yaml = (change: (config: ReturnType<typeof baseConfig>) => void = () => {}) => {
+  const config = baseConfig();
+  change(config);
+  return JSON.stringify(config);
+};
+const RELOADED = { msg: 'configuration reloaded', faults: undefined };
+
+describe('a file that changes', () => {
+  it('is taken once two looks have seen the same new text', async () => {
+    const { poll, applied, write, messages } = reloaderOf(yaml());
+    await poll();
+    write(yaml().slice(0, 100));
+    await poll();
+    write(yaml(({ tenants: [acme] }) => Object.assign(acme as object, { name: 'renamed' })));
+    await poll();
+    expect(applied).toEqual([]);
+    await poll();
+    expect(applied).toEqual(['applied']);
+    await poll();
+    expect(messages()).toEqual([RELOADED]);
+  });
+
+  it('is not taken when it is faulty, which is said once, and is taken when it is mended', async () => {
+    const { poll, applied, write, messages } = reloaderOf(yaml());
+    write('tenants: 7');
+    for (let look = 0; look < 4; look++) await poll();
+    expect(applied).toEqual([]);
+    const faults = ['line 1: tenants: a number; expected a list'];
+    expect(messages()).toEqual([{ msg: 'configuration not reloaded', faults }]);
+    write(yaml());
+    for (let look = 0; look < 4; look++) await poll();
+    expect(messages()).toEqual([{ msg: 'configuration not reloaded', faults }, RELOADED]);
+  });
+
+  it('is not looked at twice when a signal has taken it', async () => {
+    const { poll, reload, applied, write } = reloaderOf(yaml());
+    write(yaml(({ tenants: [acme] }) => Object.assign(acme as object, { name: 'renamed' })));
+    await reload();
+    for (let look = 0; look < 3; look++) await poll();
+    expect(applied).toEqual(['applied']);
+  });
+});
+
+describe('a reload on demand', () => {
+  it('takes the file again though it has not changed, because the files of its secrets may have', async () => {
+    const { reload, applied } = reloaderOf(yaml());
+    await reload();
+    expect(applied).toEqual(['applied']);
+  });
+
+  it('is done before the next begins, and one that fails does not stop the next', async () => {
+    const order: string[] = [];
+    let loads = 0;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const log = recordingLog();
+    const reloader = createReloader({
+      path: folder.write('gateway.yaml', yaml()),
+      load: () => {
+        order.push('load');
+        return ++loads;
+      },
+      apply: async (run) => {
+        order.push(`begin ${run}`);
+        if (run === 1) await held;
+        order.push(`end ${run}`);
+        if (run === 1) throw new TypeError('of a kind that nobody expected');
+      },
+      log,
+    });
+    const both = [reloader.reload(), reloader.reload()];
+    release();
+    await Promise.all(both);
+    expect(order).toEqual(['load', 'begin 1', 'end 1', 'load', 'begin 2', 'end 2']);
+    expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([
+      { msg: 'configuration not reloaded', error: { type: 'TypeError', message: 'of a kind that nobody expected' } },
+      { msg: 'configuration reloaded' },
+    ]);
+  });
+});
+
+describe('a gateway with a new configuration', () => {
+  it('serves it from then on and keeps the buckets', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    const before = await gateway.delegate({ target: 'chat' }, { token });
+    expect(before.data.delegate.rateLimit.remaining).toBe(9);
+    const next = baseConfig() as { tenants: { clients: object[] }[] };
+    next.tenants[0]?.clients.splice(2, 1, { client_id: 'news', name: 'News', allowed_clients: ['web'] });
+    await gateway.reload(parseConfig(next));
+    const after = await gateway.delegate({ target: 'news' }, { token });
+    expect(after.data.delegate).toMatchObject({ credential: { audience: 'news' }, rateLimit: { remaining: 8 } });
+    const gone = await gateway.delegate({ target: 'chat' }, { token });
+    expect(gone.errors).toMatchObject([
+      { message: expect.stringContaining('target'), extensions: { code: 'INVALID_TARGET' } },
+    ]);
+  });
+
+  it('is left as it was by one that does not go together', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    const next = baseConfig() as { tenants: Record<string, unknown>[] };
+    Object.assign(next.tenants[0] as object, { name: 'renamed', signing_key: undefined });
+    const clients = next.tenants[0]?.clients as Record<string, unknown>[];
+    Object.assign(clients[0] as object, { jwt_configuration: { alg: 'PS256' } });
+    const message =
+      'tenants[0].clients[0].jwt_configuration.alg: a string; expected the tenant to have a signing_key for PS256';
+    await expect(gateway.reload(parseConfig(next))).rejects.toThrow(
+      expect.objectContaining({ name: 'ConfigError', message }),
+    );
+    expect((await gateway.delegate({ target: 'web' }, { token })).data.delegate.credential.audience).toBe('web');
+    expect(gateway.log.audits().at(-1)).toMatchObject({ tenant: 'acme' });
+  });
+
+  it('answers the requests that had begun', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    const begun = gateway.delegate({ target: 'chat' }, { token });
+    await gateway.reload(parseConfig(baseConfig()));
+    expect((await begun).data.delegate.credential.uid).toBe('auth0|alice');
+  });
+
+  it('begins with new buckets when the limit itself is another', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    await gateway.delegate({ target: 'chat' }, { token });
+    await gateway.reload(parseConfig({ ...baseConfig(), rate_limit: { burst: 3 } }));
+    const { data } = await gateway.delegate({ target: 'chat' }, { token });
+    expect(data.delegate.rateLimit).toMatchObject({ limit: 3, remaining: 2 });
+  });
+});
