@@ -59,7 +59,9 @@ describe('an app token signed with the secret of its target', () => {
     })}`;
     const expected = `${input}.${createHmac('sha256', APP_SECRET).update(input).digest('base64url')}`;
     expect(await apiToken(gateway)).toBe(expected);
-    expect(expected).toMatchInlineSnapshot(`"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIn0.geBz9x2bLnH5unbEOG1ReUOXGYY9D-sYUb6auSApdIs"`);
+    expect(expected).toMatchInlineSnapshot(
+      `"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIn0.geBz9x2bLnH5unbEOG1ReUOXGYY9D-sYUb6auSApdIs"`,
+    );
   });
 
   it('verifies with jsonwebtoken, jose and node:crypto, and with no other secret', async () => {
