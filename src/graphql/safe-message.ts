@@ -7,10 +7,10 @@ export type SafeMessage = (message: string) => string;
 const VOCABULARY = `
   ambiguous anonymous argument arguments blockstring character composite condition configured conflicting contained
   contains defined definition definitions description descriptions determine different differing directive directives
-  disabled duplicate encountered exceeded executable expecting fragments intentional introspection location mandatory
-  multiple nullable operation operations parameter position possible properties provided represent requested required
-  selection selections sequence shorthand something specified subfields subscription supported undefined unexpected
-  unterminated variables`;
+  disabled duplicate encountered exceeded executable execution expecting extension extensions fragments intentional
+  introspection location mandatory multiple nullable operation operations parameter position possible processing
+  properties provided represent requested required selection selections sequence shorthand something specified
+  subfields subscription supported undefined unexpected unterminated validation variables`;
 
 /** What is no longer than this is too short to be a token. */
 const SHORT_WORD = /^[a-z]{1,8}$/;
