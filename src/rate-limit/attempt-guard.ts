@@ -74,21 +74,24 @@ export function useAttemptGuard<Context extends { readonly ip: string }>({
   };
 }
 
-/** The guarded fields that execution will run, one for each response key (GraphQL specification, CollectFields). */
+/** The guarded fields that execution would run, one for each response key (GraphQL specification, CollectFields). */
 function guardedFields(
   { schema, document, operationName, variableValues }: ExecutionArgs,
   guarded: ReadonlySet<string>,
 ): string[] {
   const operation = getOperationAST(document, operationName);
   if (!operation) return [];
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, {
-    maxErrors: 1,
-  });
-  // Execution refuses such variables before it runs anything.
-  if (!coerced) return [];
-  const leftOut = (node: SelectionNode) =>
-    getDirectiveValues(GraphQLSkipDirective, node, coerced)?.if === true ||
-    getDirectiveValues(GraphQLIncludeDirective, node, coerced)?.if === false;
+  let variables: Record<string, unknown> | undefined;
+  const leftOut = (node: SelectionNode) => {
+    if (!node.directives?.length) return false;
+    variables ??= getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}).coerced;
+    // Without variables that fit, execution ends before it leaves anything out.
+    if (!variables) return false;
+    return (
+      getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true ||
+      getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if === false
+    );
+  };
   const found = new Map<string, string>();
   const visited = new Set<string>();
   const collect = ({ selections }: SelectionSetNode) => {
