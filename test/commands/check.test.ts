@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ENV, folder, GOOD } from '../config/good-file.js';
-import { start } from '../support/command-line.js';
+import { runCommand, startCommand } from '../support/command-line.js';
 
-const run = (...words: readonly string[]) => start(words, ENV).finished;
+const run = (...words: readonly string[]) => runCommand(words, { env: ENV });
 
 const good = folder.write('good.yaml', GOOD);
 const faulty = folder.write(
@@ -38,8 +38,8 @@ describe('serve', { timeout: TIMEOUT }, () => {
 
   it('takes a file that changes, keeps on with a faulty one, and reads it again on SIGHUP', async () => {
     const path = folder.write('served.yaml', GOOD);
-    const server = start(['serve', '--config', path, '--port', '0', '--json'], { ...ENV, LOG_LEVEL: 'info' });
-    const { jwks } = JSON.parse(await server.says('stdout', '\n')) as { jwks: string };
+    const server = startCommand(['serve', '--config', path, '--port', '0', '--json'], { env: ENV });
+    const { jwks } = JSON.parse(await server.says('\n')) as { jwks: string };
     // Without hosts, acme takes every host; as it stands, that is the other tenant, which has no key.
     expect(await (await fetch(jwks)).json()).toEqual({ keys: [] });
     const swapped = GOOD.replace('    hosts: [acme.example.com]\n', '').replace(
@@ -47,14 +47,14 @@ describe('serve', { timeout: TIMEOUT }, () => {
       '  - name: other\n    hosts: [other.example.com]\n',
     );
     folder.write('served.yaml', swapped);
-    await server.says('stderr', '"configuration reloaded"');
+    await server.logs('"configuration reloaded"');
     expect(await (await fetch(jwks)).json()).toMatchObject({ keys: [{ kty: 'RSA' }] });
     folder.write('served.yaml', 'tenants: 7\n');
-    server.signal('SIGHUP');
-    const log = await server.says('stderr', '"configuration not reloaded"');
+    server.process.kill('SIGHUP');
+    const log = await server.logs('"configuration not reloaded"');
     expect(log).toContain('line 1: tenants: a number; expected a list');
     expect(await (await fetch(jwks)).json()).toMatchObject({ keys: [{ kty: 'RSA' }] });
-    server.signal('SIGTERM');
-    expect(await server.finished).toMatchObject({ code: 0 });
+    server.process.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
   });
 });

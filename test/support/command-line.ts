@@ -1,56 +1,70 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { secrets } from './secrets.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+export interface RunningCommand {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  /** What it has written so far. */
+  readonly output: { stdout: string; stderr: string };
+  /** Resolves with standard output once it holds the text; rejects when the command ends without. */
+  says(text: string): Promise<string>;
+  /** The same of standard error, where logs go. */
+  logs(text: string): Promise<string>;
+  /** The exit code, or the signal that ended it. */
+  readonly exit: Promise<number | NodeJS.Signals>;
 }
 
-export interface Running {
-  /** Resolves with what a stream has written once that holds a text. */
-  says(stream: 'stdout' | 'stderr', text: string): Promise<string>;
-  signal(name: NodeJS.Signals): void;
-  readonly finished: Promise<Finished>;
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** Beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The command line in a process of its own, as a shell starts it; all that it prints is searched for secrets. */
-export function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...words], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
+/** Starts the command line from its source, in a process of its own. */
+export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `${ROOT}src/main.ts`, ...args], {
+    cwd: options.cwd ?? ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LOG_LEVEL: 'info', ...options.env },
   });
-  const written = { stdout: '', stderr: '' };
-  const listeners = new Set<() => void>();
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].on('data', (chunk) => {
-      written[stream] += chunk;
-      for (const listener of listeners) listener();
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+      if (name === 'stderr') secrets.observe('standard error of a command', text);
     });
   }
+  const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const holds = (name: 'stdout' | 'stderr', text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        if (output[name].includes(text)) resolve(output[name]);
+      };
+      child[name].on('data', look);
+      look();
+      exit.then((code) => reject(new Error(`ended with ${code}\n${output.stdout}${output.stderr}`)));
+    });
   return {
-    says: (stream, text) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (!written[stream].includes(text)) return;
-          listeners.delete(look);
-          resolve(written[stream]);
-        };
-        listeners.add(look);
-        child.once('close', () => reject(new Error(`It ended before it said: ${text}`)));
-        look();
-      }),
-    signal: (name) => void child.kill(name),
-    finished: new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => {
-        for (const [stream, text] of Object.entries(written)) secrets.observe(stream, text);
-        resolve({ code, ...written });
-      });
-    }),
+    process: child,
+    output,
+    exit,
+    says: (text) => holds('stdout', text),
+    logs: (text) => holds('stderr', text),
   };
+}
+
+/** Runs a command to its end. */
+export async function runCommand(args: readonly string[], options: CommandOptions = {}) {
+  const command = startCommand(args, options);
+  const code = await command.exit;
+  return { code, ...command.output };
+}
+
+/** Runs the command line to its end. */
+export function run(words: readonly string[], cwd?: string): Promise<Finished> {
+  return start(words, {}, cwd).finished;
 }
