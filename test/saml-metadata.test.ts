@@ -3,6 +3,8 @@ import { DOMParser } from '@xmldom/xmldom';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../src/config/load.js';
 import { certificateWarnings } from '../src/tenant/certificate-warnings.js';
+import { runCommand } from './support/command-line.js';
+import { configFolder } from './support/config-folder.js';
 import { baseConfig, type ConfigDocument, type TestGateway, testGateway } from './support/gateway.js';
 import { ENTITY_ID, STRANGER, samlTenant, TENANT } from './support/saml.js';
 import { selfSigned } from './support/upstream.js';
@@ -118,4 +120,19 @@ describe('what check says of a certificate', () => {
   it('is nothing of a tenant without one', () => {
     expect(certificateWarnings(parseConfig(baseConfig()), Date.now())).toEqual([]);
   });
+
+  it('is on standard error, beside an exit with 0', async () => {
+    const now = Date.now();
+    const utc = (time: number) => `${new Date(time).toISOString().slice(2, 19).replaceAll(/[-T:]/g, '')}Z`;
+    const soon = selfSigned('acme', { from: utc(now - 86_400_000), to: utc(now + 20.5 * 86_400_000) });
+    const document = baseConfig() as ConfigDocument;
+    samlTenant(document, soon);
+    const path = configFolder().write('gateway.yaml', JSON.stringify(document));
+    const { code, stdout, stderr } = await runCommand(['check', '--config', path]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${path}: no faults; tenants: 1, clients: 4\n` });
+    const day = new Date(now + 20.5 * 86_400_000).toISOString().slice(0, 10);
+    expect(stderr).toBe(
+      `${path}: warning: tenants[0].certificate: expires on ${day}, in 20 days; replace it there and here before\n`,
+    );
+  }, 60_000);
 });
