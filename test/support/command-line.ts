@@ -63,8 +63,3 @@ export async function runCommand(args: readonly string[], options: CommandOption
   const code = await command.exit;
   return { code, ...command.output };
 }
-
-/** Runs the command line to its end. */
-export function run(words: readonly string[], cwd?: string): Promise<Finished> {
-  return start(words, {}, cwd).finished;
-}
