@@ -1,6 +1,7 @@
 import { ConfigError, formatFault } from '../config/faults.js';
 import { systemDeps } from '../deps.js';
 import { certificateWarnings } from '../tenant/certificate-warnings.js';
+import { placeholderWarnings } from '../tenant/placeholder-warnings.js';
 import type { Command } from './command.js';
 import { loadWhole } from './load.js';
 
@@ -9,7 +10,7 @@ export const checkCommand: Command = {
 
 Says everything that is wrong with a configuration, each fault with its line and path, and exits with 1;
 or what the configuration amounts to, and exits with 0. Nothing listens, and no address is asked.
-A certificate that ends within 30 days is a warning.
+A certificate that ends within 30 days is a warning, and so is a placeholder that import-auth0 left.
 
   --config FILE   the configuration (default: gateway.yaml)
 `,
@@ -19,7 +20,7 @@ A certificate that ends within 30 days is a warning.
     try {
       const deps = systemDeps();
       const config = loadWhole(path, deps);
-      for (const warning of certificateWarnings(config, deps.now())) {
+      for (const warning of [...certificateWarnings(config, deps.now()), ...placeholderWarnings(config)]) {
         process.stderr.write(`${path}: warning: ${formatFault(warning)}\n`);
       }
       const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.length, 0);

@@ -10,10 +10,11 @@ import { parse } from 'yaml';
 import { ADDONS } from '../../src/addons/index.js';
 import { UsageError } from '../../src/commands/command.js';
 import { importAuth0Command } from '../../src/commands/import-auth0.js';
-import { ConfigError } from '../../src/config/faults.js';
+import { ConfigError, formatFault } from '../../src/config/faults.js';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { createGateway } from '../../src/gateway.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
+import { placeholderWarnings } from '../../src/tenant/placeholder-warnings.js';
 import { testClock } from '../support/clock.js';
 import { rsaPair } from '../support/keys.js';
 import { recordingLog } from '../support/log.js';
@@ -290,13 +291,18 @@ Clients imported: 4.
     ]);
   });
 
-  it('marks what the export does not hold with names that nobody can own', async () => {
+  it('marks what the export does not hold with names that nobody can own, and check warns of them', async () => {
     const { yaml, notes, tenant } = await run([{ client_id: 'a' }]);
     expect(tenant.issuer).toBe('https://delegation.your-company.invalid/');
     expect(tenant.issuers[0].issuer).toBe('https://your-tenant.auth0.invalid/');
     expect(yaml.match(/# PLACEHOLDER: /g)).toHaveLength(4);
     expect(notes).toContain('A placeholder, to be put right: the domain of your Auth0 tenant (--tenant-domain), at');
-    expect(() => parseConfig(parse(yaml), { env: { TENANT_SIGNING_KEY: rsaPair('tenant').pem } })).not.toThrow();
+    const config = parseConfig(parse(yaml), { env: { TENANT_SIGNING_KEY: rsaPair('tenant').pem } });
+    expect(placeholderWarnings(config).map(formatFault)).toEqual(
+      ['issuer', 'issuers[0].issuer', 'issuers[0].jwks_uri', 'issuers[0].token_endpoint'].map(
+        (field) => `tenants[0].${field}: a placeholder below .invalid; put your own in its place`,
+      ),
+    );
   });
 });
 
