@@ -8,7 +8,8 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** What each part of src may import, itself left out. ARCHITECTURE.md shows the same table. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'config'],
-  commands: ['server', 'gateway', 'graphql', 'tenant', 'config', 'addons', 'observability', 'deps'],
+  commands: ['server', 'gateway', 'graphql', 'import-auth0', 'tenant', 'config', 'addons', 'observability', 'deps'],
+  'import-auth0': ['config', 'addons', 'keys'],
   server: ['gateway'],
   gateway: [
     ...['legacy', 'graphql', 'rate-limit', 'delegation', 'tenant', 'config', 'addons'],
