@@ -69,15 +69,11 @@ function importPublicJwk(jwk: unknown): VerificationKey | string {
   if (algorithms.length === 0) return 'fits no supported algorithm';
   let key: KeyObject;
   try {
-    key = createPublicKey({ key: publicPart(jwk as JsonWebKey), format: 'jwk' });
+    key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
   } catch {
     return 'cannot be imported';
   }
   const weakness = weaknessOf(key);
   if (weakness) return weakness;
   return { key, kid: typeof kid === 'string' ? kid : undefined, algorithms: new Set(algorithms) };
-}
-
-function publicPart({ kty, crv, n, e, x, y }: JsonWebKey): JsonWebKey {
-  return { kty, crv, n, e, x, y } as JsonWebKey;
 }
