@@ -18,16 +18,18 @@ Runs a gateway with throw-away keys and a made-up user on 127.0.0.1, and says wh
 `,
   options: { port: { type: 'string' }, json: { type: 'boolean' } },
   async run(values) {
+    const port = parsePort(values.port) ?? DEFAULT_PORT;
     const demo = await demoTenant();
     const deps = { ...systemDeps(), log: createLog('warn') };
     const gateway = await createGateway(parseConfig(demo.config), deps, { graphiqlExample: demo.graphiqlExample });
-    const server = await listen(gateway, { host: '127.0.0.1', port: parsePort(values.port) ?? DEFAULT_PORT });
+    const server = await listen(gateway, { host: '127.0.0.1', port });
+    const stopped = untilStopped();
     const urls = addresses(server.url);
     const { clientId, idToken, targets, publicKeys } = demo;
     process.stdout.write(
       values.json ? `${JSON.stringify({ ...urls, clientId, idToken, targets, publicKeys })}\n` : demo.page(urls),
     );
-    await untilStopped();
+    await stopped;
     await server.close();
     if (!values.json) process.stdout.write('\nStopped.\n');
     return 0;

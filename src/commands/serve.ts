@@ -29,6 +29,7 @@ SIGTERM end the gateway once the answers that have begun are sent.
     json: { type: 'boolean' },
   },
   async run(values) {
+    const port = parsePort(values.port);
     const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
     const deps = systemDeps();
     const load = () => loadWhole(path, deps);
@@ -36,12 +37,13 @@ SIGTERM end the gateway once the answers that have begun are sent.
     const config = load();
     const gateway = await createGateway(config, deps);
     const host = typeof values.host === 'string' ? values.host : config.listen.host;
-    const server = await listen(gateway, { host, port: parsePort(values.port) ?? config.listen.port });
+    const server = await listen(gateway, { host, port: port ?? config.listen.port });
+    const stopped = untilStopped();
     process.on('SIGHUP', () => void reloader.reload());
     const timer = setInterval(() => void reloader.poll(), POLL_MS);
     if (values.json) process.stdout.write(`${JSON.stringify(addresses(server.url))}\n`);
     deps.log.info({ ...addresses(server.url), tenants: config.tenants.length }, 'listening');
-    await untilStopped();
+    await stopped;
     clearInterval(timer);
     deps.log.info({}, 'stopping');
     await server.close();

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../config/faults.js';
+import { checkCommand, reportFaults } from './check.js';
+import { type Command, UsageError } from './command.js';
+import { demoCommand } from './demo.js';
+import { importAuth0Command } from './import-auth0.js';
+import { schemaCommand } from './schema.js';
+import { serveCommand } from './serve.js';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: serveCommand,
+  check: checkCommand,
+  schema: schemaCommand,
+  demo: demoCommand,
+  'import-auth0': importAuth0Command,
+};
+
+const HELP = `Usage: delegation-gateway <command> [options]
+
+  serve          run the gateway with a configuration
+  check          say everything that is wrong with a configuration
+  import-auth0   make a configuration of an export of Auth0
+  schema         print the GraphQL schema
+  demo           run with throw-away keys, to try it out
+
+  <command> --help says more.
+`;
+
+/** Runs the command line and returns its exit code: 0, 1 when it failed, 2 when it was not understood. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    process.stderr.write(`There is no command "${name}".\n\n${HELP}`);
+    return 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  return run(command, rest);
+}
+
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  let parsed: ReturnType<typeof parseArgs>;
+  try {
+    parsed = parseArgs({ args: [...args], options: command.options, allowPositionals: true });
+    if (parsed.positionals.length > (command.words ?? 0))
+      throw new TypeError(`Unexpected argument '${parsed.positionals.at(-1)}'`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${command.help}`);
+    return 2;
+  }
+  try {
+    return await command.run(parsed.values as Record<string, string | boolean | undefined>, parsed.positionals);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      process.stderr.write(reportFaults(String(parsed.values.config ?? 'gateway.yaml'), error));
+    else if (error instanceof UsageError) process.stderr.write(`${error.message}\n`);
+    else throw error;
+    return 1;
+  }
+}
