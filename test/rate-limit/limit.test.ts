@@ -278,10 +278,13 @@ describe('the limit of a user', () => {
         }),
       );
     });
-    const request = (host: string) => two.delegate({ target: 'api' }, { token: alice, headers: { host } });
+    const request = (host: string, token = alice) => two.delegate({ target: 'api' }, { token, headers: { host } });
     for (let count = 0; count < 3; count++) await request('gateway.test');
     expect(headersOf(await request('other.test')).remaining).toBe(9);
     expect(headersOf(await request('gateway.test')).remaining).toBe(6);
+    // The tenant's name and the user id, joined, look alike.
+    await request('gateway.test', await two.idToken({ sub: 'auth0|alice","bob' }));
+    expect(headersOf(await request('other.test', await two.idToken({ sub: 'bob' }))).remaining).toBe(9);
   });
 
   it('is 10 requests and one a minute unless the configuration says otherwise', async () => {

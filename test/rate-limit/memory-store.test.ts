@@ -44,7 +44,7 @@ describe('buckets in memory', () => {
           expect(store.peek(key)).toEqual(figures);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -74,7 +74,7 @@ describe('buckets in memory', () => {
           }
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -163,7 +163,7 @@ describe('buckets in memory', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -176,30 +176,40 @@ describe('buckets in memory', () => {
     expect(drained.map((key) => store.take(key).allowed)).toEqual(drained.map(() => false));
   });
 
+  it('go in that order also when the clock has gone back', () => {
+    const clock = testClock();
+    const store = new MemoryStore(DEFAULTS, clock.now, 1);
+    store.take('forgotten');
+    store.take('kept');
+    clock.advance(-MINUTE / 2);
+    store.take('nearer to full');
+    expect([store.size, store.peek('kept').remaining]).toEqual([1, 9]);
+  });
+
   it('of a million identities stay a million under a flood, at the same cost as a thousand', () => {
     const clock = testClock();
-    const limit = DEFAULTS;
     const collectGarbage = garbageCollector();
     const key = (kind: string, user: number) => bucketKey('acme', `auth0|${kind}${user}`, '192.0.2.1');
     const cost = (store: MemoryStore, kind: string, count: number, users = count) => {
-      const begun = process.hrtime.bigint();
+      const before = process.cpuUsage();
       for (let index = 0; index < count; index++) {
         if (index % 1_000 === 0) clock.advance(1);
         store.take(key(kind, index % users));
       }
-      return Number(process.hrtime.bigint() - begun) / count;
+      const { user, system } = process.cpuUsage(before);
+      return ((user + system) * 1000) / count;
     };
-    const few = cost(new MemoryStore(limit, clock.now), 'few', 100_000, 1_000);
+    const few = cost(new MemoryStore(DEFAULTS, clock.now), 'few', 100_000, 1_000);
 
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
-    const store = new MemoryStore(limit, clock.now);
+    const store = new MemoryStore(DEFAULTS, clock.now);
     for (let request = 0; request < 10; request++) cost(store, 'drained', 1_000);
     const filling = cost(store, 'user', 999_000);
     collectGarbage();
     const bytes = (process.memoryUsage().heapUsed - before) / store.size;
     expect(store.size).toBe(1_000_000);
-    const flooding = cost(store, 'flood', 200_000);
+    const flooding = cost(store, 'flood', 100_000);
     expect(store.size).toBe(1_000_000);
     for (let user = 0; user < 1_000; user++) expect(store.take(key('drained', user)).allowed).toBe(false);
 
@@ -208,7 +218,7 @@ describe('buckets in memory', () => {
     );
     expect(bytes).toBeLessThan(500);
     expect(flooding / few).toBeLessThan(50);
-  });
+  }, 60_000);
 });
 
 function garbageCollector(): () => void {
