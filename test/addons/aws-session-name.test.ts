@@ -31,6 +31,11 @@ describe('a role session name', () => {
     fc.assert(property, { numRuns: 2_000 });
   });
 
+  it('tells apart what UTF-8 would make one: lone surrogates, and the character that stands for them', () => {
+    const ids = ['a|\ud800', 'a|\udbff', 'a|\udc00', 'a|\ufffd'];
+    expect(new Set(ids.map(roleSessionName)).size).toBe(ids.length);
+  });
+
   it.each([
     ['alice@example.com', 'alice@example.com'],
     ['a_b+c=d,e.f-g', 'a_b+c=d,e.f-g'],

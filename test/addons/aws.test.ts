@@ -354,7 +354,7 @@ describe('the user of the session', () => {
     ['missing', undefined, must('give a user name, which is a string that is not empty and has no lone surrogates')],
     ['no string', 17, must('give a user name, which is a string that is not empty and has no lone surrogates')],
     ['beyond XML', 'ali\ufffece', must('have only characters that XML carries unchanged')],
-    ['white space', ' \u2028', must('have more than white space')],
+    ['white space', ' \u2029', must('have more than white space')],
     ['too long', 'a'.repeat(257), must('have at most 256 characters')],
   ])('is refused where its name is %s', async (_what, email, message) => {
     const { gateway, sts } = await setup({ uid: 'email' });
