@@ -12,7 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'import-auth0': ['config', 'addons', 'keys'],
   server: ['gateway'],
   gateway: [
-    ...['legacy', 'graphql', 'rate-limit', 'delegation', 'tenant', 'config', 'addons'],
+    ...['legacy', 'graphql', 'rate-limit', 'delegation', 'tenant', 'config', 'addons', 'keys'],
     ...['http', 'observability', 'deps', 'errors'],
   ],
   legacy: ['graphql', 'addons', 'http', 'errors'],

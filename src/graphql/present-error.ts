@@ -4,7 +4,7 @@ import { describeError, type Log } from '../observability/log.js';
 import type { RequestContext } from './context.js';
 import type { SafeMessage } from './safe-message.js';
 
-const MASKED = 'Something went wrong here; the log has it under the request id';
+const MASKED = 'Something went wrong here';
 
 /** An unexpected error of a resolver: logged with its request, and masked for the caller. */
 export function internalError(
@@ -12,7 +12,7 @@ export function internalError(
   { deps, requestId }: Pick<RequestContext, 'deps' | 'requestId'>,
 ): DelegationError {
   deps.log.error({ requestId, error: describeError(error) }, 'unexpected error');
-  return new DelegationError('INTERNAL', MASKED);
+  return new DelegationError('INTERNAL', `${MASKED}; the log has it under the request id`);
 }
 
 /** How errors leave the gateway. This is the one place that decides it, for both doors. */

@@ -129,6 +129,28 @@ describe('what is not a refusal', () => {
   });
 });
 
+it('masks a value that does not fit the schema, which graphql-js would repeat', async () => {
+  const addon = defineAddon<unknown>({
+    ...(firebase as AddonDefinition),
+    create: () => ({
+      sign: () => ({
+        token: { key: 'tok-5ecret' } as never,
+        tokenType: 'Bearer',
+        expiresAt: 1,
+        expiresIn: 1,
+        fields: {},
+      }),
+    }),
+  });
+  const gateway = await testGateway(() => {}, { addons: [app as AddonDefinition, addon] });
+  const answer = await gateway.delegate(CHAT, { token: await gateway.idToken() });
+  expect(answer.status).toBe(500);
+  expect(answer.errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
+    ['Something went wrong here', { code: 'INTERNAL' }],
+  ]);
+  expect(answer.text).not.toContain('tok-5ecret');
+});
+
 describe('several fields in one operation', () => {
   const BOTH = /* GraphQL */ `
     mutation {
