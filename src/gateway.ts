@@ -14,6 +14,7 @@ import { clientIpReader } from './http/client-ip.js';
 import { createCors } from './http/cors.js';
 import { bearerToken, errorResponse, jsonResponse, methodNotAllowed, requestIdOf } from './http/messages.js';
 import { samlMetadataResponse } from './http/saml-metadata.js';
+import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
 import { createLegacyEndpoint, legacyErrorResponse } from './legacy/endpoint.js';
 import { describeError } from './observability/log.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
@@ -32,7 +33,7 @@ export interface Gateway {
   /** Answers a request; it never rejects, whatever the request is. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
-   * Takes a new configuration, whole or not at all. Buckets and attempts are kept.
+   * Takes a new configuration, whole or not at all. Attempts and fetched keys are kept, and buckets while the limit is the same.
    *
    * @throws ConfigError
    */
@@ -60,6 +61,7 @@ export async function createGateway(
   const parts: Parts = {
     deps: allDeps,
     refresh: createRefreshExchanger(allDeps),
+    remoteKeys: remoteKeySets(allDeps),
     addons: options.addons ?? ADDONS,
     attempts: new AttemptStore(),
     graphiqlExample: options.graphiqlExample,
@@ -83,6 +85,7 @@ interface Parts {
   readonly addons: readonly AddonDefinition[];
   readonly attempts: AttemptStore;
   readonly refresh: RefreshExchanger;
+  readonly remoteKeys: RemoteKeySets;
   readonly graphiqlExample: GatewayOptions['graphiqlExample'];
 }
 
@@ -102,10 +105,10 @@ interface Route {
 
 async function compose(
   config: GatewayConfig,
-  { deps, addons, attempts, refresh, graphiqlExample }: Parts,
+  { deps, addons, attempts, refresh, remoteKeys, graphiqlExample }: Parts,
   previous?: State,
 ): Promise<State> {
-  const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons, deps));
+  const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons, deps, remoteKeys));
   const { burst, refill_per_minute } = config.rate_limit;
   const buckets = keepsLimit(previous, config)
     ? previous.buckets

@@ -108,3 +108,16 @@ function reasonOf(error: unknown): string {
   const { code } = (error.cause ?? {}) as { readonly code?: unknown };
   return typeof code === 'string' ? `${error.message} (${code})` : error.message;
 }
+
+/** The one set of each `jwks_uri`. */
+export type RemoteKeySets = (uri: string) => KeySource;
+
+/** Makes the set of a `jwks_uri` when it is first asked for, and keeps it. */
+export function remoteKeySets(deps: Pick<Deps, 'now' | 'fetch' | 'log'>): RemoteKeySets {
+  const sets = new Map<string, RemoteKeySet>();
+  return (uri) => {
+    const set = sets.get(uri) ?? new RemoteKeySet(uri, deps);
+    sets.set(uri, set);
+    return set;
+  };
+}

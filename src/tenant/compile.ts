@@ -7,6 +7,7 @@ import { ConfigError, type Fault, faultAt, type Path } from '../config/faults.js
 import type { ClientConfig, GatewayConfig, TenantConfig } from '../config/schema.js';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
+import { type RemoteKeySets, remoteKeySets } from '../keys/remote-jwks.js';
 import { createSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { compileIssuers } from './issuers.js';
 import { compileRefresh } from './refresh.js';
@@ -18,13 +19,19 @@ const DEFAULT_API_TYPE = 'APP';
 /**
  * Builds the tenants of a configuration: keys, policies and signers, once per load.
  *
+ * @param remoteKeys those of an earlier load, so that a reload loses no keys that were fetched; default: new ones
  * @throws ConfigError with every fault that shows only when the parts come together
  */
-export function compileTenants(config: GatewayConfig, addons: readonly AddonDefinition[], deps: Deps): Tenant[] {
+export function compileTenants(
+  config: GatewayConfig,
+  addons: readonly AddonDefinition[],
+  deps: Deps,
+  remoteKeys = remoteKeySets(deps),
+): Tenant[] {
   const faults: Fault[] = [];
   const tenants = config.tenants.map((tenant, index) => {
     const report: Report = (path, expected) => faults.push(faultAt(config, ['tenants', index, ...path], expected));
-    return compileTenant(tenant, addons, deps, report);
+    return compileTenant(tenant, addons, { deps, remoteKeys }, report);
   });
   if (faults.length > 0) throw new ConfigError(faults);
   return tenants;
@@ -63,7 +70,17 @@ function soundFields<Fields>(draft: Draft, path: Path, names: readonly string[])
 /** @param expected continues the sentence "expected …" */
 type Report = (path: Path, expected: string) => void;
 
-function compileTenant(config: TenantConfig, addons: readonly AddonDefinition[], deps: Deps, report: Report): Tenant {
+interface Sources {
+  readonly deps: Deps;
+  readonly remoteKeys: RemoteKeySets;
+}
+
+function compileTenant(
+  config: TenantConfig,
+  addons: readonly AddonDefinition[],
+  { deps, remoteKeys }: Sources,
+  report: Report,
+): Tenant {
   const signingKey = config.signing_key && createSigningKey(config.signing_key);
   const tenant = addonTenant(config, signingKey);
   const clients = config.clients.map((client, index): Client => {
@@ -78,7 +95,7 @@ function compileTenant(config: TenantConfig, addons: readonly AddonDefinition[],
     issuer: config.issuer,
     delegationEnabled: config.delegation.enabled,
     jsonp: config.legacy.jsonp,
-    issuers: compileIssuers(config, signingKey, deps),
+    issuers: compileIssuers(config, signingKey, remoteKeys),
     clients: new Map(clients.map((client) => [client.clientId, client])),
     jwks: { keys: signingKey ? [signingKey.publicJwk] : [] },
     samlMetadata: samlMetadata(tenant),

@@ -1,8 +1,7 @@
 import type { TenantConfig } from '../config/schema.js';
-import type { Deps } from '../deps.js';
 import type { Algorithm } from '../keys/algorithms.js';
 import type { KeySource } from '../keys/key-set.js';
-import { RemoteKeySet } from '../keys/remote-jwks.js';
+import type { RemoteKeySets } from '../keys/remote-jwks.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { Issuer } from './tenant.js';
 
@@ -13,7 +12,7 @@ const MAX_SUBJECT = 255;
 export function compileIssuers(
   config: TenantConfig,
   signingKey: SigningKey | undefined,
-  deps: Deps,
+  remoteKeys: RemoteKeySets,
 ): Map<string, Issuer> {
   const prefixes = config.issuers.map((each) => each.subject_prefix ?? '');
   const issuers = config.issuers.map(
@@ -24,7 +23,7 @@ export function compileIssuers(
       foreignPrefixes: prefixes.filter((prefix, other) => other !== index && prefix !== ''),
       maxSubject: MAX_SUBJECT,
       algorithms: new Set(each.algorithms),
-      keys: each.jwks ?? (each.jwks_uri === undefined ? NO_KEYS : new RemoteKeySet(each.jwks_uri, deps)),
+      keys: each.jwks ?? (each.jwks_uri === undefined ? NO_KEYS : remoteKeys(each.jwks_uri)),
     }),
   );
   const own: Issuer = {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { createReloader } from '../../src/config/reload.js';
 import { configFolder } from '../support/config-folder.js';
-import { baseConfig, testGateway } from '../support/gateway.js';
+import { baseConfig, type ConfigDocument, testGateway } from '../support/gateway.js';
+import { answerWith, connectionReset, httpServer } from '../support/jwks-server.js';
+import { publicJwk, rsaPair } from '../support/keys.js';
 import { recordingLog } from '../support/log.js';
 
 const folder = configFolder();
@@ -147,6 +149,24 @@ describe('a gateway with a new configuration', () => {
     const begun = gateway.delegate({ target: 'chat' }, { token });
     await gateway.reload(parseConfig(baseConfig()));
     expect((await begun).data.delegate.credential.uid).toBe('auth0|alice');
+  });
+
+  it('keeps the keys that were fetched, so that an outage of the issuer is not felt', async () => {
+    const endpoint = await httpServer(
+      answerWith({ keys: [publicJwk(rsaPair('idp'), { kid: 'idp-1', alg: 'RS256' })] }),
+    );
+    const remote = (config: ConfigDocument) => {
+      Object.assign(config.tenants[0]!.issuers[0]!, { jwks: undefined, jwks_uri: `${endpoint.url}/jwks` });
+    };
+    const gateway = await testGateway(remote);
+    const token = await gateway.idToken();
+    expect((await gateway.delegate({}, { token })).status).toBe(200);
+    endpoint.answer = connectionReset;
+    const next = baseConfig() as ConfigDocument;
+    remote(next);
+    await gateway.reload(parseConfig(next));
+    expect((await gateway.delegate({}, { token })).status).toBe(200);
+    expect(endpoint.requests).toEqual(['/jwks']);
   });
 
   it('begins with new buckets when the limit itself is another', async () => {
