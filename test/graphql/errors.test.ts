@@ -4,6 +4,7 @@ import { type AddonDefinition, defineAddon } from '../../src/addons/addon.js';
 import { app } from '../../src/addons/app.js';
 import { firebase } from '../../src/addons/firebase.js';
 import { DelegationError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../../src/errors.js';
+import { testClock } from '../support/clock.js';
 import { type TestGateway, testGateway } from '../support/gateway.js';
 
 /** A gateway whose FIREBASE signer throws what the test says; APP works. */
@@ -148,6 +149,22 @@ it('masks a value that does not fit the schema, which graphql-js would repeat', 
   expect(answer.errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
     ['Something went wrong here', { code: 'INTERNAL' }],
   ]);
+  expect(answer.text).not.toContain('tok-5ecret');
+});
+
+it("masks a GraphQLError that comes out of a resolver, whose code is not the caller's business", async () => {
+  let broken = false;
+  const clock = testClock();
+  const now = () => {
+    if (broken) throw new GraphQLError('tok-5ecret', { extensions: { code: 'INVALID_REQUEST' } });
+    return clock.now();
+  };
+  const gateway = await testGateway(() => {}, { deps: { now }, clock });
+  const token = await gateway.idToken();
+  broken = true;
+  const answer = await gateway.graphql('{ viewer { userId } }', { token });
+  expect(answer.status).toBe(500);
+  expect(answer.errors?.[0]).toMatchObject({ message: 'Something went wrong here', extensions: { code: 'INTERNAL' } });
   expect(answer.text).not.toContain('tok-5ecret');
 });
 
