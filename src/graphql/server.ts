@@ -1,5 +1,6 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import { useAttemptGuard } from '../rate-limit/attempt-guard.js';
 import type { AttemptStore } from '../rate-limit/attempt-store.js';
 import { useDelegationRateLimit } from '../rate-limit/plugin.js';
@@ -44,6 +45,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     schema,
     plugins,
     maskedErrors: { isDev: false, maskError: (error) => errors.present(error) },
+    // A document may be 100 KiB and hold a token: few are kept.
+    parserAndValidationCache: { documentCache: new LRUCache({ max: 100 }), errorCache: new LRUCache({ max: 100 }) },
     maxRequestBodySize: false,
     multipart: false,
     batching: false,

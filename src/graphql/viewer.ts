@@ -5,6 +5,7 @@ import { DelegationError, type RateLimitFigures } from '../errors.js';
 import type { Client } from '../tenant/tenant.js';
 import type { Builder } from './builder.js';
 import type { GraphqlContext } from './context.js';
+import { internalError } from './present-error.js';
 import type { SharedTypes } from './shared-types.js';
 import { type SubjectTokenInput, subjectToken } from './subject-token.js';
 
@@ -59,7 +60,10 @@ export function viewerQuery(builder: Builder, shared: SharedTypes, addons: reado
           description: 'The token of the user. Default: the one in the header `Authorization: Bearer …`.',
         }),
       },
-      resolve: (_root, args, context) => resolveViewer(args.subjectToken, context),
+      resolve: (_root, args, context) =>
+        resolveViewer(args.subjectToken, context).catch((error: unknown) => {
+          throw error instanceof DelegationError ? error : internalError(error, context);
+        }),
     }),
   );
 }

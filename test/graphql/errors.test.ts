@@ -164,7 +164,11 @@ it("masks a GraphQLError that comes out of a resolver, whose code is not the cal
   broken = true;
   const answer = await gateway.graphql('{ viewer { userId } }', { token });
   expect(answer.status).toBe(500);
-  expect(answer.errors?.[0]).toMatchObject({ message: 'Something went wrong here', extensions: { code: 'INTERNAL' } });
+  expect(answer.errors?.[0]).toMatchObject({
+    message: 'Something went wrong here; the log has it under the request id',
+    extensions: { code: 'INTERNAL' },
+  });
+  expect(gateway.log.lines.at(-1)).toContain(answer.headers.get('x-request-id'));
   expect(answer.text).not.toContain('tok-5ecret');
 });
 
