@@ -17,6 +17,9 @@ const SHORT_WORD = /^[a-z]{1,8}$/;
 const SMALL_NUMBER = /^\d{1,5}$/;
 const PUNCTUATION = /^(?:[^\w\s]{1,4}|<EOF>\.?|U\+[0-9A-F]{4,6}\.?)$/;
 
+/** Their own messages are shorter; what is longer quotes a document, and to judge the words of 100 KiB takes a second. */
+const MAX_LENGTH = 1000;
+
 const SUGGESTION = / Did you mean .*$/s;
 /** `Variable "$input" got invalid value {…} at "input.scope"; Expected …` */
 const INVALID_VALUE =
@@ -48,10 +51,17 @@ export function safeMessages(schema: GraphQLSchema, suggestions: boolean): SafeM
     return PUNCTUATION.test(run) || words.split('-').every(isHarmless);
   };
   return (message) =>
-    withoutValue(suggestions ? message : message.replace(SUGGESTION, '')).replace(QUOTED_OR_RUN, (part, quoted) => {
-      if (quoted === undefined) return maySay(part) ? part : '…';
-      return mayQuote(quoted) ? part : '"…"';
-    });
+    cut(withoutValue(suggestions ? message : message.replace(SUGGESTION, ''))).replace(
+      QUOTED_OR_RUN,
+      (part, quoted) => {
+        if (quoted === undefined) return maySay(part) ? part : '…';
+        return mayQuote(quoted) ? part : '"…"';
+      },
+    );
+}
+
+function cut(message: string): string {
+  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)} …` : message;
 }
 
 /** Leaves out the values that a message quotes, as far as its form is known: the choice of words does not rely on it. */

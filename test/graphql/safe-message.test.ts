@@ -161,6 +161,17 @@ describe('a token in the wrong place', () => {
   });
 });
 
+describe('a long message', () => {
+  it.each([
+    ['of words', `x" ${'abcdefghijk '.repeat(7000)}`],
+    ['of quotes and backslashes', `x" ${'\\"'.repeat(10_000)}\\`],
+  ])('%s is cut before its words are judged, which nobody needs a token to ask for', async (_, text) => {
+    const { errors } = JSON.parse((await answer({ query: `{ ${JSON.stringify(text)} }` })).text);
+    expect(errors[0].message).toMatch(/^Syntax Error: Expected Name, found String "x" /);
+    expect(errors[0].message.length).toBeLessThanOrEqual(1002);
+  });
+});
+
 describe("a developer's mistake gets a message that helps", () => {
   const messages: readonly (readonly [string, Record<string, unknown>, string])[] = [
     ['a field', { query: '{ viewer { userID } }' }, 'Cannot query field "userID" on type "Viewer".'],
