@@ -1,11 +1,11 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import { LRUCache } from 'lru-cache';
 import { useAttemptGuard } from '../rate-limit/attempt-guard.js';
 import type { AttemptStore } from '../rate-limit/attempt-store.js';
 import { useDelegationRateLimit } from '../rate-limit/plugin.js';
 import type { BucketStore } from '../rate-limit/store.js';
 import type { RequestContext } from './context.js';
+import { documentCache } from './document-cache.js';
 import { type DocumentLimits, documentLimits } from './document-limits.js';
 import { useGraphiql } from './graphiql.js';
 import { useJsonBody } from './json-body.js';
@@ -45,8 +45,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     schema,
     plugins,
     maskedErrors: { isDev: false, maskError: (error) => errors.present(error) },
-    // A document may be 100 KiB and hold a token: few are kept.
-    parserAndValidationCache: { documentCache: new LRUCache({ max: 100 }), errorCache: new LRUCache({ max: 100 }) },
+    parserAndValidationCache: documentCache(),
     maxRequestBodySize: false,
     multipart: false,
     batching: false,
