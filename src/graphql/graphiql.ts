@@ -49,11 +49,11 @@ export async function loadGraphiql(example: GraphiqlExample = {}): Promise<strin
   });
 }
 
-/** Answers browsers with the page. */
+/** Answers GET with the page. */
 export function useGraphiql(page: string): Plugin {
   return {
     onRequestParse({ request, endResponse, fetchAPI }) {
-      if (request.method !== 'GET' || !request.headers.get('accept')?.includes('text/html')) return;
+      if (request.method !== 'GET' || !wantsPage(request)) return;
       endResponse(
         new fetchAPI.Response(page, {
           headers: {
@@ -65,4 +65,13 @@ export function useGraphiql(page: string): Plugin {
       );
     },
   };
+}
+
+/**
+ * A browser says that it takes HTML, and a link checker or curl that it takes anything. The latter with a `query` means GraphQL
+ * by GET, which has to hear that there is none.
+ */
+function wantsPage(request: Request): boolean {
+  const accept = request.headers.get('accept')?.toLowerCase() ?? '*/*';
+  return accept.includes('text/html') || (accept.includes('*/*') && !new URL(request.url).searchParams.has('query'));
 }

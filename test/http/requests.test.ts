@@ -244,6 +244,18 @@ describe('GraphiQL', () => {
     expect(html).not.toMatch(/<(?:script|link|img|iframe)[^>]+(?:src|href)="?(?:https?:)?\/\//i);
     expect((await ask('application/json')).status).toBe(405);
   });
+
+  it('is there for whoever takes anything, unless it tries GraphQL by GET', async () => {
+    const open = await testGateway((config) => Object.assign(config, { graphiql: true }));
+    const ask = (query: string, headers: Record<string, string>) =>
+      open.fetch(new Request(`http://gateway.test/graphql${query}`, { headers }));
+    for (const headers of [{}, { accept: '*/*' }] as Record<string, string>[]) {
+      expect((await ask('', headers)).headers.get('content-type')).toBe('text/html; charset=utf-8');
+      const refused = await ask('?query={__typename}', headers);
+      expect(refused.status).toBe(405);
+      expect((await refused.json()).errors[0].extensions.code).toBe('INVALID_REQUEST');
+    }
+  });
 });
 
 describe('cross-origin rules', () => {
