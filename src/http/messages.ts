@@ -25,8 +25,12 @@ export function errorResponse(error: unknown): Response {
   );
 }
 
-export function methodNotAllowed(allow: string): DelegationError {
-  return new DelegationError('INVALID_REQUEST', `The method must be ${allow}`, { status: 405, allow });
+/** A 405, whose Allow header is a list (RFC 9110 §10.2.1). */
+export function methodNotAllowed(...methods: readonly string[]): DelegationError {
+  return new DelegationError('INVALID_REQUEST', `The method must be ${methods.join(' or ')}`, {
+    status: 405,
+    allow: methods.join(', '),
+  });
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1); the scheme has no case. */

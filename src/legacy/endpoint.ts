@@ -45,7 +45,7 @@ export function createLegacyEndpoint(yoga: GraphqlServer, addons: readonly Addon
 
   return async (request, context) => {
     const jsonp = request.method === 'GET' && context.tenant.jsonp;
-    if (request.method !== 'POST' && !jsonp) throw methodNotAllowed(context.tenant.jsonp ? 'POST or GET' : 'POST');
+    if (request.method !== 'POST' && !jsonp) throw methodNotAllowed('POST', ...(context.tenant.jsonp ? ['GET'] : []));
     if (!jsonp) {
       const { status, headers, body } = await delegate(
         parameters.toInput(await bodyParameters(request)),
@@ -55,7 +55,7 @@ export function createLegacyEndpoint(yoga: GraphqlServer, addons: readonly Addon
       return jsonResponse(body, { status, headers });
     }
     const query = new URL(request.url).searchParams;
-    const callback = callbackName(query.get('cbx'));
+    const callback = callbackName(query.getAll('cbx'));
     const answer = await settle(async () => delegate(parameters.toInput(query), request, context));
     return callbackResponse(callback, answer);
   };

@@ -3,12 +3,12 @@ import type { LegacyAnswer } from './bodies.js';
 
 const CALLBACK = /^[A-Za-z_$][\w$]{0,63}$/;
 
-/** @throws DelegationError INVALID_REQUEST when there is no name, or one that a script could hide in */
-export function callbackName(name: string | null): string {
-  if (name !== null && CALLBACK.test(name)) return name;
+/** @throws DelegationError INVALID_REQUEST when there is no name or more than one, or one that a script could hide in */
+export function callbackName([name, ...others]: readonly string[]): string {
+  if (name !== undefined && others.length === 0 && CALLBACK.test(name)) return name;
   throw new DelegationError(
     'INVALID_REQUEST',
-    'cbx must be the name of a callback: letters, digits, "_" and "$", at most 64',
+    'cbx must be the name of a callback, given once: letters, digits, "_" and "$", at most 64',
   );
 }
 

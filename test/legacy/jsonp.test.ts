@@ -56,6 +56,20 @@ describe('JSONP', () => {
     },
   );
 
+  it('refuses two callback names as JSON', async () => {
+    const gateway = await withJsonp();
+    const response = await gateway.fetch(new Request('http://gateway.test/delegation?cbx=one&cbx=two'));
+    expect(response.status).toBe(400);
+    expect((await response.json()).error_description).toMatch(/^cbx must be the name of a callback, given once/);
+  });
+
+  it('names both methods, as a list, to who comes with another', async () => {
+    const gateway = await withJsonp();
+    const response = await gateway.fetch(new Request('http://gateway.test/delegation', { method: 'PUT' }));
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST, GET']);
+    expect((await response.json()).error_description).toBe('The method must be POST or GET');
+  });
+
   it('leaves POST as it is', async () => {
     const gateway = await withJsonp();
     expect((await postForm(gateway, { id_token: await gateway.idToken() })).body).toHaveProperty('id_token');
