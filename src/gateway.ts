@@ -27,6 +27,8 @@ import { tenantLookup } from './tenant/hosts.js';
 export interface Connection {
   /** The address of the other end. */
   readonly remoteAddress?: string | undefined;
+  /** False where it is not clear which host was asked: the request is refused. */
+  readonly hostIsClear?: boolean;
 }
 
 export interface Gateway {
@@ -139,6 +141,7 @@ async function compose(
     requestId: string,
     path: string,
   ): Response | Promise<Response> {
+    if (connection.hostIsClear === false) throw new DelegationError('INVALID_REQUEST', 'Expected one Host header');
     const preflight = cors.preflight(request);
     if (preflight) return preflight;
     if (path === '/livez' || path === '/readyz') return jsonResponse({ status: 'ok' });

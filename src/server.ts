@@ -33,9 +33,10 @@ export async function serve(
   gateway: Gateway,
   options: { readonly host: string; readonly port: number; readonly shutdownGrace?: number },
 ): Promise<RunningServer> {
+  const unclear = new WeakSet<IncomingMessage>();
   const adapter = createServerAdapter<{ req: IncomingMessage }>((request, { req }) =>
-    gateway.fetch(request, { remoteAddress: req.socket.remoteAddress }),
-  );
+    gateway.fetch(request, { remoteAddress: req.socket.remoteAddress, hostIsClear: !unclear.has(req) }),
+  ) as unknown as RequestListener;
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_SIZE,
@@ -44,7 +45,15 @@ export async function serve(
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       connectionsCheckingInterval: 1_000,
     },
-    oneHostOnly(adapter as unknown as RequestListener),
+    (request, response) => {
+      if (!hasOneHost(request)) {
+        unclear.add(request);
+        // The adapter makes a URL of it, and of this one it can; nobody else reads it.
+        request.headers.host = 'unclear.invalid';
+        response.shouldKeepAlive = false;
+      }
+      return adapter(request, response);
+    },
   );
   const connections = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
@@ -73,21 +82,9 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
  * Two Host headers can name two tenants, to whoever reads the first and whoever reads the last, and one that is no host
  * can be read in many ways: both are a 400 (RFC 9112 §3.2).
  */
-function oneHostOnly(listener: RequestListener): RequestListener {
-  return (request, response) => {
-    const hosts = request.rawHeaders.filter(
-      (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host',
-    );
-    if (hosts.length === 0 || (hosts.length === 1 && HOST.test(hosts[0] ?? ''))) return listener(request, response);
-    const errors = [{ message: 'Expected one Host header', extensions: { code: 'INVALID_REQUEST' } }];
-    response.writeHead(400, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      Connection: 'close',
-    });
-    response.end(JSON.stringify({ errors }));
-  };
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host');
+  return hosts.length === 0 || (hosts.length === 1 && HOST.test(hosts[0] ?? ''));
 }
 
 /** Every open connection, with the number of its requests that are being answered. */

@@ -149,6 +149,16 @@ describe('the server, over sockets', () => {
     }
   });
 
+  it('refuses two Host headers at the legacy door in its own form, with the headers that every answer has', async () => {
+    const { server } = await start();
+    const { socket, closed } = open(server.port);
+    socket.write(post(HELLO, ['Host: other.test']).replace('/graphql', '/delegation'));
+    const text = await closed;
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(text).toMatch(/access-control-allow-origin: \*/i);
+    expect(text).toContain('{"error":"invalid_request","error_description":"Expected one Host header"}');
+  });
+
   it.each([
     ['a request line that is none', 'NONSENSE\r\n\r\n', 400],
     ['no Host header', 'GET /livez HTTP/1.1\r\n\r\n', 400],

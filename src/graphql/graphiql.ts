@@ -68,8 +68,8 @@ export function useGraphiql(page: string): Plugin {
 }
 
 /**
- * A browser says that it takes HTML, and a link checker or curl that it takes anything. The latter with a `query` means GraphQL
- * by GET, which has to hear that there is none.
+ * A browser says that it takes HTML, and curl that it takes anything; but with a `query` that is GraphQL by GET, which has
+ * to hear that there is none.
  */
 function wantsPage(request: Request): boolean {
   const accept = request.headers.get('accept')?.toLowerCase() ?? '*/*';
