@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
+import type { Addresses } from './listen.js';
 
 const ISSUER = 'https://login.demo.example/';
 const CLIENT_ID = 'web';
@@ -66,7 +67,7 @@ export async function demoTenant() {
       defaultQuery: MUTATION,
       headers: JSON.stringify({ Authorization: `Bearer ${idToken}` }, null, 2),
     },
-    page: (urls: { readonly graphql: string; readonly jwks: string }) => page(urls, idToken),
+    page: (urls: Addresses) => page(urls, idToken),
   };
 }
 
@@ -122,7 +123,7 @@ query Viewer {
 }
 `;
 
-function page({ graphql, jwks }: { readonly graphql: string; readonly jwks: string }, idToken: string): string {
+function page({ graphql, legacy, jwks }: Addresses, idToken: string): string {
   const query = `mutation { delegate(input: { target: \\"${CHAT}\\", apiType: FIREBASE }) { credential { token expiresAt } rateLimit { remaining resetAt } } }`;
   return `
 Delegation Gateway, with throw-away keys and a made-up user.
@@ -142,6 +143,8 @@ curl -s ${graphql} \\
              rateLimit          10 requests, one more each minute; run it 11 times and read the error
              ${jwks}
                                 the key that app tokens are signed with
+             ${legacy}
+                                what clients of Auth0's POST /delegation post to
 
   Ctrl-C ends it.
 

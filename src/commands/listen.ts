@@ -40,6 +40,12 @@ export function untilStopped(): Promise<void> {
 }
 
 /** The addresses that a running gateway is reached at. */
-export function addresses(url: string) {
+export interface Addresses {
+  readonly graphql: string;
+  readonly legacy: string;
+  readonly jwks: string;
+}
+
+export function addresses(url: string): Addresses {
   return { graphql: `${url}/graphql`, legacy: `${url}/delegation`, jwks: `${url}/.well-known/jwks.json` };
 }
