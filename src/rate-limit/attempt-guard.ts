@@ -81,10 +81,12 @@ function guardedFields(
 ): string[] {
   const operation = getOperationAST(document, operationName);
   if (!operation) return [];
-  let variables: Record<string, unknown> | undefined;
+  let coercion: ReturnType<typeof getVariableValues> | undefined;
   const leftOut = (node: SelectionNode) => {
     if (!node.directives?.length) return false;
-    variables ??= getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}).coerced;
+    // Once, and no further than the first fault: graphql-js prints all variables for each, which takes minutes for 100 KiB.
+    coercion ??= getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: 0 });
+    const variables = coercion.coerced;
     // Without variables that fit, execution ends before it leaves anything out.
     if (!variables) return false;
     return (

@@ -139,6 +139,21 @@ describe('the attempt guard', () => {
     for (const query of free) expect((await gateway.graphql(query)).status, query).not.toBe(429);
   });
 
+  it('stops at the first fault of variables, however many there are, and charges what they cannot leave out', async () => {
+    const gateway = await guardedGateway(10);
+    const query = `mutation($input: DelegateInput!, $yes: Boolean!) {
+      ${aliases(10, 'delegate(input: $input) @skip(if: $yes) { refreshToken }')}
+    }`;
+    const input = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`unknown${index}`, 1]));
+    const answer = await gateway.graphql(query, { variables: { input, yes: true } });
+    expect(answer.status).toBe(400);
+    expect(answer.errors?.[0]).toMatchObject({
+      message: 'Variable "$input" got an invalid value: Field "…" is not defined by type "DelegateInput".',
+      extensions: { code: 'INVALID_REQUEST' },
+    });
+    expectRefused(await gateway.graphql(VIEWER), 10, 60);
+  });
+
   it('charges no field that @skip or @include leaves out', async () => {
     const gateway = await guardedGateway(1);
     const query = `query ($yes: Boolean!, $no: Boolean = false) {
