@@ -13,6 +13,7 @@ import {
   type SignRequest,
 } from './addon.js';
 import { type ClaimPath, readClaim } from './claim-path.js';
+import { mayLeaveBlank } from './left-blank.js';
 
 const SERVICE = 'Salesforce';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -77,25 +78,31 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
   return defineAddon<Config>({
     ...names,
     config: (kit) =>
-      kit
-        .object({
-          clientid: z.string().min(1),
-          principal: kit.claimPath(),
-          communityName: z
-            .string()
-            .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, { error: 'the first label of the host of the community' })
-            .optional(),
-          community_url_section: z
-            .string()
-            .regex(/^[\w-]+(?:\/[\w-]+)*$/, { error: 'the path of the community, without a slash before or after' })
-            .optional(),
-          token_endpoint: kit.url().optional(),
-          audience: z.string().min(1).optional(),
-        })
-        .refine((config) => config.communityName !== undefined || config.community_url_section === undefined, {
-          path: ['communityName'],
-          error: 'the name of the community, because there is a community_url_section',
-        }),
+      mayLeaveBlank(
+        kit
+          .object({
+            clientid: z.string().min(1),
+            principal: kit.claimPath(),
+            communityName: z
+              .string()
+              .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, {
+                error: 'the first label of the host of the community',
+              })
+              .optional(),
+            community_url_section: z
+              .string()
+              .regex(/^[\w-]+(?:\/[\w-]+)*$/, { error: 'the path of the community, without a slash before or after' })
+              .optional(),
+            token_endpoint: kit.url().optional(),
+            audience: z.string().min(1).optional(),
+          })
+          .refine((config) => config.communityName !== undefined || config.community_url_section === undefined, {
+            path: ['communityName'],
+            error: 'the name of the community, because there is a community_url_section',
+          }),
+        'communityName',
+        'community_url_section',
+      ),
     credential,
     input,
     create(config, { tenant, deps }) {

@@ -3,6 +3,7 @@ import { DelegationError } from '../errors.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../upstream/call.js';
 import { type AddonContext, type ConfigKit, type Credential, defineAddon, type SignRequest } from './addon.js';
 import type { ClaimMap, ClaimPath } from './claim-path.js';
+import { mayLeaveBlank } from './left-blank.js';
 import { signedAssertion } from './saml/assertion.js';
 import { fitName, mappedAttributes, unfitClaim } from './saml/claim-text.js';
 import { NAME_ID_UNSPECIFIED } from './saml/name-id.js';
@@ -21,7 +22,7 @@ const MAX_SECONDS = 2 ** 31 - 1;
 
 function configSchema(kit: ConfigKit) {
   const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML carries unchanged' });
-  return kit.object({
+  const schema = kit.object({
     // RFC 7617 §2: a colon would end the user-id, and controls have no place in either.
     clientid: z.string().regex(/^[^:\p{C}]+$/u, { error: 'a client id without colon or control characters' }),
     servicePassword: kit.secret({ pattern: /^[^\p{C}]+$/u, expected: 'a password without control characters' }),
@@ -33,6 +34,7 @@ function configSchema(kit: ConfigKit) {
     recipient: text.optional(),
     claims: attributes(kit).default([]),
   });
+  return mayLeaveBlank(schema, 'nameIdentifierFormat', 'scope');
 }
 
 /** Attributes of the assertion, by names that XML carries unchanged. */

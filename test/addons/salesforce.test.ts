@@ -152,6 +152,13 @@ describe('a Salesforce access token', () => {
       'SALESFORCE_API',
     ],
     [
+      'production, where an export left the community blank',
+      'salesforce_api',
+      { communityName: '', community_url_section: '' },
+      PRODUCTION,
+      'SALESFORCE_API',
+    ],
+    [
       'a configured audience',
       'salesforce_api',
       { ...COMMUNITY, audience: 'https://acme.my.site.com' },

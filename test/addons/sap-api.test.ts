@@ -321,6 +321,7 @@ describe('the SAP scope', () => {
     ['all of it when the request asks for nothing', {}, ' ', SCOPE],
     ['what the request asks of it, each once', {}, 'ZTIME_0002  ZTIME_0002', 'ZTIME_0002'],
     ['none where none is configured', { scope: undefined }, undefined, null],
+    ['none where an export left it blank', { scope: '', nameIdentifierFormat: '' }, undefined, null],
   ])('is %s', async (_what, addon, scope, expected) => {
     const { gateway, endpoint } = await setup(addon);
     await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } });
