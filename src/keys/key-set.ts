@@ -2,6 +2,9 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { type Algorithm, JWS_ALGORITHMS, type JwsAlgorithm } from './algorithms.js';
 import { weaknessOf } from './weak-key.js';
 
+/** Many times what issuers publish. In 512 KiB there is room for 260,000 entries, each of which takes time and a line of the log. */
+const MAX_KEYS = 200;
+
 /** Where the keys of an issuer are looked up. */
 export interface KeySource {
   /** The keys that may have made a signature with this algorithm and `kid`; empty where there is none. */
@@ -33,6 +36,7 @@ export class KeySet implements KeySource {
   static fromJwks(document: unknown): KeySet {
     const list = (document as { keys?: unknown } | null)?.keys;
     if (!Array.isArray(list)) throw new TypeError('a JWKS, which has an array "keys"');
+    if (list.length > MAX_KEYS) throw new TypeError(`a JWKS of at most ${MAX_KEYS} keys`);
     const keys: VerificationKey[] = [];
     const skipped: string[] = [];
     for (const [index, jwk] of list.entries()) {

@@ -11,6 +11,12 @@ function skipped(jwk: unknown): string | undefined {
 }
 
 describe('a JWKS', () => {
+  it('has at most 200 keys, so that no issuer can fill the log or slow down every verification', () => {
+    expect(KeySet.fromJwks({ keys: Array(200).fill(rsa) }).find('RS256', 'a')).toHaveLength(200);
+    expect(() => KeySet.fromJwks({ keys: Array(201).fill(rsa) })).toThrow(new TypeError('a JWKS of at most 200 keys'));
+    expect(() => KeySet.fromJwks({ keys: Array(201).fill(0) })).toThrow(new TypeError('a JWKS of at most 200 keys'));
+  });
+
   it.each([undefined, null, 'keys', 7, [[]], {}, { keys: {} }, { keys: null }])(
     'is { keys: [ … ] }: %j is not',
     (document) => {
