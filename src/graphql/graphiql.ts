@@ -51,11 +51,13 @@ export async function loadGraphiql(example: GraphiqlExample = {}): Promise<strin
 
 /** Answers GET with the page. */
 export function useGraphiql(page: string): Plugin {
+  // 9 MB, made into bytes once: otherwise each reader that is slow, or stops reading, has a copy of its own here.
+  const bytes = new TextEncoder().encode(page);
   return {
     onRequestParse({ request, endResponse, fetchAPI }) {
       if (request.method !== 'GET' || !wantsPage(request)) return;
       endResponse(
-        new fetchAPI.Response(page, {
+        new fetchAPI.Response(bytes, {
           headers: {
             'Content-Type': 'text/html; charset=utf-8',
             'Content-Security-Policy': CONTENT_SECURITY_POLICY,
