@@ -7,6 +7,8 @@ import type { Gateway } from './gateway.js';
 const BODY_TIMEOUT = 15_000;
 const HEADERS_TIMEOUT = 10_000;
 const KEEP_ALIVE_TIMEOUT = 65_000;
+/** For a reader who stops reading, beyond what anything else may take. */
+const SOCKET_TIMEOUT = 75_000;
 /** Below the 10 s after which `docker stop` kills, and enough for an upstream call of 5 s. */
 const SHUTDOWN_GRACE = 8_000;
 /** Bytes: a token of 16 KiB has to fit into an Authorization header. */
@@ -17,7 +19,7 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /** What node:http enforces, for whoever wants to look. */
-  readonly limits: Readonly<Record<'requestTimeout' | 'headersTimeout' | 'keepAliveTimeout', number>>;
+  readonly limits: Readonly<Record<'requestTimeout' | 'headersTimeout' | 'keepAliveTimeout' | 'timeout', number>>;
   /** Takes no more connections, drops those that wait, lets requests that have begun be answered, and closes the gateway. */
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function serve(
       return adapter(request, response);
     },
   );
+  server.setTimeout(SOCKET_TIMEOUT);
   const connections = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -213,6 +213,7 @@ describe('the server, over sockets', () => {
     const { server } = await start();
     expect(server.limits.headersTimeout).toBe(10_000);
     expect(server.limits.requestTimeout).toBe(15_000);
+    expect(server.limits.timeout).toBe(75_000);
   });
 
   it('takes no harm from a caller that goes away before the answer', async () => {

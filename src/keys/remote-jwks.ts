@@ -11,7 +11,7 @@ const MAX_BYTES = 512 * 1024;
 const FRESH_MS = 10 * 60_000;
 /** How long the last good set serves while the endpoint is down. */
 const STALE_MS = 24 * 3_600_000;
-/** An unknown `kid` and a failure make another request at most this often. */
+/** Unknown `kid`s make another request at most this often, and so do failures. */
 const COOLDOWN_MS = 30_000;
 /** The same while there is no set at all, so that a start during an outage recovers soon. */
 const FIRST_COOLDOWN_MS = 1_000;
@@ -26,6 +26,7 @@ export class RemoteKeySet implements KeySource {
   #keys: KeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #unknownAt = Number.NEGATIVE_INFINITY;
   #failing = false;
   #pending: Promise<void> | undefined;
 
@@ -36,11 +37,20 @@ export class RemoteKeySet implements KeySource {
 
   /** @throws DelegationError UPSTREAM_UNAVAILABLE when there is no set that may still serve */
   async find(alg: Algorithm, kid: string | undefined): Promise<readonly KeyObject[]> {
+    const fetchedBefore = this.#fetchedAt;
     if (this.#since(this.#fetchedAt) > FRESH_MS) await this.#refresh();
     const found = this.#current().find(alg, kid);
-    if (found.length > 0 || kid === undefined) return found;
-    await this.#refresh();
+    if (found.length > 0 || kid === undefined || this.#fetchedAt !== fetchedBefore) return found;
+    await this.#refreshForUnknown();
     return this.#current().find(alg, kid);
+  }
+
+  /** Keys may have been rotated since the last fetch, even just after it; a flood of made-up ones costs a request in 30 s. */
+  async #refreshForUnknown(): Promise<void> {
+    if (!this.#pending && this.#since(this.#unknownAt) < COOLDOWN_MS) return;
+    if (!this.#pending && this.#failing && this.#since(this.#askedAt) < COOLDOWN_MS) return;
+    this.#unknownAt = this.#deps.now();
+    await this.#ask();
   }
 
   /** Milliseconds. A clock that was set back counts as time gone by, or nothing would be fetched until it caught up. */
@@ -59,14 +69,19 @@ export class RemoteKeySet implements KeySource {
   }
 
   async #refresh(): Promise<void> {
+    const cooldown = this.#lastGood() ? COOLDOWN_MS : FIRST_COOLDOWN_MS;
+    if (this.#pending || this.#since(this.#askedAt) >= cooldown) await this.#ask();
+  }
+
+  /** One request, however many wait for it. */
+  #ask(): Promise<void> {
     if (!this.#pending) {
-      if (this.#since(this.#askedAt) < (this.#lastGood() ? COOLDOWN_MS : FIRST_COOLDOWN_MS)) return;
       this.#askedAt = this.#deps.now();
       this.#pending = this.#fetch().finally(() => {
         this.#pending = undefined;
       });
     }
-    await this.#pending;
+    return this.#pending;
   }
 
   async #fetch(): Promise<void> {

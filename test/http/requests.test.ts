@@ -121,6 +121,23 @@ describe('the body of a request', () => {
     expect(answer.headers.get('allow')).toBeNull();
   });
 
+  it.each([
+    ['in a list', Array.from({ length: 1_001 }, () => 0)],
+    ['in an object', { input: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`k${index}`, {}])) }],
+    ['each in the one before', JSON.parse(`${'['.repeat(1_002)}${']'.repeat(1_002)}`)],
+  ])('may hold a thousand values of variables, and is refused with more, %s', async (_name, variables) => {
+    const gateway = await testGateway();
+    const answer = await gateway.graphql('{ __typename }', { variables: { variables } });
+    expect(answer.status).toBe(400);
+    expect(answer.errors).toMatchObject([
+      { message: 'The variables hold more than 1000 values', extensions: { code: 'INVALID_REQUEST' } },
+    ]);
+    const honest = await gateway.graphql('{ __typename }', {
+      variables: { list: Array.from({ length: 900 }, () => 0) },
+    });
+    expect(honest.data).toEqual({ __typename: 'Query' });
+  });
+
   it('is the only place of the document: nothing is read from the URL', async () => {
     const path = `/graphql?query=${encodeURIComponent('mutation { delegate(input: {}) { refreshToken } }')}`;
     expect(await send({ path, body: '{}' })).toMatchObject(refusal(400, 'Must provide query string.'));

@@ -144,7 +144,7 @@ describe('the attempt guard', () => {
     const query = `mutation($input: DelegateInput!, $yes: Boolean!) {
       ${aliases(10, 'delegate(input: $input) @skip(if: $yes) { refreshToken }')}
     }`;
-    const input = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`unknown${index}`, 1]));
+    const input = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`unknown${index}`, 'x'.repeat(80)]));
     const answer = await gateway.graphql(query, { variables: { input, yes: true } });
     expect(answer.status).toBe(400);
     expect(answer.errors?.[0]).toMatchObject({
