@@ -16,17 +16,21 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...['http', 'observability', 'deps', 'errors'],
   ],
   legacy: ['graphql', 'addons', 'http', 'errors'],
-  graphql: ['rate-limit', 'delegation', 'tenant', 'addons', 'http', 'observability', 'deps', 'errors'],
+  graphql: [
+    ...['rate-limit', 'delegation', 'tenant', 'addons', 'http', 'observability', 'deps', 'errors'],
+    'edit-distance',
+  ],
   'rate-limit': ['errors'],
   delegation: ['tenant', 'addons', 'keys', 'upstream', 'deps', 'errors'],
   tenant: ['config', 'addons', 'keys', 'deps'],
-  config: ['addons', 'keys', 'observability'],
+  config: ['addons', 'keys', 'observability', 'edit-distance'],
   addons: ['keys', 'upstream', 'deps', 'errors'],
   keys: ['upstream', 'deps', 'errors'],
   http: ['upstream', 'deps', 'errors'],
   upstream: ['deps', 'errors'],
   deps: ['observability'],
   observability: [],
+  'edit-distance': [],
   errors: [],
 };
 

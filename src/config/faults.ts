@@ -1,3 +1,5 @@
+import { editDistance } from '../edit-distance.js';
+
 /** One thing wrong with a configuration: where, what stands there (its kind, never its value), and what was expected. */
 export interface Fault {
   readonly path: Path;
@@ -70,17 +72,4 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, replaced));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -1,4 +1,5 @@
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import { editDistance } from '../edit-distance.js';
 
 /** Rewrites a message of graphql-js or Yoga so that it repeats nothing of a request that may be a token. */
 export type SafeMessage = (message: string) => string;
@@ -88,14 +89,5 @@ function schemaNames(schema: GraphQLSchema): readonly string[] {
 function isSlipOf(name: string, word: string): boolean {
   const most = name.length > 5 ? 2 : 1;
   if (Math.abs(name.length - word.length) > most) return false;
-  let row = Array.from({ length: word.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= name.length; i++) {
-    const previous = row;
-    row = [i];
-    for (let j = 1; j <= word.length; j++) {
-      const changed = (previous[j - 1] as number) + (name[i - 1] === word[j - 1] ? 0 : 1);
-      row.push(Math.min(changed, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
-    }
-  }
-  return (row.at(-1) as number) <= most;
+  return editDistance(name, word) <= most;
 }
