@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { secrets } from './secrets.js';
 
 export interface Upstream {
   /** Its origin on 127.0.0.1. */
@@ -32,7 +33,9 @@ export async function upstream(
   };
   const listener: RequestListener = async (request, response) => {
     try {
-      bodies.push(await text(request));
+      const body = await text(request);
+      bodies.push(body);
+      keepSentUpstream(body);
     } catch {
       return;
     }
@@ -75,6 +78,15 @@ export async function upstream(
   };
 }
 
+/** What the gateway vouches with is a secret wherever it shows up again. */
+function keepSentUpstream(body: string): void {
+  const form = new URLSearchParams(body);
+  for (const name of ['assertion', 'SAMLAssertion']) {
+    const assertion = form.get(name);
+    if (assertion !== null) secrets.keep('an assertion for an upstream', assertion);
+  }
+}
+
 /** A key and a certificate that nobody but itself vouches for (RFC 5280 §4.1), good for 2025 to 2049 by default. */
 export function selfSigned(
   commonName = '127.0.0.1',
@@ -90,9 +102,11 @@ export function selfSigned(
   const tbs = der(0x30, version3, der(0x02, Buffer.from([1])), sha256WithRsa, name, validity, name, spki);
   const signature = createSign('sha256').update(tbs).sign(privateKey);
   const certificate = der(0x30, tbs, sha256WithRsa, der(0x03, Buffer.from([0]), signature));
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  secrets.keep('a private key as PEM', key);
   const lines = certificate.toString('base64').replace(/.{64}/g, '$&\n');
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key,
     cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
   };
 }
