@@ -13,6 +13,9 @@ export const ERROR_CODES = {
   INTERNAL: { status: 500, legacy: 'server_error' },
 } as const;
 
+/** All that a caller hears of an error that nobody expected. */
+export const MASKED = 'Something went wrong here';
+
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** The state of a bucket after a decision. `reset` is in epoch seconds, `retryAfter` in seconds, null while requests remain. */

@@ -7,9 +7,10 @@ import { roleSessionName } from './aws-session-name.js';
 import { type AssumedRole, readStsAnswer, STS } from './aws-sts-answer.js';
 import type { ClaimMap, ClaimPath } from './claim-path.js';
 import { signedResponse } from './saml/assertion.js';
-import { fitName, mappedAttributes, unfitClaim } from './saml/claim-text.js';
+import { fitName, mappedAttributes } from './saml/claim-text.js';
 import { NAME_ID_PERSISTENT } from './saml/name-id.js';
 import { tenantSigner } from './saml/sign.js';
+import { unfitClaim } from './unfit-claim.js';
 import { readUserName } from './user-name.js';
 
 const ATTRIBUTES = 'https://aws.amazon.com/SAML/Attributes';

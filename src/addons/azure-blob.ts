@@ -2,6 +2,7 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { type ConfigKit, type Credential, defineAddon } from './addon.js';
 import { DEFAULT_MINUTES, minutes } from './lifetime.js';
+import { isOneLine } from './one-line.js';
 import { ruleOn } from './rule-on.js';
 
 /** The version of the service that the string to sign belongs to. */
@@ -179,11 +180,6 @@ function permissionsOf(config: Pick<Config, 'blobName' | Flag>): string {
 /** ISO 8601 in whole seconds, the one form that every Azure tool reads; empty for no time. */
 function timestamp(epochSeconds: number | null): string {
   return epochSeconds === null ? '' : `${new Date(epochSeconds * 1000).toISOString().slice(0, 19)}Z`;
-}
-
-/** Whether text keeps to its line of the string to sign and can be percent-encoded. */
-function isOneLine(text: string): boolean {
-  return text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
 /** Whether a URL can name the blob: the service takes a backslash for a slash, and clients resolve dot segments. */

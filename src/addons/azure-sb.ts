@@ -2,13 +2,10 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { type ConfigKit, type Credential, defineAddon } from './addon.js';
 import { DEFAULT_MINUTES, minutes } from './lifetime.js';
+import { isOneLine } from './one-line.js';
 
 function configSchema(kit: ConfigKit) {
-  const text = (expected: string) =>
-    z
-      .string()
-      .max(260)
-      .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), { error: expected });
+  const text = (expected: string) => z.string().max(260).refine(isOneLine, { error: expected });
   return kit.object({
     namespace: z
       .string()

@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record.js';
 /** A path into claims, taken apart at its dots. */
 export interface ClaimPath {
   readonly text: string;
@@ -22,11 +23,11 @@ export function readClaim(claims: Readonly<Record<string, unknown>>, path: Claim
 
 function read(value: unknown, segments: readonly string[]): unknown {
   if (segments.length === 0) return value;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   for (let taken = segments.length; taken > 0; taken--) {
     const name = segments.slice(0, taken).join('.');
     if (!Object.hasOwn(value, name)) continue;
-    const found = read((value as Record<string, unknown>)[name], segments.slice(taken));
+    const found = read(value[name], segments.slice(taken));
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,11 +1,12 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
-import { DelegationError } from '../errors.js';
+import { isRecord } from '../is-record.js';
 import { type Credential, defineAddon, type SignRequest } from './addon.js';
 import { type ClaimMap, type ClaimPath, mapClaims, readClaim } from './claim-path.js';
 import { idTokenBody } from './legacy-bodies.js';
 import { ruleOn } from './rule-on.js';
+import { unfitClaim } from './unfit-claim.js';
 
 const AUDIENCE = 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit';
 /** Firebase takes a custom token for an hour at most. */
@@ -103,7 +104,7 @@ function identityOf(config: Config, request: SignRequest): Identity {
   const { uid: dataUid, ...dataClaims } = dataOf(config.data_claim, request.claims);
   const reserved = Object.keys(dataClaims).find((name) => RESERVED_CLAIMS.has(name));
   if (reserved !== undefined)
-    throw unfit(`${config.data_claim?.text}.${reserved}`, 'not be there: Firebase reserves it');
+    throw unfitClaim(`${config.data_claim?.text}.${reserved}`, 'not be there: Firebase reserves it');
   return {
     uid: fitUid(...uidOf(config, request, dataUid), config.secret !== undefined),
     claims: { ...dataClaims, ...mapClaims(request.claims, config.claims) },
@@ -117,21 +118,21 @@ function uidOf({ uid, data_claim }: Config, { userId, claims }: SignRequest, dat
 }
 
 function fitUid(uid: unknown, source: string, sdk2: boolean): string {
-  if (typeof uid !== 'string' || uid === '') throw unfit(source, 'be a string that is not empty, to be a Firebase uid');
-  if (!uid.isWellFormed()) throw unfit(source, 'have no lone surrogates, to be a Firebase uid');
-  if (!sdk2 && uid.length > MAX_UID) throw unfit(source, `have at most ${MAX_UID} characters, to be a Firebase uid`);
+  if (typeof uid !== 'string' || uid === '')
+    throw unfitClaim(source, 'be a string that is not empty, to be a Firebase uid');
+  if (!uid.isWellFormed()) throw unfitClaim(source, 'have no lone surrogates, to be a Firebase uid');
+  if (!sdk2 && uid.length > MAX_UID)
+    throw unfitClaim(source, `have at most ${MAX_UID} characters, to be a Firebase uid`);
   if (sdk2 && Buffer.byteLength(uid) > SDK2.maxUid)
-    throw unfit(source, `have at most ${SDK2.maxUid} bytes, to be a Firebase uid`);
+    throw unfitClaim(source, `have at most ${SDK2.maxUid} bytes, to be a Firebase uid`);
   return uid;
 }
 
 function dataOf(path: ClaimPath | undefined, claims: SignRequest['claims']): Record<string, unknown> {
   const data = path && readClaim(claims, path);
   if (data === undefined || data === null) return {};
-  if (typeof data !== 'object' || Array.isArray(data)) {
-    throw unfit(path?.text ?? '', 'be an object that holds a Firebase uid and claims');
-  }
-  return data as Record<string, unknown>;
+  if (isRecord(data)) return data;
+  throw unfitClaim(path?.text ?? '', 'be an object that holds a Firebase uid and claims');
 }
 
 type Sign = (parts: Identity & { readonly iat: number; readonly exp: number }) => Promise<string> | string;
@@ -140,7 +141,7 @@ function customTokenSigner({ client_email, private_key, private_key_id }: Config
   const header = { alg: 'RS256', typ: 'JWT', ...(private_key_id !== undefined && { kid: private_key_id }) };
   return ({ uid, claims, iat, exp }) => {
     if (JSON.stringify(claims).length > MAX_CLAIMS) {
-      throw unfit('claims', `have at most ${MAX_CLAIMS} characters as JSON, in a Firebase token`);
+      throw unfitClaim('claims', `have at most ${MAX_CLAIMS} characters as JSON, in a Firebase token`);
     }
     const custom = Object.keys(claims).length > 0 && { claims };
     return new SignJWT({ iss: client_email, sub: client_email, aud: AUDIENCE, iat, exp, uid, ...custom })
@@ -156,12 +157,7 @@ function sdk2Signer(secret: string): Sign {
   return ({ uid, claims, iat, exp }) => {
     const input = `${header}.${encode({ iat, exp, v: 0, d: { uid, ...claims } })}`;
     const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
-    if (token.length >= SDK2.maxToken) throw unfit('d', `keep the Firebase token below ${SDK2.maxToken} bytes`);
+    if (token.length >= SDK2.maxToken) throw unfitClaim('d', `keep the Firebase token below ${SDK2.maxToken} bytes`);
     return token;
   };
-}
-
-/** @param expected continues the sentence "The claim … must …" */
-function unfit(claim: string, expected: string): DelegationError {
-  return new DelegationError('INVALID_REQUEST', `The claim "${claim}" must ${expected}`);
 }

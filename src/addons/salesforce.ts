@@ -14,6 +14,7 @@ import {
 } from './addon.js';
 import { type ClaimPath, readClaim } from './claim-path.js';
 import { mayLeaveBlank } from './left-blank.js';
+import { unfitClaim } from './unfit-claim.js';
 
 const SERVICE = 'Salesforce';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -158,10 +159,7 @@ function asserter(config: Config, { signingKey }: AddonContext['tenant'], audien
 function usernameOf(claims: SignRequest['claims'], path: ClaimPath): string {
   const username = readClaim(claims, path);
   if (typeof username !== 'string' || username === '' || username.length > MAX_USERNAME || !username.isWellFormed()) {
-    throw new DelegationError(
-      'INVALID_REQUEST',
-      `The claim "${path.text}" must give a Salesforce username, a string of 1 to ${MAX_USERNAME} characters`,
-    );
+    throw unfitClaim(path.text, `give a Salesforce username, a string of 1 to ${MAX_USERNAME} characters`);
   }
   return username;
 }

@@ -5,10 +5,11 @@ import { type AddonContext, type ConfigKit, type Credential, defineAddon, type S
 import type { ClaimMap, ClaimPath } from './claim-path.js';
 import { mayLeaveBlank } from './left-blank.js';
 import { signedAssertion } from './saml/assertion.js';
-import { fitName, mappedAttributes, unfitClaim } from './saml/claim-text.js';
+import { fitName, mappedAttributes } from './saml/claim-text.js';
 import { NAME_ID_UNSPECIFIED } from './saml/name-id.js';
 import { tenantSigner } from './saml/sign.js';
 import { isXmlText } from './saml/xml.js';
+import { unfitClaim } from './unfit-claim.js';
 import { readUserName } from './user-name.js';
 
 const SERVICE = 'SAP';

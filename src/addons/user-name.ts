@@ -1,6 +1,6 @@
-import { DelegationError } from '../errors.js';
 import type { SignRequest } from './addon.js';
 import { type ClaimPath, readClaim } from './claim-path.js';
+import { unfitClaim } from './unfit-claim.js';
 
 /**
  * The name by which another service knows the user, read from the claims.
@@ -10,8 +10,5 @@ import { type ClaimPath, readClaim } from './claim-path.js';
 export function readUserName(claims: SignRequest['claims'], path: ClaimPath): string {
   const name = readClaim(claims, path);
   if (typeof name === 'string' && name !== '' && name.isWellFormed()) return name;
-  throw new DelegationError(
-    'INVALID_REQUEST',
-    `The claim "${path.text}" must give a user name, which is a string that is not empty and has no lone surrogates`,
-  );
+  throw unfitClaim(path.text, 'give a user name, which is a string that is not empty and has no lone surrogates');
 }

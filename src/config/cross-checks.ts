@@ -1,4 +1,5 @@
-import { type Fault, faultAt, isMapping, type Path, suggest } from './faults.js';
+import { isRecord } from '../is-record.js';
+import { type Fault, faultAt, type Path, suggest } from './faults.js';
 
 /**
  * The rules that hold between parts of a configuration. They read the file as it was written and skip what has not
@@ -26,7 +27,7 @@ function hostChecks(tenants: readonly unknown[], report: Report): void {
   const owners = new Map<string, number>();
   let catchAll: number | undefined;
   for (const [index, tenant] of tenants.entries()) {
-    const hosts = isMapping(tenant) ? (tenant.hosts ?? []) : undefined;
+    const hosts = isRecord(tenant) ? (tenant.hosts ?? []) : undefined;
     if (!Array.isArray(hosts)) continue;
     if (hosts.length === 0) {
       if (catchAll !== undefined)
@@ -62,7 +63,7 @@ function prefixChecks(issuers: readonly unknown[], path: Path, report: Report): 
     const at = [...path, index, 'subject_prefix'];
     if (prefix === undefined) {
       const issuer = issuers[index];
-      if (isMapping(issuer) && issuer.subject_prefix === undefined)
+      if (isRecord(issuer) && issuer.subject_prefix === undefined)
         report(at, 'a prefix of its own, because the tenant has several issuers');
       continue;
     }
@@ -96,7 +97,7 @@ function refreshChecks(tenant: unknown, path: Path, report: Report): void {
   const issuers = listAt(tenant, 'issuers').filter((issuer) => text(issuer, 'token_endpoint') !== undefined);
   const names = new Set(issuers.map((issuer) => text(issuer, 'issuer')));
   for (const [index, client] of listAt(tenant, 'clients').entries()) {
-    if (!isMapping(client) || client.refresh_token_delegation !== true) continue;
+    if (!isRecord(client) || client.refresh_token_delegation !== true) continue;
     const named = text(client, 'refresh_token_issuer');
     const at = [...path, 'clients', index];
     if (names.size === 0)
@@ -118,11 +119,11 @@ function duplicates(list: readonly unknown[], field: string, path: Path, report:
 }
 
 function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = isMapping(value) ? value[key] : undefined;
+  const list = isRecord(value) ? value[key] : undefined;
   return Array.isArray(list) ? list : [];
 }
 
 function text(value: unknown, key: string): string | undefined {
-  const found = isMapping(value) ? value[key] : undefined;
+  const found = isRecord(value) ? value[key] : undefined;
   return typeof found === 'string' ? found : undefined;
 }

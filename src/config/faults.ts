@@ -59,10 +59,6 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
 
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The nearest of the known names, if one is near enough to have been meant. */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -1,4 +1,4 @@
-import { isMapping } from './faults.js';
+import { isRecord } from '../is-record.js';
 
 /**
  * The document with `undefined` for every null of a client's own fields: an export of Auth0 has null where a field is
@@ -25,11 +25,11 @@ function unset(value: unknown): unknown {
 }
 
 function inside(value: unknown, key: string, change: (field: unknown) => unknown): unknown {
-  return isMapping(value) && Object.hasOwn(value, key) ? { ...value, [key]: change(value[key]) } : value;
+  return isRecord(value) && Object.hasOwn(value, key) ? { ...value, [key]: change(value[key]) } : value;
 }
 
 function mapValues(value: unknown, change: (field: unknown) => unknown): unknown {
-  if (!isMapping(value)) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, change(field)]));
 }
 

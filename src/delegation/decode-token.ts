@@ -1,4 +1,5 @@
 import { DelegationError } from '../errors.js';
+import { isRecord } from '../is-record.js';
 
 /** Inclusive. A token is ASCII, so characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
@@ -46,9 +47,8 @@ function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
   } catch {
     throw invalidToken(`its ${part} is not JSON`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidToken(`its ${part} is not a JSON object`);
-  return value as Record<string, unknown>;
+  if (!isRecord(value)) throw invalidToken(`its ${part} is not a JSON object`);
+  return value;
 }
 
 /** A subject token that breaks a rule; the message says which, and never holds the token. */

@@ -1,4 +1,5 @@
 import type { AddonDefinition, AddonInput, InputType } from '../addons/addon.js';
+import { inputTypes } from '../addons/input-types.js';
 import type { Builder } from './builder.js';
 import type { SharedTypes } from './shared-types.js';
 import type { SubjectTokenInput } from './subject-token.js';
@@ -49,11 +50,6 @@ function extraInput(builder: Builder, { name, description, fields }: InputType) 
     fields: (t) =>
       Object.fromEntries(Object.entries(fields).map(([field, { description }]) => [field, t.string({ description })])),
   });
-}
-
-/** The input objects of the add-ons, each once. */
-function inputTypes(addons: readonly AddonDefinition[]): InputType[] {
-  return [...new Map(addons.flatMap(({ input }) => (input ? [[input.name, input] as const] : []))).values()];
 }
 
 /** The extra input of each add-on, by api type. */

@@ -2,6 +2,7 @@ import type { Plugin } from 'graphql-yoga';
 import { DelegationError } from '../errors.js';
 import { mediaType, parseJson, readBody } from '../http/body.js';
 import { methodNotAllowed } from '../http/messages.js';
+import { isRecord } from '../is-record.js';
 
 /** Far more than every field of every alias that a document may have by default. */
 const MAX_VARIABLE_VALUES = 1_000;
@@ -16,13 +17,13 @@ export function useJsonBody(): Plugin {
       }
       setRequestParser(async (each) => {
         const body = parseJson(await readBody(each));
-        if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+        if (!isRecord(body)) {
           throw new DelegationError(
             'INVALID_REQUEST',
             'The body must be a JSON object with "query"; batches are not taken',
           );
         }
-        checkVariables((body as { variables?: unknown }).variables);
+        checkVariables(body.variables);
         return body;
       });
     },

@@ -1,10 +1,8 @@
 import { GraphQLError, type GraphQLErrorExtensions, Kind } from 'graphql';
-import { DelegationError, ERROR_CODES, type RateLimitFigures } from '../errors.js';
+import { DelegationError, ERROR_CODES, MASKED, type RateLimitFigures } from '../errors.js';
 import { describeError, type Log } from '../observability/log.js';
 import type { RequestContext } from './context.js';
 import type { SafeMessage } from './safe-message.js';
-
-const MASKED = 'Something went wrong here';
 
 /** An unexpected error of a resolver: logged with its request, and masked for the caller. */
 export function internalError(

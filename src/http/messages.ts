@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.js';
-import { DelegationError, ERROR_CODES } from '../errors.js';
+import { DelegationError, ERROR_CODES, MASKED } from '../errors.js';
 
 /** A JSON answer. */
 export function jsonResponse(body: unknown, init: ResponseInit = {}): Response {
@@ -14,9 +14,7 @@ export function errorResponse(error: unknown): Response {
   const known = error instanceof DelegationError ? error : undefined;
   return jsonResponse(
     {
-      errors: [
-        { message: known?.message ?? 'Something went wrong here', extensions: { code: known?.code ?? 'INTERNAL' } },
-      ],
+      errors: [{ message: known?.message ?? MASKED, extensions: { code: known?.code ?? 'INTERNAL' } }],
     },
     {
       status: known?.status ?? ERROR_CODES.INTERNAL.status,

@@ -1,4 +1,5 @@
-import { formatPath, isMapping } from '../config/faults.js';
+import { formatPath } from '../config/faults.js';
+import { isRecord } from '../is-record.js';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
 import type { AddonField, AddonFields } from './addon-fields.js';
 import { type SecretNames, type SecretReference, secretIn } from './secret-references.js';
@@ -120,7 +121,7 @@ function grantTypes({ grant_types }: Record<string, unknown>, client: ImportedCl
 }
 
 function jwtConfiguration(given: unknown, { unused }: ConversionContext, note: Note): Record<string, unknown> {
-  const { alg, lifetime_in_seconds, secret_encoded, ...rest } = isMapping(given) ? given : {};
+  const { alg, lifetime_in_seconds, secret_encoded, ...rest } = isRecord(given) ? given : {};
   for (const [field, value] of Object.entries(rest)) {
     if (value !== null) unused(formatPath(['jwt_configuration', field]));
   }
@@ -145,12 +146,12 @@ function addonsOf(
 ): Record<string, Record<string, unknown>> {
   const addons: Record<string, Record<string, unknown>> = {};
   client.fields.addons = addons;
-  for (const [name, config] of Object.entries(isMapping(given) ? given : {})) {
+  for (const [name, config] of Object.entries(isRecord(given) ? given : {})) {
     const fields = context.addons.get(name);
     if (config === null) continue;
     if (!fields) {
       note(`${formatPath(['addons', name])} gives no credential for another service: left out`);
-    } else if (!isMapping(config) || Object.values(config).every((value) => isBlank(value))) {
+    } else if (!isRecord(config) || Object.values(config).every((value) => isBlank(value))) {
       note(`addons.${name} is there and not configured: left out`);
     } else {
       addons[name] = {};

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { isMapping } from '../config/faults.js';
+import { isRecord } from '../is-record.js';
 
 /** What an export holds, as it was written. */
 export interface Auth0Export {
@@ -44,7 +44,7 @@ function readFolder(path: string): Auth0Export {
   const tenant = entries.includes('tenant.json') ? parseFile(join(path, 'tenant.json')) : undefined;
   const otherParts =
     folder === path ? [] : entries.filter((name) => name !== 'clients' && !/^tenant\.(json|ya?ml)$/.test(name));
-  return { clients, tenant: isMapping(tenant) ? tenant : {}, otherParts, missing: 0 };
+  return { clients, tenant: isRecord(tenant) ? tenant : {}, otherParts, missing: 0 };
 }
 
 function readDocument(path: string): Auth0Export {
@@ -52,10 +52,10 @@ function readDocument(path: string): Auth0Export {
   const pages = Array.isArray(document) ? document : [document];
   const missing = pages.reduce<number>((sum, page) => Math.max(sum, totalOf(page)), 0);
   const clients = clientsIn(document, '');
-  const other = isMapping(document) && Array.isArray(document.clients) ? document : {};
+  const other = isRecord(document) && Array.isArray(document.clients) ? document : {};
   return {
     clients,
-    tenant: isMapping(other.tenant) ? other.tenant : {},
+    tenant: isRecord(other.tenant) ? other.tenant : {},
     otherParts: Object.keys(other).filter((name) => !PAGE_KEYS.has(name) && hasContents(other[name])),
     missing: Math.max(0, missing - clients.length),
   };
@@ -66,7 +66,7 @@ const PAGE_KEYS: ReadonlySet<string> = new Set(['clients', 'tenant', 'total', 's
 /** The clients of a list, of a page, of a list of either, or the one client that a file is. */
 function clientsIn(value: unknown, where: string): { where: string; client: Record<string, unknown> }[] {
   if (Array.isArray(value)) return value.flatMap((each, index) => clientsIn(each, `${where}[${index}]`));
-  if (!isMapping(value)) throw new ExportError(`${where || 'The export'} is no client, and no list of clients`);
+  if (!isRecord(value)) throw new ExportError(`${where || 'The export'} is no client, and no list of clients`);
   if (Array.isArray(value.clients)) return clientsIn(value.clients, `${where}.clients`);
   if (!Object.hasOwn(value, 'client_id') && !Object.hasOwn(value, 'name'))
     throw new ExportError(`${where || 'The export'} is no client, and has no list of clients`);
@@ -74,7 +74,7 @@ function clientsIn(value: unknown, where: string): { where: string; client: Reco
 }
 
 function totalOf(page: unknown): number {
-  return isMapping(page) && typeof page.total === 'number' ? page.total : 0;
+  return isRecord(page) && typeof page.total === 'number' ? page.total : 0;
 }
 
 function hasContents(value: unknown): boolean {

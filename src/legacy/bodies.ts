@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { AddonDefinition } from '../addons/addon.js';
-import { DelegationError, ERROR_CODES, type ErrorCode } from '../errors.js';
+import { DelegationError, ERROR_CODES, type ErrorCode, MASKED } from '../errors.js';
 import type { DelegatePayload } from '../graphql/payload.js';
 
 /** An answer of the legacy endpoint, before it is put into HTTP or into a callback. */
@@ -32,7 +32,7 @@ export function refusal({ errors = [], extensions }: ExecutionResult): LegacyAns
   return {
     status: http?.status ?? ERROR_CODES[code].status,
     headers: { ...outcome?.headers, ...http?.headers },
-    body: errorBody(code, error?.message ?? 'Something went wrong here', error?.extensions.refreshToken),
+    body: errorBody(code, error?.message ?? MASKED, error?.extensions.refreshToken),
   };
 }
 
@@ -42,7 +42,7 @@ export function failure(error: unknown): LegacyAnswer {
     return {
       status: ERROR_CODES.INTERNAL.status,
       headers: {},
-      body: errorBody('INTERNAL', 'Something went wrong here', undefined),
+      body: errorBody('INTERNAL', MASKED, undefined),
     };
   }
   const { allow } = error.details;

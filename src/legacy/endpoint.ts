@@ -7,6 +7,7 @@ import type { DelegatePayload } from '../graphql/payload.js';
 import type { GraphqlServer } from '../graphql/server.js';
 import { mediaType, parseJson, readBody } from '../http/body.js';
 import { jsonResponse, methodNotAllowed } from '../http/messages.js';
+import { isRecord } from '../is-record.js';
 import { failure, type LegacyAnswer, refusal, successBody } from './bodies.js';
 import { callbackName, callbackResponse } from './jsonp.js';
 import { legacyParameters } from './parameters.js';
@@ -91,8 +92,6 @@ async function bodyParameters(request: Request): Promise<Iterable<readonly [stri
 }
 
 function objectEntries(body: unknown): [string, unknown][] {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new DelegationError('INVALID_REQUEST', 'The body must be a JSON object');
-  }
+  if (!isRecord(body)) throw new DelegationError('INVALID_REQUEST', 'The body must be a JSON object');
   return Object.entries(body);
 }

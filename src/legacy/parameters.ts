@@ -1,4 +1,5 @@
 import type { AddonDefinition } from '../addons/addon.js';
+import { inputTypes } from '../addons/input-types.js';
 import { DelegationError } from '../errors.js';
 import type { DelegateInput } from '../graphql/delegate-input.js';
 
@@ -16,8 +17,7 @@ export interface LegacyParameters {
 /** Knows the parameters of a table of add-ons. */
 export function legacyParameters(addons: readonly AddonDefinition[]): LegacyParameters {
   const apiTypes = new Map([...addons.map(({ name, apiType }) => [name, apiType] as const), ['auth0', 'APP'] as const]);
-  const inputs = [...new Map(addons.flatMap(({ input }) => (input ? [[input.field, input] as const] : []))).values()];
-  const extras = inputs.flatMap(({ field, fields }) =>
+  const extras = inputTypes(addons).flatMap(({ field, fields }) =>
     Object.entries(fields).map(([name, { legacyParameter }]) => ({ field, name, legacyParameter })),
   );
   const known = new Set<string>([...COMMON, ...extras.map(({ legacyParameter }) => legacyParameter)]);

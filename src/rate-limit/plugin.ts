@@ -15,8 +15,7 @@ export interface RateLimitContext {
   /**
    * Spends one request of a verified user.
    *
-   * @throws DelegationError RATE_LIMITED with the figures and the seconds until the next request; UPSTREAM_UNAVAILABLE
-   *   when the store does not answer
+   * @throws DelegationError RATE_LIMITED with the figures and the seconds until the next request
    */
   takeDelegation(owner: BucketOwner): Promise<RateLimitFigures>;
   /** The figures of a user, with nothing spent. */

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
+import { isRecord } from '../is-record.js';
 import { readCapped } from './read-capped.js';
 
 const TIMEOUT_MS = 5_000;
@@ -100,12 +101,10 @@ export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): 
   } catch {
     throw unavailable(service, 'gave an answer that is not JSON');
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw unavailable(service, 'gave an answer that is not a JSON object');
-  const answer = body as Record<string, unknown>;
-  if (ok) return answer;
-  if (typeof answer.error !== 'string') throw unavailable(service, 'gave an answer that is not of its protocol');
-  throw refused(service, answer.error);
+  if (!isRecord(body)) throw unavailable(service, 'gave an answer that is not a JSON object');
+  if (ok) return body;
+  if (typeof body.error !== 'string') throw unavailable(service, 'gave an answer that is not of its protocol');
+  throw refused(service, body.error);
 }
 
 function failureOf(error: unknown, timeout: AbortSignal): string {

@@ -1,5 +1,5 @@
-import { DelegationError } from '../../errors.js';
 import { type ClaimMap, readClaim } from '../claim-path.js';
+import { unfitClaim } from '../unfit-claim.js';
 import { isXmlText } from './xml.js';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -40,9 +40,4 @@ export function fitName(name: string, path: string): string {
   if (!isXmlText(name)) throw unfitClaim(path, 'have only characters that XML carries unchanged');
   if (name.trim() === '') throw unfitClaim(path, 'have more than white space');
   return name;
-}
-
-/** @param expected continues the sentence "The claim … must …" */
-export function unfitClaim(path: string, expected: string): DelegationError {
-  return new DelegationError('INVALID_REQUEST', `The claim "${path}" must ${expected}`);
 }
