@@ -5,14 +5,13 @@ import { type SignXml, tenantSigner } from '../../src/addons/saml/sign.js';
 import { Xml } from '../../src/addons/saml/xml.js';
 import { importRsaPrivateKey } from '../../src/keys/private-key.js';
 import { createSigningKey } from '../../src/keys/signing-key.js';
-import { addonFaults } from '../support/addon.js';
+import { type AddonGateway, addonFaults } from '../support/addon.js';
 import { refusalOf } from '../support/answers.js';
 import { testClock } from '../support/clock.js';
 import { type ConfigDocument, testGateway } from '../support/gateway.js';
 import {
   ENTITY_ID,
   expectedXml,
-  type SamlGateway,
   STRANGER,
   samlGateway,
   samlTenant,
@@ -35,7 +34,7 @@ const FIELDS = '... on AwsCredentials { accessKeyId secretAccessKey sessionToken
 const ATTRIBUTES = 'https://aws.amazon.com/SAML/Attributes';
 
 interface Setup {
-  readonly gateway: SamlGateway;
+  readonly gateway: AddonGateway;
   readonly sts: StrictSts;
 }
 

@@ -1,14 +1,13 @@
 import type { RequestListener } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addonFaults } from '../support/addon.js';
+import { type AddonGateway, addonFaults } from '../support/addon.js';
 import { refusalOf } from '../support/answers.js';
 import { testClock } from '../support/clock.js';
 import { type ConfigDocument, testGateway } from '../support/gateway.js';
 import {
   ENTITY_ID,
   expectedXml,
-  type SamlGateway,
   STRANGER,
   samlGateway,
   samlTenant,
@@ -35,7 +34,7 @@ interface Sap {
 }
 
 interface Setup {
-  readonly gateway: SamlGateway;
+  readonly gateway: AddonGateway;
   readonly endpoint: Upstream;
   /** The assertions that it took. */
   readonly accepted: Verified[];
@@ -124,7 +123,8 @@ describe('an SAP access token', () => {
 
   it('has the body at POST /delegation that Auth0 gave it, its expires_in a string', async () => {
     const { gateway, endpoint } = await setup({ usernameAttribute: 'user_id' });
-    expect(await gateway.issueLegacy({ api_type: 'sap_api', sap_scope: 'ZTIME_0002' })).toEqual({
+    const { status, body } = await gateway.issueLegacy({ api_type: 'sap_api', sap_scope: 'ZTIME_0002' });
+    expect({ status, body }).toEqual({
       status: 200,
       body: { access_token: ACCESS_TOKEN, token_type: 'Bearer', expires_in: '600', scope: 'ZTIME_0002' },
     });

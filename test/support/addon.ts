@@ -18,7 +18,7 @@ export interface AddonGateway extends TestGateway {
     options?: { readonly input?: Record<string, unknown>; readonly claims?: Record<string, unknown> },
   ): Promise<GraphqlAnswer>;
   /** The same by `POST /delegation`, as a form. */
-  issueLegacy(parameters: Record<string, string>): Promise<LegacyAnswer>;
+  issueLegacy(parameters?: Record<string, string>): Promise<LegacyAnswer>;
 }
 
 /** A gateway with one more client, `target`, that has one add-on; `client` is what else that client has. */
@@ -30,8 +30,12 @@ export async function addonGateway(
   const gateway = await testGateway((document) => addTarget(document, { [name]: config }, client), {
     ...(clock && { clock }),
   });
+  return { ...gateway, ...issuing(gateway) };
+}
+
+/** Delegation to the client `target` of a gateway, through both doors. */
+export function issuing(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'issueLegacy'> {
   return {
-    ...gateway,
     async issue(fragment, { input, claims } = {}) {
       const query = `mutation ($input: DelegateInput!) {
         delegate(input: $input) {

@@ -1,24 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { SAML } from '@node-saml/node-saml';
 import type { Deps } from '../../src/deps.js';
+import { type AddonGateway, issuing } from './addon.js';
 import { type TestClock, testClock } from './clock.js';
-import { type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from './gateway.js';
+import { type ConfigDocument, testGateway } from './gateway.js';
 import { selfSigned } from './upstream.js';
 
 /** The key and the certificate of the tenant, and those of somebody else. */
 export const TENANT = selfSigned('acme');
 export const STRANGER = selfSigned('stranger');
 export const ENTITY_ID = 'urn:acme.example.com';
-
-export interface SamlGateway extends TestGateway {
-  /** Delegates to the client that has the add-on; `fragment` selects from its own credential type. */
-  issue(
-    fragment: string,
-    options?: { readonly input?: Record<string, unknown>; readonly claims?: Record<string, unknown> },
-  ): Promise<GraphqlAnswer>;
-  /** The same at POST /delegation. */
-  issueLegacy(parameters?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
-}
 
 /** A gateway whose tenant has a certificate, and whose client `target` has one add-on. */
 export async function samlGateway(
@@ -29,7 +20,7 @@ export async function samlGateway(
     readonly deps?: Partial<Deps>;
     readonly keys?: typeof TENANT;
   } = {},
-): Promise<SamlGateway> {
+): Promise<AddonGateway> {
   const { key, cert } = options.keys ?? TENANT;
   const gateway = await testGateway(
     (document) => {
@@ -43,34 +34,7 @@ export async function samlGateway(
     },
     { clock: options.clock ?? testClock(Date.now()), ...(options.deps && { deps: options.deps }) },
   );
-  return {
-    ...gateway,
-    async issue(fragment, { input, claims } = {}) {
-      const query = `mutation ($input: DelegateInput!) {
-        delegate(input: $input) {
-          credential { __typename token tokenType apiType expiresAt expiresIn ${fragment} }
-        }
-      }`;
-      const token = await gateway.idToken(claims);
-      return gateway.graphql(query, { token, variables: { input: { target: 'target', ...input } } });
-    },
-    async issueLegacy(parameters) {
-      const form = new URLSearchParams({
-        client_id: 'web',
-        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        id_token: await gateway.idToken(),
-        target: 'target',
-        ...parameters,
-      });
-      const request = new Request('http://gateway.test/delegation', {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: form.toString(),
-      });
-      const response = await gateway.fetch(request, { remoteAddress: '192.0.2.2' });
-      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-    },
-  };
+  return { ...gateway, ...issuing(gateway) };
 }
 
 /** Gives the tenant of a configuration a key and its certificate. */
