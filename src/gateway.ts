@@ -1,27 +1,27 @@
 import type { AddonDefinition } from './addons/addon.js';
 import { ADDONS } from './addons/index.js';
+import { compileTenants } from './config/build-tenants.js';
 import type { GatewayConfig } from './config/schema.js';
-import { createRefreshExchanger, type RefreshExchanger } from './delegation/refresh.js';
+import { tenantLookup } from './config/tenant-lookup.js';
+import { createRefreshExchanger, type RefreshExchanger } from './delegation/exchange-refresh-token.js';
 import { type Deps, systemDeps } from './deps.js';
+import { clientIpReader } from './endpoints/client-ip.js';
+import type { RequestContext } from './endpoints/context.js';
+import { createCors } from './endpoints/cors.js';
+import { samlMetadataResponse } from './endpoints/documents.js';
+import { loadGraphiql } from './endpoints/graphql/graphiql.js';
+import { errorPresenter } from './endpoints/graphql/present-error.js';
+import { safeMessages } from './endpoints/graphql/safe-message.js';
+import { buildSchema } from './endpoints/graphql/schema/schema.js';
+import { createGraphqlServer } from './endpoints/graphql/yoga.js';
+import { createLegacyEndpoint, legacyErrorResponse } from './endpoints/legacy/endpoint.js';
+import { bearerToken, errorResponse, jsonResponse, methodNotAllowed, requestIdOf } from './endpoints/responses.js';
 import { DelegationError } from './errors.js';
-import type { RequestContext } from './graphql/context.js';
-import { loadGraphiql } from './graphql/graphiql.js';
-import { errorPresenter } from './graphql/present-error.js';
-import { safeMessages } from './graphql/safe-message.js';
-import { buildSchema } from './graphql/schema.js';
-import { createGraphqlServer } from './graphql/server.js';
-import { clientIpReader } from './http/client-ip.js';
-import { createCors } from './http/cors.js';
-import { bearerToken, errorResponse, jsonResponse, methodNotAllowed, requestIdOf } from './http/messages.js';
-import { samlMetadataResponse } from './http/saml-metadata.js';
 import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
-import { createLegacyEndpoint, legacyErrorResponse } from './legacy/endpoint.js';
 import { describeError } from './observability/log.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
+import type { BucketStore } from './rate-limit/bucket-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
-import type { BucketStore } from './rate-limit/store.js';
-import { compileTenants } from './tenant/compile.js';
-import { tenantLookup } from './tenant/hosts.js';
 
 /** What is known of the connection that a request came over. */
 export interface Connection {
@@ -110,7 +110,7 @@ async function compose(
   { deps, addons, attempts, refresh, remoteKeys, graphiqlExample }: Parts,
   previous?: State,
 ): Promise<State> {
-  const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons, deps, remoteKeys));
+  const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons));
   const { burst, refill_per_minute } = config.rate_limit;
   const buckets = keepsLimit(previous, config)
     ? previous.buckets
@@ -158,6 +158,7 @@ async function compose(
       signal: request.signal,
       deps,
       refresh,
+      remoteKeys,
     });
   }
 

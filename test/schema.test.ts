@@ -11,8 +11,8 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { ADDONS } from '../src/addons/index.js';
-import { generatedFiles } from '../src/commands/schema.js';
-import { buildSchema } from '../src/graphql/schema.js';
+import { generatedFiles } from '../src/cli/schema.js';
+import { buildSchema } from '../src/endpoints/graphql/schema/schema.js';
 
 /** The contract. A type of an add-on that is not here yet is not looked for. */
 const CONTRACT = parseSchema(/* GraphQL */ `

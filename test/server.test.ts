@@ -21,12 +21,12 @@ function gate() {
   const addon = defineAddon<undefined>({
     ...(app as AddonDefinition<undefined>),
     create(config, context) {
-      const signer = app.create(config as never, context);
+      const honest = app.create(config as never, context);
       return {
-        async sign(request) {
+        async issue(request) {
           begun();
           await opened;
-          return signer.sign(request);
+          return honest!.issue(request);
         },
       };
     },

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
 import type { SigningKey } from '../keys/signing-key.js';
-import type { ClaimMap, ClaimPath } from './claim-path.js';
+import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 
 /**
  * The contract of an add-on: everything that the gateway knows about one kind of credential stands in one definition.
@@ -19,7 +19,7 @@ import type { ClaimMap, ClaimPath } from './claim-path.js';
  *   credential: { name: 'PagerKey', description: 'A key of one pager.', fields: {} },
  *   create({ secret, uid }) {              // once, at load: import keys here
  *     return {
- *       sign({ userId, claims, now }) {    // for each request: no clock, no randomness, no state of its own
+ *       issue({ userId, claims, now }) {    // for each request: no clock, no randomness, no state of its own
  *         const name = uid ? readClaim(claims, uid) : userId;
  *         if (typeof name !== 'string') throw new DelegationError('INVALID_REQUEST', `The claim "${uid?.text}" must …`);
  *         const token = createHmac('sha256', secret).update(name).digest('base64url');
@@ -48,11 +48,9 @@ export interface AddonDefinition<Config = unknown> {
   /** Extra input that a request may send, if the add-on takes any. */
   readonly input?: InputType;
   /**
-   * Builds the signer once, at load.
-   *
-   * @throws ConfigFault when what the client and its tenant have is not enough
+   * Builds the add-on of one client, once at load; undefined after it has reported what it lacks.
    */
-  create(config: Config, context: AddonContext): Addon;
+  create(config: Config, context: AddonContext): Addon | undefined;
   /** The body that `POST /delegation` answered with for this add-on. */
   legacyBody(credential: Credential): Record<string, unknown>;
 }
@@ -96,42 +94,38 @@ export interface AddonContext {
     readonly lifetimeInSeconds: number;
     readonly claims: ClaimMap;
   };
-  readonly deps: Deps;
+  readonly report: Report;
 }
 
-/** A fault in the configuration of an add-on that only shows when its parts come together. */
-export class ConfigFault extends Error {
-  override readonly name = 'ConfigFault';
-  /** Where, below the add-on's configuration. */
-  readonly path: readonly (string | number)[];
+/**
+ * Reports a diagnostic about the configuration.
+ *
+ * @param path where, below the configuration of the add-on
+ * @param expected continues the sentence "expected …"
+ */
+export type Report = (path: readonly (string | number)[], expected: string) => undefined;
 
-  /** @param expected continues the sentence "expected …" */
-  constructor(path: readonly (string | number)[], expected: string) {
-    super(expected);
-    this.path = path;
-  }
-}
-
-/** A signer, ready to work: it is pure, given the request. */
+/** An add-on as one client is configured for it. */
 export interface Addon {
   /**
    * @throws DelegationError INVALID_REQUEST for input that the service could not take, INVALID_SCOPE, UPSTREAM_REFUSED
    *   or UPSTREAM_UNAVAILABLE
    */
-  sign(request: SignRequest): Promise<Credential> | Credential;
+  issue(request: IssueRequest): Promise<Credential> | Credential;
 }
 
-export interface SignRequest {
+export interface IssueRequest {
   readonly userId: string;
   /** The claims of the caller's verified token, with `sub` and `user_id` being the user id of the tenant. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** What the scope lets into an app token, with the values from the caller's token. */
   readonly scopedClaims: Readonly<Record<string, unknown>>;
-  /** The calling application. */
-  readonly clientId: string;
+  /** The `client_id` of the calling application. */
+  readonly callerClientId: string;
   readonly input: AddonInput;
-  /** Epoch seconds. */
-  readonly now: number;
+  readonly nowSeconds: number;
+  /** The network, and randomness for identifiers. */
+  readonly deps: Pick<Deps, 'fetch' | 'randomUUID'>;
   /** Aborts when the caller has gone. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
-import { type AddonContext, ConfigFault, type Credential, defineAddon } from './addon.js';
-import { mapClaims } from './claim-path.js';
-import { idTokenBody } from './legacy-bodies.js';
+import { type AddonContext, type Credential, defineAddon } from './addon.js';
+import { mapClaims } from './shared/claim-path.js';
+import { idTokenBody } from './shared/id-token-body.js';
 
 /**
  * A JWT for another application of the tenant: signed with that application's secret (HS256) or with the tenant's key
@@ -16,24 +16,26 @@ export const app = defineAddon<undefined>({
     description: 'A JWT for the target application, as its `jwt_configuration` says.',
     fields: { audience: { type: 'ID', description: 'The `aud` claim: the client_id of the target application.' } },
   },
-  create(_config, { tenant, client, deps }) {
-    const { key, header } = signerOf({ tenant, client });
+  create(_config, context) {
+    const { tenant, client } = context;
+    const signer = selectKey(context);
+    if (!signer) return undefined;
     return {
-      async sign({ userId, claims, scopedClaims, clientId, now }): Promise<Credential> {
-        const expiresAt = now + client.lifetimeInSeconds;
+      async issue({ userId, claims, scopedClaims, callerClientId, nowSeconds, deps }): Promise<Credential> {
+        const expiresAt = nowSeconds + client.lifetimeInSeconds;
         const token = await new SignJWT({
           ...scopedClaims,
           ...mapClaims(claims, client.claims),
           iss: tenant.issuer,
           sub: userId,
           aud: client.clientId,
-          azp: clientId,
-          iat: now,
+          azp: callerClientId,
+          iat: nowSeconds,
           exp: expiresAt,
           jti: deps.randomUUID(),
         })
-          .setProtectedHeader(header)
-          .sign(key);
+          .setProtectedHeader(signer.header)
+          .sign(signer.key);
         return {
           token,
           tokenType: 'Bearer',
@@ -47,12 +49,13 @@ export const app = defineAddon<undefined>({
   legacyBody: idTokenBody,
 });
 
-function signerOf({ tenant, client }: Pick<AddonContext, 'tenant' | 'client'>) {
+/** The key that signs the tokens of a client, with their header. */
+function selectKey({ tenant, client, report }: AddonContext) {
   const { alg } = client;
   if (alg === 'HS256') {
-    if (!client.secret) throw new ConfigFault(['client_secret'], 'a secret to sign HS256 with');
+    if (!client.secret) return report(['client_secret'], 'a secret to sign HS256 with');
     return { key: client.secret, header: { alg, typ: 'JWT' } };
   }
-  if (!tenant.signingKey) throw new ConfigFault([], `the tenant to have a signing_key for ${alg}`);
+  if (!tenant.signingKey) return report([], `the tenant to have a signing_key for ${alg}`);
   return { key: tenant.signingKey.privateKey, header: { alg, typ: 'JWT', kid: tenant.signingKey.kid } };
 }

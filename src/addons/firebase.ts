@@ -1,12 +1,12 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
-import { isRecord } from '../is-record.js';
-import { type Credential, defineAddon, type SignRequest } from './addon.js';
-import { type ClaimMap, type ClaimPath, mapClaims, readClaim } from './claim-path.js';
-import { idTokenBody } from './legacy-bodies.js';
-import { ruleOn } from './rule-on.js';
-import { unfitClaim } from './unfit-claim.js';
+import { isRecord } from '../lib/is-record.js';
+import { ruleOn } from '../lib/refine-when.js';
+import { type Credential, defineAddon, type IssueRequest } from './addon.js';
+import { type ClaimMap, type ClaimPath, mapClaims, readClaim } from './shared/claim-path.js';
+import { idTokenBody } from './shared/id-token-body.js';
+import { unfitClaim } from './shared/invalid-claim.js';
 
 const AUDIENCE = 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit';
 /** Firebase takes a custom token for an hour at most. */
@@ -83,10 +83,10 @@ export const firebase = defineAddon<Config>({
   create(config) {
     const sign = config.secret === undefined ? customTokenSigner(config) : sdk2Signer(config.secret);
     return {
-      async sign(request): Promise<Credential> {
+      async issue(request): Promise<Credential> {
         const { uid, claims } = identityOf(config, request);
-        const expiresAt = request.now + config.lifetime_in_seconds;
-        const token = await sign({ uid, claims, iat: request.now, exp: expiresAt });
+        const expiresAt = request.nowSeconds + config.lifetime_in_seconds;
+        const token = await sign({ uid, claims, iat: request.nowSeconds, exp: expiresAt });
         return { token, tokenType: 'Bearer', expiresAt, expiresIn: config.lifetime_in_seconds, fields: { uid } };
       },
     };
@@ -100,7 +100,7 @@ interface Identity {
 }
 
 /** Who signs in, and with which custom claims: `data_claim` as Auth0 rules filled `firebase_data`, then the maps. */
-function identityOf(config: Config, request: SignRequest): Identity {
+function identityOf(config: Config, request: IssueRequest): Identity {
   const { uid: dataUid, ...dataClaims } = dataOf(config.data_claim, request.claims);
   const reserved = Object.keys(dataClaims).find((name) => RESERVED_CLAIMS.has(name));
   if (reserved !== undefined)
@@ -112,7 +112,7 @@ function identityOf(config: Config, request: SignRequest): Identity {
 }
 
 /** The uid and the claim that it comes from. */
-function uidOf({ uid, data_claim }: Config, { userId, claims }: SignRequest, dataUid: unknown): [unknown, string] {
+function uidOf({ uid, data_claim }: Config, { userId, claims }: IssueRequest, dataUid: unknown): [unknown, string] {
   if (dataUid !== undefined) return [dataUid, `${data_claim?.text}.uid`];
   return uid ? [readClaim(claims, uid), uid.text] : [userId, 'sub'];
 }
@@ -128,7 +128,7 @@ function fitUid(uid: unknown, source: string, sdk2: boolean): string {
   return uid;
 }
 
-function dataOf(path: ClaimPath | undefined, claims: SignRequest['claims']): Record<string, unknown> {
+function dataOf(path: ClaimPath | undefined, claims: IssueRequest['claims']): Record<string, unknown> {
   const data = path && readClaim(claims, path);
   if (data === undefined || data === null) return {};
   if (isRecord(data)) return data;

@@ -1,8 +1,8 @@
 import type { AddonDefinition } from './addon.js';
 import { app } from './app.js';
-import { aws } from './aws.js';
-import { azureBlob } from './azure-blob.js';
-import { azureSb } from './azure-sb.js';
+import { aws } from './aws/aws.js';
+import { azureBlob } from './azure/blob.js';
+import { azureSb } from './azure/service-bus.js';
 import { firebase } from './firebase.js';
 import { layer } from './layer.js';
 import { salesforce, salesforceSandbox } from './salesforce.js';

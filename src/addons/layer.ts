@@ -2,9 +2,9 @@ import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
 import { type AddonInput, type ConfigKit, type Credential, defineAddon } from './addon.js';
-import { idTokenBody } from './legacy-bodies.js';
-import { DEFAULT_MINUTES, minutes } from './lifetime.js';
-import { readUserName } from './user-name.js';
+import { idTokenBody } from './shared/id-token-body.js';
+import { DEFAULT_MINUTES, minutes } from './shared/minutes.js';
+import { readUserName } from './shared/user-name.js';
 
 /** UTF-16 units: far more than Layer's nonces had, far less than a token should carry. */
 const MAX_NONCE = 1024;
@@ -45,11 +45,11 @@ export const layer = defineAddon<Config>({
     const header = { typ: 'JWS', alg: 'RS256', cty: 'layer-eit;v=1', kid: keyId };
     const expiresIn = expiration * 60;
     return {
-      async sign({ claims, input, now }): Promise<Credential> {
+      async issue({ claims, input, nowSeconds }): Promise<Credential> {
         const nce = readNonce(input);
         const prn = readUserName(claims, principal);
-        const expiresAt = now + expiresIn;
-        const token = await new SignJWT({ iss: providerId, prn, iat: now, exp: expiresAt, nce })
+        const expiresAt = nowSeconds + expiresIn;
+        const token = await new SignJWT({ iss: providerId, prn, iat: nowSeconds, exp: expiresAt, nce })
           .setProtectedHeader(header)
           .sign(privateKey);
         return { token, tokenType: 'Bearer', expiresAt, expiresIn, fields: {} };

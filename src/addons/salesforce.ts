@@ -1,20 +1,19 @@
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
-import { callUpstream, readTokenAnswer, unavailable } from '../upstream/call.js';
+import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
 import {
   type AddonContext,
   type AddonDefinition,
-  ConfigFault,
   type Credential,
   type CredentialType,
   defineAddon,
   type InputType,
-  type SignRequest,
+  type IssueRequest,
 } from './addon.js';
-import { type ClaimPath, readClaim } from './claim-path.js';
-import { mayLeaveBlank } from './left-blank.js';
-import { unfitClaim } from './unfit-claim.js';
+import { mayLeaveBlank } from './shared/blank-to-undefined.js';
+import { type ClaimPath, readClaim } from './shared/claim-path.js';
+import { unfitClaim } from './shared/invalid-claim.js';
 
 const SERVICE = 'Salesforce';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -106,15 +105,16 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
       ),
     credential,
     input,
-    create(config, { tenant, deps }) {
+    create(config, context) {
       const loginAt = communityUrl(config) ?? loginUrl;
       const url = config.token_endpoint ?? `${loginAt}${TOKEN_PATH}`;
-      const assert = asserter(config, tenant, config.audience ?? loginAt);
+      const assert = createAssertionFactory(config, context, config.audience ?? loginAt);
+      if (!assert) return undefined;
       return {
-        async sign(request): Promise<Credential> {
+        async issue(request): Promise<Credential> {
           checkCommunity(config, request.input);
           const form = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await assert(request) });
-          const answer = await callUpstream(deps, {
+          const answer = await callUpstream(request.deps, {
             service: SERVICE,
             url,
             form,
@@ -141,22 +141,22 @@ function communityUrl({ communityName, community_url_section }: Config): string 
 }
 
 /** What makes the assertion: who asks, for whom, of whom, until when. */
-function asserter(config: Config, { signingKey }: AddonContext['tenant'], audience: string) {
-  if (!signingKey) throw new ConfigFault([], 'the tenant to have a signing_key, to sign what Salesforce verifies');
+function createAssertionFactory(config: Config, { tenant: { signingKey }, report }: AddonContext, audience: string) {
+  if (!signingKey) return report([], 'the tenant to have a signing_key, to sign what Salesforce verifies');
   const header = { alg: 'RS256', typ: 'JWT', kid: signingKey.kid };
-  return ({ claims, now }: SignRequest): Promise<string> =>
+  return ({ claims, nowSeconds }: IssueRequest): Promise<string> =>
     new SignJWT({
       iss: config.clientid,
       sub: usernameOf(claims, config.principal),
       aud: audience,
-      iat: now,
-      exp: now + ASSERTION_LIFETIME,
+      iat: nowSeconds,
+      exp: nowSeconds + ASSERTION_LIFETIME,
     })
       .setProtectedHeader(header)
       .sign(signingKey.privateKey);
 }
 
-function usernameOf(claims: SignRequest['claims'], path: ClaimPath): string {
+function usernameOf(claims: IssueRequest['claims'], path: ClaimPath): string {
   const username = readClaim(claims, path);
   if (typeof username !== 'string' || username === '' || username.length > MAX_USERNAME || !username.isWellFormed()) {
     throw unfitClaim(path.text, `give a Salesforce username, a string of 1 to ${MAX_USERNAME} characters`);
@@ -165,7 +165,7 @@ function usernameOf(claims: SignRequest['claims'], path: ClaimPath): string {
 }
 
 /** A request may say which community it means; it never chooses another one. */
-function checkCommunity(config: Config, { communityName, communityUrlSection }: SignRequest['input']): void {
+function checkCommunity(config: Config, { communityName, communityUrlSection }: IssueRequest['input']): void {
   const asked = { communityName, communityUrlSection };
   const configured = { communityName: config.communityName, communityUrlSection: config.community_url_section };
   for (const field of ['communityName', 'communityUrlSection'] as const) {

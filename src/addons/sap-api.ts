@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
-import { callUpstream, readTokenAnswer, unavailable } from '../upstream/call.js';
-import { type AddonContext, type ConfigKit, type Credential, defineAddon, type SignRequest } from './addon.js';
-import type { ClaimMap, ClaimPath } from './claim-path.js';
-import { mayLeaveBlank } from './left-blank.js';
-import { signedAssertion } from './saml/assertion.js';
-import { fitName, mappedAttributes } from './saml/claim-text.js';
-import { NAME_ID_UNSPECIFIED } from './saml/name-id.js';
-import { tenantSigner } from './saml/sign.js';
-import { isXmlText } from './saml/xml.js';
-import { unfitClaim } from './unfit-claim.js';
-import { readUserName } from './user-name.js';
+import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
+import { type AddonContext, type ConfigKit, type Credential, defineAddon, type IssueRequest } from './addon.js';
+import { mayLeaveBlank } from './shared/blank-to-undefined.js';
+import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
+import { unfitClaim } from './shared/invalid-claim.js';
+import { signedAssertion } from './shared/saml/assertion.js';
+import { fitName, mappedAttributes } from './shared/saml/claim-text.js';
+import { NAME_ID_UNSPECIFIED } from './shared/saml/name-id.js';
+import { tenantSigner } from './shared/saml/sign.js';
+import { isXmlText } from './shared/saml/xml.js';
+import { readUserName } from './shared/user-name.js';
 
 const SERVICE = 'SAP';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:saml2-bearer';
@@ -67,14 +67,15 @@ export const sapApi = defineAddon<Config>({
     fields: { scope: { description: 'OAuth scope values, with spaces between them.', legacyParameter: 'sap_scope' } },
   },
   create(config, context) {
-    const assert = asserter(config, context);
+    const assert = createAssertionFactory(config, context);
+    if (!assert) return undefined;
     const configured = scopeValues(config.scope);
     const headers = {
       accept: 'application/json',
       authorization: `Basic ${Buffer.from(`${config.clientid}:${config.servicePassword}`).toString('base64')}`,
     };
     return {
-      async sign(request): Promise<Credential> {
+      async issue(request): Promise<Credential> {
         const scope = scopeOf(request.input.scope, configured);
         const form = new URLSearchParams({
           grant_type: GRANT_TYPE,
@@ -83,14 +84,14 @@ export const sapApi = defineAddon<Config>({
           assertion: assert(request),
         });
         const { tokenEndpointUrl: url } = config;
-        const answer = await callUpstream(context.deps, {
+        const answer = await callUpstream(request.deps, {
           service: SERVICE,
           url,
           form,
           headers,
           signal: request.signal,
         });
-        return credentialOf(readTokenAnswer(SERVICE, answer), scope, request.now);
+        return credentialOf(readTokenAnswer(SERVICE, answer), scope, request.nowSeconds);
       },
     };
   },
@@ -103,10 +104,10 @@ export const sapApi = defineAddon<Config>({
 });
 
 /** What makes the assertion of a user, in base64url as RFC 7522 §2.1 wants it. */
-function asserter(config: Config, { tenant, deps }: AddonContext) {
-  const sign = tenantSigner(tenant, SERVICE);
-  const newId = () => `_${deps.randomUUID()}`;
-  return ({ claims, now }: SignRequest): string => {
+function createAssertionFactory(config: Config, { tenant, report }: AddonContext) {
+  const sign = tenantSigner(tenant, SERVICE, report);
+  if (!sign) return undefined;
+  return ({ claims, nowSeconds, deps }: IssueRequest): string => {
     const assertion = signedAssertion(
       sign,
       {
@@ -121,13 +122,13 @@ function asserter(config: Config, { tenant, deps }: AddonContext) {
           ...mappedAttributes(claims, config.claims).map(({ name, values }) => [name, values] as const),
         ],
       },
-      { newId, now },
+      { newId: () => `_${deps.randomUUID()}`, nowSeconds },
     );
     return Buffer.from(`${assertion}`).toString('base64url');
   };
 }
 
-function nameOf(claims: SignRequest['claims'], path: ClaimPath): string {
+function nameOf(claims: IssueRequest['claims'], path: ClaimPath): string {
   const name = fitName(readUserName(claims, path), path.text);
   // A system that trims names would take " ALICE" for ALICE.
   if (name.trim() !== name) throw unfitClaim(path.text, 'have no white space before or after the user name');
@@ -150,7 +151,11 @@ function scopeOf(wanted: string | undefined | null, configured: readonly string[
   return (values.length > 0 ? values : configured).join(' ') || undefined;
 }
 
-function credentialOf(answer: Readonly<Record<string, unknown>>, asked: string | undefined, now: number): Credential {
+function credentialOf(
+  answer: Readonly<Record<string, unknown>>,
+  asked: string | undefined,
+  nowSeconds: number,
+): Credential {
   const { access_token, token_type, expires_in, scope } = answer;
   if (typeof access_token !== 'string' || access_token === '') {
     throw unavailable(SERVICE, 'gave an answer without access_token');
@@ -162,7 +167,7 @@ function credentialOf(answer: Readonly<Record<string, unknown>>, asked: string |
   return {
     token: access_token,
     tokenType: 'Bearer',
-    expiresAt: expiresIn === null ? null : now + expiresIn,
+    expiresAt: expiresIn === null ? null : nowSeconds + expiresIn,
     expiresIn,
     // RFC 6749 §5.1: without a scope in the answer it is the one that was asked for.
     fields: { scope: typeof scope === 'string' ? scope : (asked ?? null) },

@@ -2,8 +2,8 @@ import { createHash, createSecretKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { z } from 'zod';
 import { type ConfigKit, type Credential, defineAddon } from './addon.js';
-import { idTokenBody } from './legacy-bodies.js';
-import { readUserName } from './user-name.js';
+import { idTokenBody } from './shared/id-token-body.js';
+import { readUserName } from './shared/user-name.js';
 
 /** What Mobile Services derived the keys of its tokens with, from the master key. */
 const SIGNING_SUFFIX = 'JWTSig';
@@ -36,8 +36,8 @@ export const wams = defineAddon<Config>({
     const key = createSecretKey(createHash('sha256').update(`${masterkey}${SIGNING_SUFFIX}`).digest());
     const expiresIn = client.lifetimeInSeconds;
     return {
-      async sign({ claims, now }): Promise<Credential> {
-        const expiresAt = now + expiresIn;
+      async issue({ claims, nowSeconds }): Promise<Credential> {
+        const expiresAt = nowSeconds + expiresIn;
         const token = await new SignJWT({
           exp: expiresAt,
           iss: 'urn:microsoft:windows-azure:zumo',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
-import { ruleOn } from '../addons/rule-on.js';
 import { MIN_HMAC_BYTES, SIGNING_ALGORITHMS } from '../keys/algorithms.js';
+import { ruleOn } from '../lib/refine-when.js';
 import type { FullKit } from './kit.js';
 import { strictObject } from './strict-object.js';
 

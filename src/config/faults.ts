@@ -1,4 +1,4 @@
-import { editDistance } from '../edit-distance.js';
+import { editDistance } from '../lib/edit-distance.js';
 
 /** One thing wrong with a configuration: where, what stands there (its kind, never its value), and what was expected. */
 export interface Fault {

@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ConfigKit } from '../addons/addon.js';
-import { type ClaimMap, type ClaimPath, compileClaimPath } from '../addons/claim-path.js';
+import { type ClaimMap, type ClaimPath, compileClaimPath } from '../addons/shared/claim-path.js';
 import { KeySet } from '../keys/key-set.js';
 import { importRsaPrivateKey, normalizePem } from '../keys/private-key.js';
 import type { ReadSecret } from './secrets.js';

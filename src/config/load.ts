@@ -5,12 +5,12 @@ import { ADDONS } from '../addons/index.js';
 import { crossChecks } from './cross-checks.js';
 import { Draft } from './draft.js';
 import { ConfigError, type Fault } from './faults.js';
-import { issueFaults } from './issues.js';
 import { createKit } from './kit.js';
 import { withoutNulls } from './nulls.js';
 import { type GatewayConfig, gatewaySchema } from './schema.js';
 import { secretReader } from './secrets.js';
 import { readYaml } from './yaml.js';
+import { issueFaults } from './zod-diagnostics.js';
 
 export interface LoadOptions {
   /** What `{ env: NAME }` reads; default: the environment of this process. */

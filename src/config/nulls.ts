@@ -1,4 +1,4 @@
-import { isRecord } from '../is-record.js';
+import { isRecord } from '../lib/is-record.js';
 
 /**
  * The document with `undefined` for every null of a client's own fields: an export of Auth0 has null where a field is

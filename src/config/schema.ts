@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
-import { ruleOn } from '../addons/rule-on.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../keys/algorithms.js';
+import { ruleOn } from '../lib/refine-when.js';
 import { clientSchema } from './client-schema.js';
 import type { FullKit } from './kit.js';
 

@@ -1,5 +1,5 @@
 import { DelegationError } from '../errors.js';
-import { isRecord } from '../is-record.js';
+import { isRecord } from '../lib/is-record.js';
 
 /** Inclusive. A token is ASCII, so characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;

@@ -1,8 +1,9 @@
 import type { AddonInput, Credential } from '../addons/addon.js';
-import type { Tenant } from '../tenant/tenant.js';
-import type { Caller } from './caller.js';
+import type { Tenant } from '../config/tenant.js';
+import type { Deps } from '../deps.js';
+import { authorize, type SubjectTokenKind } from './authorize.js';
 import { parseScope, scopedClaims } from './claims.js';
-import { authorize, type SubjectTokenKind } from './policy.js';
+import type { Caller } from './verify-id-token.js';
 
 /** What a verified caller asks for. */
 export interface DelegationRequest {
@@ -15,6 +16,7 @@ export interface DelegationRequest {
   /** Epoch seconds. */
   readonly now: number;
   readonly signal?: AbortSignal | undefined;
+  readonly deps: Pick<Deps, 'fetch' | 'randomUUID'>;
 }
 
 /** A credential and what it is for. */
@@ -29,13 +31,14 @@ export interface IssuedCredential extends Credential {
  */
 export async function issue(tenant: Tenant, caller: Caller, request: DelegationRequest): Promise<IssuedCredential> {
   const { apiType, addon } = authorize(tenant, caller.client, request);
-  const credential = await addon.sign({
+  const credential = await addon.issue({
     userId: caller.userId,
     claims: caller.claims,
     scopedClaims: scopedClaims(caller.claims, parseScope(request.scope)),
-    clientId: caller.client.clientId,
+    callerClientId: caller.client.clientId,
     input: request.inputs[apiType] ?? {},
-    now: request.now,
+    nowSeconds: request.now,
+    deps: request.deps,
     signal: request.signal,
   });
   return { ...credential, apiType };

@@ -1,6 +1,6 @@
 import { formatPath } from '../config/faults.js';
-import { isRecord } from '../is-record.js';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
+import { isRecord } from '../lib/is-record.js';
 import type { AddonField, AddonFields } from './addon-fields.js';
 import { type SecretNames, type SecretReference, secretIn } from './secret-references.js';
 

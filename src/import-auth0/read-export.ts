@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { isRecord } from '../is-record.js';
+import { isRecord } from '../lib/is-record.js';
 
 /** What an export holds, as it was written. */
 export interface Auth0Export {

@@ -1,5 +1,5 @@
 import type { RateLimitFigures } from '../errors.js';
-import type { BucketStore, Outcome } from './store.js';
+import type { BucketStore, Outcome } from './bucket-store.js';
 import { type BucketLimit, fullAt, peek, take } from './token-bucket.js';
 
 const SLOTS = 4096;

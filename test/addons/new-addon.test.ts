@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AddonDefinition, defineAddon } from '../../src/addons/addon.js';
-import { type ClaimPath, readClaim } from '../../src/addons/claim-path.js';
 import { ADDONS } from '../../src/addons/index.js';
+import { type ClaimPath, readClaim } from '../../src/addons/shared/claim-path.js';
 import { parseConfig } from '../../src/config/load.js';
+import { printGatewaySchema } from '../../src/endpoints/graphql/schema/schema.js';
 import { DelegationError } from '../../src/errors.js';
-import { printGatewaySchema } from '../../src/graphql/schema.js';
 import { refusalOf } from '../support/answers.js';
 import { baseConfig, type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
 
@@ -43,12 +43,12 @@ const pager = defineAddon<PagerConfig>({
   },
   create({ secret, minutes, uid }) {
     return {
-      sign({ userId, claims, input, now }) {
+      issue({ userId, claims, input, nowSeconds }) {
         const name = uid ? readClaim(claims, uid) : userId;
         if (typeof name !== 'string') {
           throw new DelegationError('INVALID_REQUEST', `The claim "${uid?.text}" must be a string, to be a pager`);
         }
-        const expiresAt = now + minutes * 60;
+        const expiresAt = nowSeconds + minutes * 60;
         const token = createHmac('sha256', secret)
           .update(`${name}\n${input.floor ?? ''}\n${expiresAt}`)
           .digest('base64url');

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { ADDONS } from '../../src/addons/index.js';
+import { faultsTogether } from '../../src/config/build-tenants.js';
 import { ConfigError, formatFault } from '../../src/config/faults.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { GatewayConfig } from '../../src/config/schema.js';
-import { systemDeps } from '../../src/deps.js';
-import { faultsTogether } from '../../src/tenant/compile.js';
 import { configFolder } from '../support/config-folder.js';
 import { ecPair, publicJwk, rsaPair } from '../support/keys.js';
 import { secrets } from '../support/secrets.js';
@@ -87,7 +86,7 @@ export const folder = configFolder({
 /** Every stage of reading, as `check` and `serve` have it. */
 export function loadText(text: string): GatewayConfig {
   const path = folder.write('gateway.yaml', text);
-  return loadConfig(path, { env: ENV, together: (draft) => faultsTogether(draft, ADDONS, systemDeps()) });
+  return loadConfig(path, { env: ENV, together: (draft) => faultsTogether(draft, ADDONS) });
 }
 
 /** The faults of a file, as `check` shows them. */

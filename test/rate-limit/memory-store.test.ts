@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bucketKey } from '../../src/rate-limit/bucket-store.js';
 import { MemoryStore } from '../../src/rate-limit/memory-store.js';
-import { bucketKey } from '../../src/rate-limit/store.js';
 import { type Bucket, type BucketLimit, fullAt, take } from '../../src/rate-limit/token-bucket.js';
 import { testClock } from '../support/clock.js';
 

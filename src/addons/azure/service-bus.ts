@@ -1,0 +1,66 @@
+import { createHmac, createSecretKey } from 'node:crypto';
+import { z } from 'zod';
+import { type ConfigKit, type Credential, defineAddon } from '../addon.js';
+import { DEFAULT_MINUTES, minutes } from '../shared/minutes.js';
+import { isOneLine } from './one-line.js';
+
+function configSchema(kit: ConfigKit) {
+  const text = (expected: string) => z.string().max(260).refine(isOneLine, { error: expected });
+  return kit.object({
+    namespace: z
+      .string()
+      .max(253)
+      .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, {
+        error: 'a namespace such as acme, or its host name, without scheme, port or path',
+      }),
+    sasKeyName: text('the name of a shared access policy, without control characters').min(1),
+    sasKey: kit.secret({ pattern: /^.+$/su, expected: 'a key that is not empty' }),
+    entityPath: text('the path of an entity, without control characters')
+      .refine((path) => !path.startsWith('/'), { error: 'the path of an entity, without a leading slash' })
+      .optional(),
+    expiration: minutes().default(DEFAULT_MINUTES),
+  });
+}
+
+type Config = z.output<ReturnType<typeof configSchema>>;
+
+/**
+ * A SAS token for a Service Bus (or Event Hubs) namespace, or for one entity of it
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas), for 5 minutes unless configured.
+ */
+export const azureSb = defineAddon<Config>({
+  name: 'azure_sb',
+  apiType: 'AZURE_SB',
+  description: 'A shared access signature for Azure Service Bus.',
+  config: configSchema,
+  credential: {
+    name: 'AzureServiceBusSas',
+    description: 'A shared access signature (SAS) of Azure Service Bus: `token` is the Authorization header, as it is.',
+    fields: {
+      resourceUri: { type: 'String', description: 'The namespace or the entity that it opens.' },
+    },
+  },
+  create({ namespace, sasKeyName, sasKey, entityPath, expiration }) {
+    const host = namespace.includes('.') ? namespace : `${namespace}.servicebus.windows.net`;
+    const resourceUri = `http://${host}/${entityPath ?? ''}`;
+    const sr = encodeURIComponent(resourceUri);
+    const skn = encodeURIComponent(sasKeyName);
+    // The key is text to Service Bus: it looks like base64 and is not decoded.
+    const key = createSecretKey(sasKey, 'utf8');
+    const expiresIn = expiration * 60;
+    return {
+      issue({ nowSeconds }): Credential {
+        const se = nowSeconds + expiresIn;
+        const sig = encodeURIComponent(createHmac('sha256', key).update(`${sr}\n${se}`).digest('base64'));
+        return {
+          token: `SharedAccessSignature sr=${sr}&sig=${sig}&se=${se}&skn=${skn}`,
+          tokenType: 'SharedAccessSignature',
+          expiresAt: se,
+          expiresIn,
+          fields: { resourceUri },
+        };
+      },
+    };
+  },
+  legacyBody: ({ token }) => ({ azure_sb_sas: token }),
+});

@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { ADDONS } from '../addons/index.js';
+import { createKit } from '../config/kit.js';
+import { gatewayJsonSchema } from '../config/schema.js';
+import { printGatewaySchema } from '../endpoints/graphql/schema/schema.js';
+import type { Command } from './command.js';
+
+export const schemaCommand: Command = {
+  help: `Usage: delegation-gateway schema [--write | --check]
+
+Prints the GraphQL schema.
+
+  --write   write schema.graphql and gateway.schema.json in this folder instead
+  --check   exit with 1 when those files are not what the code makes
+`,
+  options: { write: { type: 'boolean' }, check: { type: 'boolean' } },
+  async run({ write, check }) {
+    const files = generatedFiles();
+    if (!write && !check) {
+      process.stdout.write(files['schema.graphql']);
+      return 0;
+    }
+    let stale = 0;
+    for (const [name, text] of Object.entries(files)) {
+      if (write) writeFileSync(name, text);
+      else if (readOrEmpty(name) !== text) {
+        process.stderr.write(`${name} is not what the code makes; run: npm run schema -- --write\n`);
+        stale++;
+      }
+    }
+    if (stale === 0)
+      process.stdout.write(`schema.graphql and gateway.schema.json are ${write ? 'written' : 'up to date'}\n`);
+    return stale === 0 ? 0 : 1;
+  },
+};
+
+/** The checked-in files that are printed from the code. */
+export function generatedFiles() {
+  const kit = createKit(() => '');
+  return {
+    'schema.graphql': printGatewaySchema(ADDONS),
+    'gateway.schema.json': `${JSON.stringify(gatewayJsonSchema(kit, ADDONS), null, 2)}\n`,
+  };
+}
+
+function readOrEmpty(name: string): string {
+  try {
+    return readFileSync(name, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,42 @@
+import type { Algorithm } from '../keys/algorithms.js';
+import type { KeySource } from '../keys/key-set.js';
+import type { SigningKey } from '../keys/signing-key.js';
+import type { TenantConfig } from './schema.js';
+import type { Issuer } from './tenant.js';
+
+/** UTF-16 units of a `sub`: what OpenID Connect Core §2 allows. */
+const MAX_SUBJECT = 255;
+
+/** The issuers whose tokens a tenant takes, by exact `iss`: the configured ones and the tenant itself. */
+export function compileIssuers(config: TenantConfig, signingKey: SigningKey | undefined): Map<string, Issuer> {
+  const prefixes = config.issuers.map((each) => each.subject_prefix ?? '');
+  const issuers = config.issuers.map(
+    (each, index): Issuer => ({
+      issuer: each.issuer,
+      own: false,
+      subjectPrefix: prefixes[index] as string,
+      foreignPrefixes: prefixes.filter((prefix, other) => other !== index && prefix !== ''),
+      maxSubject: MAX_SUBJECT,
+      algorithms: new Set(each.algorithms),
+      keys: each.jwks ?? NO_KEYS,
+      jwksUri: each.jwks_uri,
+    }),
+  );
+  const own: Issuer = {
+    issuer: config.issuer,
+    own: true,
+    subjectPrefix: '',
+    foreignPrefixes: [],
+    maxSubject: MAX_SUBJECT + Math.max(...prefixes.map((prefix) => prefix.length)),
+    algorithms: new Set<Algorithm>(['HS256', 'RS256', 'PS256']),
+    keys: signingKey ? ownKeys(signingKey) : NO_KEYS,
+    jwksUri: undefined,
+  };
+  return new Map([...issuers, own].map((issuer) => [issuer.issuer, issuer]));
+}
+
+const NO_KEYS: KeySource = { find: () => [] };
+
+function ownKeys({ kid, publicKey }: SigningKey): KeySource {
+  return { find: (alg, wanted) => (alg !== 'HS256' && wanted === kid ? [publicKey] : []) };
+}

@@ -1,0 +1,67 @@
+import type { AddonDefinition, CredentialType } from '../../../addons/addon.js';
+import type { IssuedCredential } from '../../../delegation/issue.js';
+import type { Builder } from './builder.js';
+
+/** The enum ApiType: a value for each add-on. */
+export function apiTypeEnum(builder: Builder, addons: readonly AddonDefinition[]) {
+  return builder.enumType('ApiType', {
+    description: 'A kind of credential: an add-on that the target application is configured for.',
+    values: Object.fromEntries(
+      addons.map(({ apiType, description }) => [apiType, { value: apiType, description }]),
+    ) as Record<string, { value: string; description: string }>,
+  });
+}
+
+export type ApiTypeRef = ReturnType<typeof apiTypeEnum>;
+
+/** The interface Credential, and the object types that the add-ons describe. */
+export function credentialInterface(builder: Builder, apiType: ApiTypeRef, addons: readonly AddonDefinition[]) {
+  const typeNames = new Map(addons.map((addon) => [addon.apiType, addon.credential.name]));
+  const credential = builder.interfaceRef<IssuedCredential>('Credential').implement({
+    description: 'A credential that another service takes. Ask for the fields of its own type with an inline fragment.',
+    resolveType: ({ apiType }) => typeNames.get(apiType),
+    fields: (t) => ({
+      token: t.exposeString('token', { description: 'What to present to the service. Keep it as safe as a password.' }),
+      tokenType: t.exposeString('tokenType', {
+        description: 'How to present it: Bearer, SharedAccessSignature for Azure, AWS4-HMAC-SHA256 for AWS.',
+      }),
+      apiType: t.field({ type: apiType, description: 'The add-on that made it.', resolve: (each) => each.apiType }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it ends; null where the service does not say.',
+        resolve: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt * 1000)),
+      }),
+      expiresIn: t.exposeInt('expiresIn', {
+        nullable: true,
+        description: 'Seconds that it is good for, counted from its issue; null where the service does not say.',
+      }),
+    }),
+  });
+  const types = new Map(addons.map((addon) => [addon.credential.name, addon.credential]));
+  for (const type of types.values()) credentialObject(builder, credential, type);
+  return credential;
+}
+
+function credentialObject(
+  builder: Builder,
+  credential: ReturnType<typeof credentialInterface>,
+  type: CredentialType,
+): void {
+  builder.objectRef<IssuedCredential>(type.name).implement({
+    description: type.description,
+    interfaces: [credential],
+    fields: (t) =>
+      Object.fromEntries(
+        Object.entries(type.fields).map(([name, { type: scalar, nullable = false, description }]) => [
+          name,
+          t.field({
+            type: scalar,
+            nullable,
+            description,
+            resolve: ({ fields }) => fields[name] as never,
+          }),
+        ]),
+      ),
+  });
+}

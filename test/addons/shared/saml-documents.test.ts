@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { type AssertionClaims, signedAssertion, signedResponse } from '../../../src/addons/shared/saml/assertion.js';
+import { xmlSigner } from '../../../src/addons/shared/saml/sign.js';
+import { isXmlText, Xml, xml } from '../../../src/addons/shared/saml/xml.js';
+import { importRsaPrivateKey } from '../../../src/keys/private-key.js';
+import { createSigningKey } from '../../../src/keys/signing-key.js';
+import { ENTITY_ID, STRANGER, TENANT } from '../../support/saml.js';
+import { needsXmlTools, schemaFaults, textByLibxml, xmlsecVerifies } from '../../support/xml-tools.js';
+
+const sign = xmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
+const NAME = ' ali\nce\r\t<x>&"\'\u007f\u009f \u{1f600} ]]> e\u0301 \u2029.';
+const CLAIMS: AssertionClaims = {
+  issuer: ENTITY_ID,
+  nameId: NAME,
+  nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
+  audience: 'https://service.example.com/',
+  recipient: 'https://service.example.com/?a=1&b=2',
+  attributes: [
+    ['of "one" <value>', [NAME]],
+    ['of several', ['', 'b']],
+  ],
+};
+const stamp = () => {
+  let id = 0;
+  return { newId: () => `_${id++}`, nowSeconds: 1_767_225_600 };
+};
+
+// xml-crypto signs, and node-saml verifies with xml-crypto. These share no code with either.
+describe('by libxml2 and xmlsec', () => {
+  it('an assertion is valid by the schema, its signature holds, and its name is the one that was given', ({ skip }) => {
+    needsXmlTools({ skip });
+    const assertion = `${signedAssertion(sign, CLAIMS, stamp())}`;
+    const element = 'urn:oasis:names:tc:SAML:2.0:assertion:Assertion';
+    expect(schemaFaults(assertion, 'assertion')).toEqual([]);
+    expect(xmlsecVerifies(assertion, element, TENANT.cert)).toBe(true);
+    expect(xmlsecVerifies(assertion, element, STRANGER.cert)).toBe(false);
+    expect(xmlsecVerifies(assertion.replace('ali&#xA;ce', 'ali ce'), element, TENANT.cert)).toBe(false);
+    expect(textByLibxml(assertion, "//*[local-name()='NameID']")).toBe(NAME);
+    expect(textByLibxml(assertion, "//*[local-name()='AttributeValue']")).toBe(NAME);
+  });
+
+  it('a response is valid by the schema, and both of its signatures hold', ({ skip }) => {
+    needsXmlTools({ skip });
+    const response = `${signedResponse(sign, CLAIMS, stamp())}`;
+    expect(schemaFaults(response, 'protocol')).toEqual([]);
+    expect(schemaFaults(response.replace('<samlp:Status>', '<samlp:Status/><samlp:Status>'), 'protocol')).not.toEqual(
+      [],
+    );
+    for (const element of ['assertion:Assertion', 'protocol:Response']) {
+      expect(xmlsecVerifies(response, `urn:oasis:names:tc:SAML:2.0:${element}`, TENANT.cert), element).toBe(true);
+    }
+  });
+});
+
+describe('the template for XML', () => {
+  it('escapes every string, leaves markup as it is, and drops the white space of its lines', () => {
+    const inner = xml`<b c="${'"<&\'>\n'}"/>`;
+    expect(
+      `${xml`
+        <a>
+          ${inner}
+          ${[inner, xml`${'é\u{1f600}'}`]}
+        </a>`}`,
+    ).toBe(
+      '<a><b c="&#x22;&#x3C;&#x26;&#x27;&#x3E;&#xA;"/><b c="&#x22;&#x3C;&#x26;&#x27;&#x3E;&#xA;"/>&#xE9;&#x1F600;</a>',
+    );
+  });
+
+  it('leaves every printable ASCII character that is no markup as it is', () => {
+    const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
+    expect(`${xml`${ascii.replaceAll(/["&'<>]/g, '')}`}`).toBe(ascii.replaceAll(/["&'<>]/g, ''));
+  });
+
+  it.each(['\u0000', '\u0008', '\u000b', '\u001f', '\u0085', '\u2028', '\ufffe', '\uffff', '\ud800', '\udc00x'])(
+    'refuses %j',
+    (text) => {
+      expect(isXmlText(`a${text}`)).toBe(false);
+      expect(() => xml`<a>${`a${text}`}</a>`).toThrow(new TypeError('a text that XML carries unchanged'));
+    },
+  );
+
+  it.each(['\t\n\r', '\u007f\u0084\u0086\u009f', '\u2027\u2029', '\ud7ff\ue000\ufffd', '\u{10000}\u{10ffff}'])(
+    'takes %j',
+    (text) => {
+      expect(isXmlText(text)).toBe(true);
+      expect(xml`${text}`).toBeInstanceOf(Xml);
+    },
+  );
+});

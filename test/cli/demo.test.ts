@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { runCommandLine } from '../../src/cli/command-line.js';
+import { captureOutput } from '../support/captured-output.js';
+import { startCommand } from '../support/command-line.js';
+import { secrets } from '../support/secrets.js';
+
+describe('the demo', { timeout: 60_000 }, () => {
+  it('prints a page whose curl line works when it is pasted, and ends cleanly at Ctrl-C', async () => {
+    const demo = startCommand(['demo', '--port', '0']);
+    const page = await demo.says('Ctrl-C ends it.');
+    expect(page).toMatch(/GraphiQL {3}http:\/\/127\.0\.0\.1:\d+\/graphql\n/);
+
+    const [command] = /^curl [\s\S]*?\}'$/m.exec(page) ?? [];
+    const { stdout } = await promisify(execFile)('bash', ['-c', command ?? 'false']);
+    const { data } = JSON.parse(stdout);
+    expect(data.delegate.credential.token).toMatch(/^eyJ/);
+    expect(data.delegate.rateLimit.remaining).toBe(9);
+
+    demo.process.kill('SIGINT');
+    expect(await demo.exit).toBe(0);
+    expect(demo.output).toEqual({ stdout: `${page}\nStopped.\n`, stderr: '' });
+  });
+
+  it('--json prints one line with what a program needs, and every target in it works', async () => {
+    const demo = startCommand(['demo', '--port', '0', '--json']);
+    const line = await demo.says('\n');
+    const facts = JSON.parse(line);
+    secrets.keep('the ID token of the demo', facts.idToken);
+    expect(Object.keys(facts)).toEqual(['graphql', 'legacy', 'jwks', 'clientId', 'idToken', 'targets', 'publicKeys']);
+
+    const verified: string[] = [];
+    for (const { clientId, apiTypes } of facts.targets) {
+      for (const apiType of apiTypes) {
+        const response = await fetch(facts.graphql, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${facts.idToken}` },
+          body: JSON.stringify({
+            query: 'mutation($i: DelegateInput!) { delegate(input: $i) { credential { token } } }',
+            variables: { i: { clientId: facts.clientId, target: clientId, apiType } },
+          }),
+        });
+        const { data } = (await response.json()) as { data: { delegate: { credential: { token: string } } } };
+        const { token } = data.delegate.credential;
+        if (apiType === 'FIREBASE') await jwtVerify(token, createPublicKey(facts.publicKeys.firebase));
+        else if (clientId === facts.clientId) await jwtVerify(token, createRemoteJWKSet(new URL(facts.jwks)));
+        verified.push(`${clientId} ${apiType}`);
+      }
+    }
+    expect(verified).toEqual(expect.arrayContaining(['chat FIREBASE', 'api APP', 'web APP']));
+
+    demo.process.kill('SIGTERM');
+    expect(await demo.exit).toBe(0);
+    expect(demo.output).toEqual({ stdout: line, stderr: '' });
+  });
+
+  it('says in a sentence that its port is taken, and which way out there is', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const output = captureOutput();
+    const code = await runCommandLine(['demo', '--port', String(port)]);
+    other.close();
+    expect(code).toBe(1);
+    expect(output.stdout).toBe('');
+    expect(output.stderr).toBe(
+      `Cannot listen on 127.0.0.1:${port}: the port is taken; choose another with --port, or --port 0 for any free one.\n`,
+    );
+  });
+});

@@ -1,0 +1,681 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { SignJWT } from 'jose';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parse } from 'yaml';
+import { ADDONS } from '../../src/addons/index.js';
+import { UsageError } from '../../src/cli/command.js';
+import { importAuth0Command } from '../../src/cli/import-auth0.js';
+import { ConfigError, formatFault } from '../../src/config/faults.js';
+import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { placeholderWarnings } from '../../src/config/placeholder-warnings.js';
+import { createGateway } from '../../src/gateway.js';
+import { importAuth0 } from '../../src/import-auth0/import.js';
+import { testClock } from '../support/clock.js';
+import { rsaPair } from '../support/keys.js';
+import { recordingLog } from '../support/log.js';
+import { keepConfigured, secrets } from '../support/secrets.js';
+import { selfSigned } from '../support/upstream.js';
+
+const DOMAIN = 'acme.eu.auth0.com';
+const ISSUER = 'https://delegation.acme.example/';
+const WEB_SECRET = 'the-secret-of-the-web-app-which-is-long-enough-for-hs256-0123456789';
+const STORAGE_KEY = `${'Abcdefgh/+'.repeat(9).slice(0, 86)}==`;
+const DELEGATION = 'http://auth0.com/oauth/legacy/grant-type/delegation/';
+
+/** What `GET /api/v2/clients` answers, with the strange things that real tenants hold. */
+const MANAGEMENT_API = [
+  {
+    client_id: 'all',
+    name: 'All Applications',
+    global: true,
+    client_secret: 'the-secret-of-the-global-client-0123456789',
+  },
+  {
+    tenant: 'acme',
+    client_id: 'kZ9',
+    name: 'Web app (production)',
+    client_secret: WEB_SECRET,
+    callbacks: ['https://app.example.com/callback'],
+    oidc_conformant: false,
+    signing_keys: [{ cert: '-----BEGIN CERTIFICATE-----…', pkcs7: '…' }],
+    allowed_clients: [],
+    grant_types: [`${DELEGATION}id_token`, `${DELEGATION}refresh_token`, 'implicit'],
+    jwt_configuration: { alg: 'HS256', lifetime_in_seconds: 36000, secret_encoded: false, scopes: {} },
+    token_endpoint_auth_method: 'client_secret_post',
+    addons: {},
+  },
+  {
+    client_id: 'chat',
+    name: 'Chat',
+    allowed_clients: ['kZ9'],
+    jwt_configuration: { alg: 'RS256', lifetime_in_seconds: 36000 },
+    addons: {
+      firebase: {
+        client_email: 'minter@demo-project.iam.gserviceaccount.com',
+        private_key: rsaPair('firebase').pem.replaceAll('\n', '\r\n'),
+        private_key_id: 'k1',
+        secret: null,
+        lifetime_in_seconds: '3600',
+      },
+      samlp: { audience: 'urn:somebody' },
+    },
+  },
+  {
+    client_id: 'files',
+    name: 'Files',
+    addons: {
+      azure_blob: {
+        accountName: 'acmefiles',
+        storageAccessKey: STORAGE_KEY,
+        containerName: 'reports',
+        blobName: '',
+        expiration: 5,
+        container_read: true,
+        signedIdentifier: '',
+      },
+    },
+  },
+  {
+    client_id: 'cloud',
+    name: 'Cloud',
+    jwt_configuration: { alg: 'RS256', lifetime_in_seconds: null },
+    addons: {
+      aws: {
+        principal: 'arn:aws:iam::123456789012:saml-provider/auth0',
+        role: 'arn:aws:iam::123456789012:role/web',
+        lifetime_in_seconds: 90_000,
+      },
+      salesforce_sandbox_api: { clientid: '3MVG9', principal: 'email', communityName: null, community_url_section: '' },
+      slack: { team: 'acme' },
+    },
+  },
+];
+
+interface Run {
+  readonly code: number;
+  readonly yaml: string;
+  readonly notes: string;
+  /** What the YAML says. */
+  // biome-ignore lint/suspicious/noExplicitAny: read as an operator reads it
+  readonly tenant: any;
+}
+
+/** Runs the command on files, as they are in a fresh folder; `path` is what it is given. */
+async function runOn(files: Record<string, unknown>, path: string, options: Record<string, string> = {}): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'import-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, contents] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), typeof contents === 'string' ? contents : JSON.stringify(contents, null, 2));
+    keepConfigured(contents);
+  }
+  const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)];
+  try {
+    const code = await importAuth0Command.run(options, [join(folder, path)]);
+    const [yaml, notes] = [stdout.text(), stderr.text()];
+    secrets.observe('the imported gateway.yaml', yaml);
+    secrets.observe('the notes of the import', notes);
+    return { code, yaml, notes, tenant: parse(yaml)?.tenants[0] };
+  } finally {
+    stdout.end();
+    stderr.end();
+  }
+}
+
+const run = (clients: unknown, options: Record<string, string> = {}) =>
+  runOn({ 'export.json': clients }, 'export.json', options);
+
+function capture(stream: NodeJS.WriteStream) {
+  let text = '';
+  const spy = vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+    text += chunk;
+    return true;
+  });
+  return { text: () => text, end: () => spy.mockRestore() };
+}
+
+/** The environment that the list of secrets asks for. */
+function envOf(yaml: string, values: Record<string, string>): Record<string, string> {
+  const asked = [...yaml.matchAll(/\{ env: (\w+) \}/g)].map(([, name]) => name as string);
+  expect(new Set(asked).size).toBe(asked.length);
+  expect(asked.toSorted()).toEqual(Object.keys(values).toSorted());
+  for (const name of asked) expect(yaml).toMatch(new RegExp(`^#   ${name} `, 'm'));
+  return values;
+}
+
+describe('an import from Auth0', () => {
+  it('delegates, once its secrets are supplied', async () => {
+    const { code, yaml, tenant } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
+    expect(code).toBe(0);
+    const { key, cert } = selfSigned('acme');
+    const env = envOf(yaml, {
+      TENANT_SIGNING_KEY: key.replaceAll('\n', '\\n'),
+      TENANT_CERTIFICATE: cert,
+      WEB_APP_PRODUCTION_CLIENT_SECRET: WEB_SECRET,
+      CHAT_FIREBASE_PRIVATE_KEY: rsaPair('firebase').pem.replaceAll('\n', '\r\n'),
+      FILES_AZURE_BLOB_STORAGE_ACCESS_KEY: STORAGE_KEY,
+    });
+    keepConfigured({ secret: key });
+    const folder = mkdtempSync(join(tmpdir(), 'import-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'gateway.yaml'), yaml);
+    const config = loadConfig(join(folder, 'gateway.yaml'), { env });
+    const clock = testClock();
+    const gateway = await createGateway(config, { now: clock.now, log: recordingLog() });
+    const idToken = await new SignJWT({ iss: tenant.issuers[0].issuer, sub: 'auth0|alice', aud: 'kZ9' })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuedAt(clock.seconds())
+      .setExpirationTime(clock.seconds() + 3600)
+      .sign(Buffer.from(WEB_SECRET));
+    const query = `{ viewer { userId targets { clientId apiTypes } } }`;
+    const delegation = `mutation { delegate(input: { target: "chat" }) { credential { token ... on FirebaseCustomToken { uid } } } }`;
+    const ask = async (text: string) => {
+      const request = new Request('https://delegation.acme.example/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${idToken}` },
+        body: JSON.stringify({ query: text }),
+      });
+      return (await gateway.fetch(request, { remoteAddress: '192.0.2.1' })).json();
+    };
+    expect((await ask(query)).data.viewer).toEqual({
+      userId: 'auth0|alice',
+      targets: expect.arrayContaining([
+        { clientId: 'kZ9', apiTypes: ['APP'] },
+        { clientId: 'chat', apiTypes: expect.arrayContaining(['FIREBASE', 'APP']) },
+        { clientId: 'files', apiTypes: expect.arrayContaining(['AZURE_BLOB']) },
+        { clientId: 'cloud', apiTypes: expect.arrayContaining(['AWS', 'SALESFORCE_SANDBOX_API']) },
+      ]),
+    });
+    expect((await ask(delegation)).data.delegate.credential).toEqual({ token: expect.any(String), uid: 'auth0|alice' });
+    await gateway.close();
+  });
+
+  it('prints what it read, and names what it left out', async () => {
+    const { notes, tenant } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
+    expect(tenant).toEqual({
+      name: 'acme',
+      issuer: ISSUER,
+      signing_key: { env: 'TENANT_SIGNING_KEY' },
+      certificate: { env: 'TENANT_CERTIFICATE' },
+      delegation: { enabled: true },
+      issuers: [
+        {
+          issuer: `https://${DOMAIN}/`,
+          algorithms: ['RS256', 'HS256'],
+          jwks_uri: `https://${DOMAIN}/.well-known/jwks.json`,
+          token_endpoint: `https://${DOMAIN}/oauth/token`,
+        },
+      ],
+      clients: [
+        {
+          client_id: 'kZ9',
+          name: 'Web app (production)',
+          client_secret: { env: 'WEB_APP_PRODUCTION_CLIENT_SECRET' },
+          allowed_clients: ['*'],
+          grant_types: [`${DELEGATION}id_token`, `${DELEGATION}refresh_token`, 'implicit'],
+          refresh_token_delegation: true,
+          token_endpoint_auth_method: 'client_secret_post',
+          jwt_configuration: { alg: 'HS256', lifetime_in_seconds: 36000, secret_encoded: false },
+        },
+        {
+          client_id: 'chat',
+          name: 'Chat',
+          allowed_clients: ['kZ9'],
+          jwt_configuration: { alg: 'RS256', lifetime_in_seconds: 36000 },
+          addons: {
+            firebase: {
+              client_email: 'minter@demo-project.iam.gserviceaccount.com',
+              private_key: { env: 'CHAT_FIREBASE_PRIVATE_KEY' },
+              private_key_id: 'k1',
+              lifetime_in_seconds: 3600,
+            },
+          },
+        },
+        {
+          client_id: 'files',
+          name: 'Files',
+          allowed_clients: ['*'],
+          addons: {
+            azure_blob: {
+              accountName: 'acmefiles',
+              storageAccessKey: { env: 'FILES_AZURE_BLOB_STORAGE_ACCESS_KEY' },
+              containerName: 'reports',
+              expiration: 5,
+              container_read: true,
+            },
+          },
+        },
+        {
+          client_id: 'cloud',
+          name: 'Cloud',
+          allowed_clients: ['*'],
+          jwt_configuration: { alg: 'RS256' },
+          addons: {
+            aws: {
+              principal: 'arn:aws:iam::123456789012:saml-provider/auth0',
+              role: 'arn:aws:iam::123456789012:role/web',
+              lifetime_in_seconds: 43200,
+            },
+            salesforce_sandbox_api: { clientid: '3MVG9', principal: 'email' },
+          },
+        },
+      ],
+    });
+    expect(notes).toBe(`client "all" ("All Applications") at [0]: the global client, which is no application: skipped
+client "chat" ("Chat"): addons.samlp gives no credential for another service: left out
+client "files" ("Files"): no jwt_configuration.alg: RS256; old Auth0 tenants may have meant HS256
+client "cloud" ("Cloud"): addons.aws.lifetime_in_seconds is 90000: 43200, the nearest that is possible
+client "cloud" ("Cloud"): addons.slack gives no credential for another service: left out
+Fields of clients that delegation does not use, left out: callbacks (1), jwt_configuration.scopes (1), oidc_conformant (1), signing_keys (1), tenant (1).
+Clients imported: 4.
+`);
+  });
+
+  it('says of an open client that it is open, and lists every secret by name at the end', async () => {
+    const { yaml } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
+    expect(
+      yaml.match(/allowed_clients: \[ "\*" \] # empty in Auth0, where that means every application/g),
+    ).toHaveLength(3);
+    expect(yaml).not.toContain('PLACEHOLDER:');
+    expect(yaml.slice(yaml.indexOf('# Secrets:')).trimEnd().split('\n').slice(2)).toEqual([
+      '#   TENANT_SIGNING_KEY                   the signing_key of the tenant (Auth0 exports none, so make one: openssl genrsa 2048)',
+      '#   TENANT_CERTIFICATE                   the certificate of that key, for SAML (openssl req -x509 -key … -subj /CN=… -days 3650)',
+      '#   WEB_APP_PRODUCTION_CLIENT_SECRET     client "kZ9" ("Web app (production)"), client_secret',
+      '#   CHAT_FIREBASE_PRIVATE_KEY            client "chat" ("Chat"), addons.firebase.private_key',
+      '#   FILES_AZURE_BLOB_STORAGE_ACCESS_KEY  client "files" ("Files"), addons.azure_blob.storageAccessKey',
+    ]);
+  });
+
+  it('marks what the export does not hold with names that nobody can own, and check warns of them', async () => {
+    const { yaml, notes, tenant } = await run([{ client_id: 'a' }]);
+    expect(tenant.issuer).toBe('https://delegation.your-company.invalid/');
+    expect(tenant.issuers[0].issuer).toBe('https://your-tenant.auth0.invalid/');
+    expect(yaml.match(/# PLACEHOLDER: /g)).toHaveLength(4);
+    expect(notes).toContain('A placeholder, to be put right: the domain of your Auth0 tenant (--tenant-domain), at');
+    const config = parseConfig(parse(yaml), { env: { TENANT_SIGNING_KEY: rsaPair('tenant').pem } });
+    expect(placeholderWarnings(config).map(formatFault)).toEqual(
+      ['issuer', 'issuers[0].issuer', 'issuers[0].jwks_uri', 'issuers[0].token_endpoint'].map(
+        (field) => `tenants[0].${field}: a placeholder below .invalid; put your own in its place`,
+      ),
+    );
+  });
+});
+
+describe('an export', () => {
+  const clients = [
+    { client_id: 'a', name: 'A' },
+    { client_id: 'b', name: 'B' },
+  ];
+  const ids = ({ tenant }: Run) => tenant.clients.map((client: { client_id: string }) => client.client_id);
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a list', { 'x.json': clients }, 'x.json'],
+    ['a page with totals', { 'x.json': { start: 0, limit: 50, total: 2, clients } }, 'x.json'],
+    ['a list of pages', { 'x.json': [{ clients: [clients[0]] }, [clients[1]]] }, 'x.json'],
+    ['a list behind a byte order mark', { 'x.json': `\ufeff${JSON.stringify(clients)}` }, 'x.json'],
+    [
+      'a folder of the deploy tool',
+      { 'clients/B.json': clients[1], 'clients/A.json': clients[0], 'clients/B.html': '<p>', 'tenant.json': {} },
+      '.',
+    ],
+    ['a folder of clients', { 'B.json': clients[1], 'A.json': clients[0], 'tenant.json': { friendly_name: 'x' } }, '.'],
+    ['the YAML of the deploy tool', { 'tenant.yaml': 'clients:\n  - client_id: a\n  - client_id: b\n' }, 'tenant.yaml'],
+    ['a folder with that YAML', { 'tenant.yaml': 'clients:\n  - client_id: a\n  - client_id: b\n' }, '.'],
+  ])('may be %s', async (_what, files, path) => {
+    expect(ids(await runOn(files, path))).toEqual(['a', 'b']);
+  });
+
+  it('may be one client', async () => {
+    expect(ids(await run(clients[0]))).toEqual(['a']);
+  });
+
+  it('with settings of a tenant gives its name, and has the rest named', async () => {
+    const tenant = { friendly_name: 'Acme Inc', flags: {}, session_lifetime: 72 };
+    const { notes, tenant: imported } = await runOn(
+      { 'clients/A.json': clients[0], 'tenant.json': tenant, 'rules/a.js': 'x', 'connections/b.json': {} },
+      '.',
+    );
+    expect(imported.name).toBe('Acme Inc');
+    expect(notes).toContain(
+      'Settings of the tenant that have no counterpart, left out: friendly_name, flags, session_lifetime.',
+    );
+    expect(notes).toContain('Parts of the export that have no counterpart, left out: connections, rules.');
+  });
+
+  it('in YAML has its other parts named, and its own tags do no harm', async () => {
+    const yaml =
+      'tenant: { friendly_name: Acme }\nclients:\n  - { client_id: a, custom_login_page: !include a.html }\nrules:\n  - x\nroles: []\n';
+    const { notes } = await runOn({ 'tenant.yaml': yaml }, 'tenant.yaml');
+    expect(notes).toContain('Parts of the export that have no counterpart, left out: rules.');
+  });
+
+  it('that is one page of several is said to be', async () => {
+    const { notes } = await run({ start: 0, limit: 2, total: 120, clients });
+    expect(notes).toContain('The export says that there are 118 more clients: export the other pages too.');
+  });
+
+  it.each<[string, Record<string, unknown>, string, RegExp]>([
+    ['not there', {}, 'x.json', /x\.json cannot be read \(ENOENT\)$/],
+    [
+      'not JSON',
+      { 'x.json': `[\n{"client_secret": "${WEB_SECRET}" oops}]` },
+      'x.json',
+      /x\.json is not valid JSON at line 2$/,
+    ],
+    ['cut off', { 'x.json': '[{"client_id":"a"' }, 'x.json', /x\.json is not valid JSON/],
+    [
+      'not YAML',
+      { 'x.yaml': `a: b\n client_secret: ${WEB_SECRET}\n` },
+      'x.yaml',
+      /x\.yaml is not valid YAML at line 1$/,
+    ],
+    ['a text', { 'x.json': '"clients"' }, 'x.json', /The export is no client, and no list of clients$/],
+    [
+      'an error of the API',
+      { 'x.json': { statusCode: 401 } },
+      'x.json',
+      /The export is no client, and has no list of clients$/,
+    ],
+    [
+      'a list with a number in it',
+      { 'x.json': [clients[0], 7] },
+      'x.json',
+      /\[1\] is no client, and no list of clients$/,
+    ],
+    ['an empty list', { 'x.json': [] }, 'x.json', /x\.json holds no clients$/],
+    ['a folder without clients', { 'rules/a.json': {} }, '.', /holds no clients$/],
+  ])('that is %s is refused in words', async (_what, files, path, message) => {
+    secrets.keep('the secret of the web app', WEB_SECRET);
+    const error = await runOn(files, path).then(
+      () => expect.unreachable('expected a refusal'),
+      (reason) => reason,
+    );
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toMatch(message);
+    secrets.observe('the refusal of the import', error.stack);
+  });
+
+  it('of the deploy tool without ids says how to get them', async () => {
+    const { code, yaml, notes } = await runOn({ 'clients/A.json': { name: 'A', app_type: 'spa' } }, '.');
+    expect({ code, yaml }).toEqual({ code: 1, yaml: '' });
+    expect(notes).toContain(
+      'client "A" at A.json: has no client_id, so nobody could name it: skipped (with the deploy tool, export with --export_ids)',
+    );
+  });
+});
+
+describe('a strange client', () => {
+  const importOf = async (client: Record<string, unknown>, ...others: Record<string, unknown>[]) => {
+    const { tenant, notes, yaml } = await run([
+      { client_id: 'a', jwt_configuration: { alg: 'RS256' }, ...client },
+      ...others,
+    ]);
+    const said = notes.split('\n').filter((line) => line.startsWith('client "a"'));
+    return { client: tenant.clients[0], clients: tenant.clients, said, yaml };
+  };
+
+  it('whose id was there before is skipped', async () => {
+    const { clients, said } = await importOf({}, { client_id: 'a', name: 'again' });
+    expect(clients).toHaveLength(1);
+    expect(said).toEqual(['client "a" ("again") at [1]: its client_id was there before: skipped']);
+  });
+
+  it('that allows only clients that are gone is closed, and not open to all', async () => {
+    const { client, said } = await importOf({ allowed_clients: ['gone', 7] });
+    expect(client.allowed_clients).toEqual([]);
+    expect(said).toEqual([
+      'client "a": allowed_clients names "gone", which was not imported: left out',
+      'client "a": allowed_clients names 7, which was not imported: left out',
+    ]);
+  });
+
+  it.each(['all', {}, 0])('whose allowed_clients is %j is closed', async (allowed_clients) => {
+    const { client, said } = await importOf({ allowed_clients });
+    expect(client.allowed_clients).toEqual([]);
+    expect(said).toEqual(['client "a": allowed_clients is not a list: nobody but itself may delegate to it']);
+  });
+
+  it('without delegation grants is said to be no caller', async () => {
+    const { client, said } = await importOf({ grant_types: ['implicit'] });
+    expect(client.grant_types).toEqual(['implicit']);
+    expect(said).toEqual([
+      'client "a": its grant_types lack the delegation grants: it can be a target, and may not call the gateway',
+    ]);
+  });
+
+  it('whose grant_types cannot be read gets none', async () => {
+    const { client, said } = await importOf({ grant_types: 'implicit' });
+    expect(client.grant_types).toEqual([]);
+    expect(said).toEqual([
+      'client "a": grant_types is not a list of texts: taken as empty, so it may not call the gateway',
+    ]);
+  });
+
+  it.each<[unknown, Record<string, unknown> | undefined, string]>([
+    [{ alg: 'none' }, undefined, 'jwt_configuration.alg is none that Auth0 has: left out, so RS256'],
+    [null, undefined, 'no jwt_configuration.alg: RS256; old Auth0 tenants may have meant HS256'],
+    [
+      { alg: 'RS256', lifetime_in_seconds: 0 },
+      { alg: 'RS256', lifetime_in_seconds: 1 },
+      'jwt_configuration.lifetime_in_seconds is 0: 1, the nearest that is possible',
+    ],
+    [
+      { alg: 'RS256', lifetime_in_seconds: 60.5 },
+      { alg: 'RS256', lifetime_in_seconds: 60 },
+      'jwt_configuration.lifetime_in_seconds is 60.5: 60, the nearest that is possible',
+    ],
+    [
+      { alg: 'RS256', lifetime_in_seconds: 'long' },
+      { alg: 'RS256' },
+      'jwt_configuration.lifetime_in_seconds is left out: jwt_configuration.lifetime_in_seconds: a string; expected a number',
+    ],
+  ])('with jwt_configuration %j is put right', async (jwt_configuration, expected, note) => {
+    const { client, said } = await importOf({ jwt_configuration });
+    expect(client.jwt_configuration).toEqual(expected);
+    expect(said).toEqual([`client "a": ${note}`]);
+  });
+
+  it('that signs with HS256 and was exported without its secret asks for it', async () => {
+    const { client, said, yaml } = await importOf({
+      jwt_configuration: { alg: 'HS256' },
+      client_secret: '##WEB_SECRET##',
+    });
+    expect(client.client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
+    expect(said).toEqual([
+      'client "a": client_secret is needed, and the export does not hold it: see the list of secrets',
+    ]);
+    expect(yaml).toContain('A_CLIENT_SECRET     client "a", client_secret (not in the export)');
+  });
+
+  it('with a secret that is too short is told so', async () => {
+    const { client, said } = await importOf({
+      jwt_configuration: { alg: 'HS256' },
+      client_secret: 'too-short-a-secret',
+    });
+    expect(client.client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
+    expect(said).toEqual([
+      'client "a": client_secret as exported will not do; expected a secret of at least 32 bytes, as HS256 demands',
+    ]);
+  });
+
+  it.each([{}, { client_email: null, private_key: '' }])(
+    'with an add-on that is %j has it left out',
+    async (firebase) => {
+      const { client, said } = await importOf({ addons: { firebase, wams: null } });
+      expect(client).not.toHaveProperty('addons');
+      expect(said).toEqual(['client "a": addons.firebase is there and not configured: left out']);
+    },
+  );
+
+  it('with an add-on that cannot work has it left out, with its secrets', async () => {
+    const { client, said, yaml } = await importOf({ addons: { firebase: { private_key: rsaPair('firebase').pem } } });
+    expect(client).not.toHaveProperty('addons');
+    expect(yaml).not.toContain('FIREBASE');
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(
+      /^client "a": addons\.firebase is left out: addons\.firebase\.client_email: missing; expected /,
+    );
+  });
+
+  it('with an add-on whose secret was not exported asks for it', async () => {
+    const { client, said } = await importOf({ addons: { firebase: { client_email: 'a@example.com' } } });
+    expect(client.addons.firebase).toEqual({
+      client_email: 'a@example.com',
+      private_key: { env: 'A_FIREBASE_PRIVATE_KEY' },
+    });
+    expect(said).toEqual([
+      'client "a": addons.firebase.private_key is needed, and the export does not hold it: see the list of secrets',
+    ]);
+  });
+
+  it('with fields that no add-on has gets them named, and not their values', async () => {
+    const { client, said } = await importOf({
+      addons: {
+        firebase: {
+          client_email: 'a@example.com',
+          private_key: rsaPair('firebase').pem,
+          extra_secret: 'never-to-be-printed-0123456789',
+        },
+      },
+    });
+    expect(client.addons.firebase).not.toHaveProperty('extra_secret');
+    expect(said).toEqual(['client "a": addons.firebase.extra_secret has no counterpart: left out']);
+  });
+
+  it('whose name would break out of a line does not', async () => {
+    const { yaml, client } = await importOf({ name: 'x\n# y\u001b[2J\u009b\u2028"z', client_secret: 's'.repeat(40) });
+    expect(client.name).toBe('x\n# y\u001b[2J\u009b\u2028"z');
+    expect(yaml).toContain('X_Y_2J_Z_CLIENT_SECRET  client "a" ("x\\n# y\\u001b[2J??\\"z"), client_secret');
+  });
+
+  it('shares no name of a secret with another', async () => {
+    const secret = { client_secret: 's'.repeat(40) };
+    const named = (client_id: string, name?: string) => ({ client_id, ...(name && { name }), ...secret });
+    const { clients } = await importOf(
+      named('a', 'Web'),
+      named('b', 'web!'),
+      named('c', '日本'),
+      named('日', '日本'),
+      named('9', '9 lives'),
+      named('t', 'Tenant'),
+      { ...named('u', 'tenant signing key'), client_secret: null },
+    );
+    expect(clients.map((client: { client_secret?: { env: string } }) => client.client_secret?.env)).toEqual([
+      'WEB_CLIENT_SECRET',
+      'WEB_CLIENT_SECRET_2',
+      'C_CLIENT_SECRET',
+      'CLIENT_CLIENT_SECRET',
+      'CLIENT_9_LIVES_CLIENT_SECRET',
+      'TENANT_CLIENT_SECRET',
+      undefined,
+    ]);
+  });
+});
+
+describe('whatever an export holds', () => {
+  const addonNames = [...ADDONS.map(({ name }) => name), 'samlp', '__proto__', 'constructor'];
+  const fieldNames =
+    'client_email private_key secret lifetime_in_seconds principal role accountName expiration clientid masterkey keyId uid claims __proto__'.split(
+      ' ',
+    );
+  const anything = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.integer(), fc.constant('texts'), fc.constant(null));
+  const client = fc.record(
+    {
+      client_id: fc.oneof(fc.constantFrom('a', 'b', 'c'), fc.string({ unit: 'binary' }), anything),
+      name: fc.oneof(fc.string({ unit: 'binary' }), anything),
+      client_secret: anything,
+      allowed_clients: fc.oneof(fc.array(fc.constantFrom('a', 'b', 'gone', '*')), anything),
+      grant_types: anything,
+      token_endpoint_auth_method: anything,
+      jwt_configuration: fc.oneof(
+        fc.record({
+          alg: fc.oneof(fc.constantFrom('HS256', 'RS256'), anything),
+          lifetime_in_seconds: anything,
+          secret_encoded: anything,
+        }),
+        anything,
+      ),
+      addons: fc.oneof(
+        fc.dictionary(fc.constantFrom(...addonNames), fc.dictionary(fc.constantFrom(...fieldNames), anything)),
+        anything,
+      ),
+    },
+    { requiredKeys: ['client_id'] },
+  );
+
+  it('becomes a configuration in which nothing but secrets can be wrong', () => {
+    fc.assert(
+      fc.property(fc.array(client, { minLength: 1, maxLength: 4 }), (clients) => {
+        const found = {
+          clients: clients.map((each) => ({ where: '', client: each })),
+          tenant: {},
+          otherParts: [],
+          missing: 0,
+        };
+        const { yaml, imported } = importAuth0(found, { addons: ADDONS });
+        fc.pre(imported > 0);
+        const document = parse(yaml);
+        const faults = faultsOf(() => parseConfig(document, { env: {} }));
+        for (const { path, message } of faults) {
+          expect(`${path.join('.')}: ${message}`).toMatch(
+            /(secret|key|Key|Password|certificate): .*the environment variable \w+ to be set$/i,
+          );
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  function faultsOf(read: () => unknown) {
+    try {
+      read();
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.faults;
+      throw error;
+    }
+  }
+});
+
+describe('the command', () => {
+  it('fails with 1 and a sentence', async () => {
+    const args = ['--import', 'tsx', 'src/main.ts', 'import-auth0', 'no-such-export.json'];
+    await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'no-such-export.json cannot be read (ENOENT)\n',
+    });
+  });
+
+  it('asks for an export when it is given none', async () => {
+    const refusal = new UsageError('Which export? delegation-gateway import-auth0 --help says more');
+    await expect(importAuth0Command.run({}, [])).rejects.toThrow(refusal);
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [
+      { 'tenant-domain': 'https://acme.eu.auth0.com' },
+      '--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path',
+    ],
+    [
+      { 'tenant-domain': 'acme.eu.auth0.com/x' },
+      '--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path',
+    ],
+    [
+      { 'tenant-domain': 'acme' },
+      '--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path',
+    ],
+    [{ issuer: 'http://delegation.acme.example/' }, '--issuer takes an https URL'],
+    [
+      { 'tenant-domain': DOMAIN, issuer: `https://${DOMAIN}/` },
+      '--issuer is that of the gateway; it must not be that of the Auth0 tenant',
+    ],
+  ])('refuses %j', async (options, message) => {
+    await expect(run([{ client_id: 'a' }], options)).rejects.toThrow(new UsageError(message));
+  });
+});

@@ -1,0 +1,38 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { generatedFiles, schemaCommand } from '../../src/cli/schema.js';
+import { captureOutput } from '../support/captured-output.js';
+
+it('prints the schema, writes the generated files, and says which of them is stale', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'schema-'));
+  const before = process.cwd();
+  process.chdir(folder);
+  const output = captureOutput();
+  onTestFinished(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
+  const run = async (values: Record<string, boolean>) => {
+    Object.assign(output, { stdout: '', stderr: '' });
+    return { code: await schemaCommand.run(values, []), ...output };
+  };
+  const stale = (name: string) => `${name} is not what the code makes; run: npm run schema -- --write\n`;
+
+  expect(await run({})).toEqual({ code: 0, stdout: generatedFiles()['schema.graphql'], stderr: '' });
+  expect(await run({ check: true })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: stale('schema.graphql') + stale('gateway.schema.json'),
+  });
+  expect((await run({ write: true })).code).toBe(0);
+  for (const [name, text] of Object.entries(generatedFiles())) expect(readFileSync(name, 'utf8')).toBe(text);
+  expect(await run({ check: true })).toEqual({
+    code: 0,
+    stdout: 'schema.graphql and gateway.schema.json are up to date\n',
+    stderr: '',
+  });
+  writeFileSync('schema.graphql', 'type Query { a: Int }\n');
+  expect(await run({ check: true })).toEqual({ code: 1, stdout: '', stderr: stale('schema.graphql') });
+});

@@ -1,0 +1,30 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { testGateway } from '../../support/gateway.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** MiB that are in use once nothing is left that could be freed. */
+function heapUsed(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
+describe('memory', () => {
+  it.each([
+    ['that are long', (text: string) => `{ viewer(subjectToken: { idToken: """${text}""" }) { userId } }`],
+    ['that do not parse', (text: string) => `{ "${text}" }`],
+    ['of which most is a comment', (text: string) => `{ __typename } # ${text}`],
+  ])('does not grow with documents %s', async (_, document) => {
+    const gateway = await testGateway();
+    // One character beyond Latin-1 makes a string take two bytes for each.
+    const ask = (index: number) => gateway.graphql(document(`€${index}${'x'.repeat(50_000)}`));
+    await ask(0);
+    const before = heapUsed();
+    for (let index = 1; index <= 80; index++) await ask(index);
+    expect(heapUsed() - before).toBeLessThan(4);
+  });
+});

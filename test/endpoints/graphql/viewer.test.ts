@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { testGateway } from '../../support/gateway.js';
+
+const VIEWER = /* GraphQL */ `
+  query Viewer($subjectToken: SubjectTokenInput) {
+    viewer(subjectToken: $subjectToken) {
+      userId
+      issuer
+      client {
+        clientId
+        name
+      }
+      targets {
+        clientId
+        name
+        apiTypes
+      }
+      rateLimit {
+        limit
+        remaining
+        reset
+        resetAt
+        retryAfter
+      }
+    }
+  }
+`;
+
+describe('viewer', () => {
+  it('says who the token says I am, and which targets and api types the policy allows me', async () => {
+    const gateway = await testGateway();
+    const { status, data } = await gateway.graphql(VIEWER, { token: await gateway.idToken() });
+    expect(status).toBe(200);
+    expect(data.viewer).toMatchObject({
+      userId: 'auth0|alice',
+      issuer: 'https://login.example.com/',
+      client: { clientId: 'web', name: 'Web app' },
+      targets: [
+        { clientId: 'web', name: 'Web app', apiTypes: ['APP'] },
+        { clientId: 'api', name: 'API', apiTypes: ['APP'] },
+        { clientId: 'chat', name: 'Chat', apiTypes: ['APP', 'FIREBASE'] },
+      ],
+    });
+  });
+
+  it('lists just what delegate then gives', async () => {
+    const gateway = await testGateway((config) => {
+      config.rate_limit = { burst: 100 };
+    });
+    const token = await gateway.idToken();
+    const { data } = await gateway.graphql(VIEWER, { token });
+    const allowed = new Set<string>();
+    for (const { clientId, apiTypes } of data.viewer.targets) {
+      for (const apiType of apiTypes) allowed.add(`${clientId} ${apiType}`);
+    }
+    for (const target of ['web', 'api', 'chat', 'private']) {
+      for (const apiType of ['APP', 'FIREBASE']) {
+        const answer = await gateway.delegate({ target, apiType }, { token });
+        expect(answer.errors === undefined, `${target} ${apiType}`).toBe(allowed.has(`${target} ${apiType}`));
+      }
+    }
+  });
+
+  it('lists nothing where the grant types of the application lack delegation', async () => {
+    const gateway = await testGateway((config) => {
+      Object.assign(config.tenants[0]!.clients[0]!, { grant_types: ['authorization_code'] });
+    });
+    const { data } = await gateway.graphql(VIEWER, { token: await gateway.idToken() });
+    expect(data.viewer.targets).toEqual([]);
+  });
+
+  it('takes the user of an issuer with a prefix by its user id', async () => {
+    const gateway = await testGateway((config) => {
+      const [first] = config.tenants[0]!.issuers;
+      Object.assign(first!, { subject_prefix: 'main:' });
+      config.tenants[0]!.issuers.push({
+        ...first!,
+        issuer: 'https://other.example.com/',
+        subject_prefix: 'x:',
+      } as never);
+    });
+    const { data } = await gateway.graphql(VIEWER, { token: await gateway.idToken() });
+    expect(data.viewer.userId).toBe('main:auth0|alice');
+  });
+
+  it('shows the limit without spending it', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    const untouched = { limit: 10, remaining: 10, reset: gateway.clock.seconds(), retryAfter: null };
+    for (let query = 0; query < 3; query++) {
+      const { data, headers } = await gateway.graphql(VIEWER, { token });
+      expect(data.viewer.rateLimit).toMatchObject(untouched);
+      expect(headers.get('x-ratelimit-remaining')).toBeNull();
+    }
+    const spent = await gateway.delegate({}, { token });
+    const after = await gateway.graphql(VIEWER, { token });
+    expect(after.data.viewer.rateLimit).toEqual(spent.data.delegate.rateLimit);
+    for (let call = 0; call < 9; call++) await gateway.delegate({}, { token });
+    const empty = await gateway.graphql(VIEWER, { token });
+    expect(empty.data.viewer.rateLimit).toMatchObject({ remaining: 0, retryAfter: 60 });
+  });
+
+  it('counts for the attempt guard, together with delegate', async () => {
+    const gateway = await testGateway((config) => {
+      config.rate_limit = { attempts_per_minute: 2 };
+    });
+    const token = await gateway.idToken();
+    await gateway.graphql(VIEWER, { token });
+    await gateway.delegate({}, { token });
+    const refused = await gateway.graphql(VIEWER, { token });
+    expect([refused.status, refused.errors?.[0].extensions.code]).toEqual([429, 'RATE_LIMITED']);
+  });
+
+  it.each([
+    [
+      'no token',
+      undefined,
+      400,
+      'INVALID_REQUEST',
+      'subjectToken is missing, and so is an Authorization: Bearer header',
+    ],
+    ['a token that does not verify', 'no.token.at-all', 401, 'INVALID_TOKEN', 'The subject token does not verify: '],
+  ])('refuses %s', async (_name, token, status, code, message) => {
+    const gateway = await testGateway();
+    const answer = await gateway.graphql(VIEWER, token === undefined ? {} : { token });
+    expect(answer.status).toBe(status);
+    expect(answer.data).toEqual({ viewer: null });
+    expect(answer.errors?.[0].extensions.code).toBe(code);
+    expect(answer.errors?.[0].message).toContain(message);
+  });
+
+  it('refuses a token of an application that the tenant does not have, and a tenant without delegation', async () => {
+    const gateway = await testGateway();
+    const foreign = await gateway.graphql(VIEWER, { token: await gateway.idToken({ aud: 'elsewhere' }) });
+    expect([foreign.status, foreign.errors?.[0].extensions.code]).toEqual([403, 'UNAUTHORIZED_CLIENT']);
+    const off = await testGateway((config) => {
+      config.tenants[0]!.delegation.enabled = false;
+    });
+    const disabled = await off.graphql(VIEWER, { token: await off.idToken() });
+    expect([disabled.status, disabled.errors?.[0].extensions.code]).toEqual([403, 'DELEGATION_DISABLED']);
+  });
+});

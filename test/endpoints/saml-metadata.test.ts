@@ -1,0 +1,138 @@
+import { X509Certificate } from 'node:crypto';
+import { DOMParser } from '@xmldom/xmldom';
+import { describe, expect, it } from 'vitest';
+import { certificateWarnings } from '../../src/config/certificate-warnings.js';
+import { parseConfig } from '../../src/config/load.js';
+import { runCommand } from '../support/command-line.js';
+import { configFolder } from '../support/config-folder.js';
+import { baseConfig, type ConfigDocument, type TestGateway, testGateway } from '../support/gateway.js';
+import { ENTITY_ID, STRANGER, samlTenant, TENANT } from '../support/saml.js';
+import { selfSigned } from '../support/upstream.js';
+import { needsXmlTools, schemaFaults, xmlsecVerifies } from '../support/xml-tools.js';
+
+const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';
+
+function get(gateway: TestGateway, init: RequestInit = {}): Promise<Response> {
+  return gateway.fetch(new Request('http://gateway.test/saml/metadata', init), { remoteAddress: '192.0.2.1' });
+}
+
+const withCertificate = () => testGateway((document) => samlTenant(document));
+
+describe('GET /saml/metadata', () => {
+  it('says what AWS and SAP import: entity id, signing certificate, name formats, a sign-on address', async () => {
+    const response = await get(await withCertificate());
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/samlmetadata+xml');
+    expect(response.headers.get('cache-control')).toBe('public, max-age=300');
+    const root = new DOMParser().parseFromString(await response.text(), 'text/xml').documentElement;
+    const all = (name: string) => Array.from(root.getElementsByTagNameNS(METADATA, name));
+    expect(root.getAttribute('entityID')).toBe(ENTITY_ID);
+    expect(all('IDPSSODescriptor').map((each) => each.getAttribute('protocolSupportEnumeration'))).toEqual([
+      'urn:oasis:names:tc:SAML:2.0:protocol',
+    ]);
+    expect(all('KeyDescriptor').map((each) => [each.getAttribute('use'), each.textContent])).toEqual([
+      ['signing', new X509Certificate(TENANT.cert).raw.toString('base64')],
+    ]);
+    expect(all('NameIDFormat').map((each) => each.textContent)).toEqual([
+      'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+      'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
+    ]);
+    expect(
+      all('SingleSignOnService').map((each) => [each.getAttribute('Binding'), each.getAttribute('Location')]),
+    ).toEqual([['urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', 'https://acme.example.com/']]);
+  });
+
+  it("is valid by OASIS's schema, and signed by the tenant, as libxml2 and xmlsec find", async ({ skip }) => {
+    needsXmlTools({ skip });
+    const metadata = await (await get(await withCertificate())).text();
+    expect(schemaFaults(metadata, 'metadata')).toEqual([]);
+    expect(xmlsecVerifies(metadata, `${METADATA}:EntityDescriptor`, TENANT.cert)).toBe(true);
+    expect(xmlsecVerifies(metadata, `${METADATA}:EntityDescriptor`, STRANGER.cert)).toBe(false);
+    expect(schemaFaults(metadata.replace(/<md:SingleSignOnService[^>]*>/, ''), 'metadata')).toEqual([
+      expect.stringContaining('IDPSSODescriptor'),
+    ]);
+  });
+
+  it('is the same each time, and after a reload', async () => {
+    const gateway = await withCertificate();
+    const before = await (await get(gateway)).text();
+    const document = baseConfig() as ConfigDocument;
+    samlTenant(document);
+    await gateway.reload(parseConfig(document));
+    expect(await (await get(gateway)).text()).toBe(before);
+  });
+
+  it('is not there without a certificate', async () => {
+    const response = await get(await testGateway());
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      {
+        errors: [
+          {
+            message: 'This tenant has no certificate, and so no SAML metadata',
+            extensions: { code: 'INVALID_REQUEST' },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('is for GET alone', async () => {
+    const response = await get(await withCertificate(), { method: 'POST' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
+  it('is never made of a certificate that is not of the key', async () => {
+    const mismatch = testGateway((document) => samlTenant(document, { key: TENANT.key, cert: STRANGER.cert }));
+    await expect(mismatch).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: 'tenants[0].certificate: a string; expected the certificate of signing_key',
+    });
+  });
+});
+
+describe('what check says of a certificate', () => {
+  const { key, cert } = selfSigned('acme', { from: '260101000000Z', to: '261231000000Z' });
+  const warnings = (now: string) => {
+    const document = baseConfig() as ConfigDocument;
+    samlTenant(document, { key, cert });
+    return certificateWarnings(parseConfig(document), Date.parse(now));
+  };
+  const path = ['tenants', 0, 'certificate'];
+
+  it.each([
+    ['nothing while it has 30 days', '2026-12-01T00:00:00Z', []],
+    [
+      'when it has fewer',
+      '2026-12-01T00:00:01Z',
+      [{ path, message: 'expires on 2026-12-31, in 29 days; replace it there and here before' }],
+    ],
+    [
+      'when it has ended',
+      '2026-12-31T00:00:01Z',
+      [{ path, message: 'expired on 2026-12-31; services that trust it may refuse what it signs' }],
+    ],
+    ['when it has not begun', '2025-12-31T23:59:59Z', [{ path, message: 'is not valid before 2026-01-01' }]],
+  ])('is %s', (_what, now, expected) => {
+    expect(warnings(now)).toEqual(expected);
+  });
+
+  it('is nothing of a tenant without one', () => {
+    expect(certificateWarnings(parseConfig(baseConfig()), Date.now())).toEqual([]);
+  });
+
+  it('is on standard error, beside an exit with 0', async () => {
+    const now = Date.now();
+    const utc = (time: number) => `${new Date(time).toISOString().slice(2, 19).replaceAll(/[-T:]/g, '')}Z`;
+    const soon = selfSigned('acme', { from: utc(now - 86_400_000), to: utc(now + 20.5 * 86_400_000) });
+    const document = baseConfig() as ConfigDocument;
+    samlTenant(document, soon);
+    const path = configFolder().write('gateway.yaml', JSON.stringify(document));
+    const { code, stdout, stderr } = await runCommand(['check', '--config', path]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${path}: no faults; tenants: 1, clients: 4\n` });
+    const day = new Date(now + 20.5 * 86_400_000).toISOString().slice(0, 10);
+    expect(stderr).toBe(
+      `${path}: warning: tenants[0].certificate: expires on ${day}, in 20 days; replace it there and here before\n`,
+    );
+  }, 60_000);
+});
