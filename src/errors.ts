@@ -1,4 +1,9 @@
-/** What each refusal means outside: its HTTP status and the `error` of the legacy endpoint (RFC 6749 §5.2 where it has one). */
+import type { RateLimitStatus } from './rate-limit/token-bucket.js';
+
+/**
+ * The HTTP status of each code, and its `error` at the legacy endpoint (RFC 6749 §5.2 where the RFC has one). The status
+ * counts at `POST /delegation`, and at `/graphql` for a request that is not executed.
+ */
 export const ERROR_CODES = {
   INVALID_REQUEST: { status: 400, legacy: 'invalid_request' },
   INVALID_TOKEN: { status: 401, legacy: 'invalid_token' },
@@ -13,38 +18,30 @@ export const ERROR_CODES = {
   INTERNAL: { status: 500, legacy: 'server_error' },
 } as const;
 
-/** All that a caller hears of an error that nobody expected. */
-export const MASKED = 'Something went wrong here';
-
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** The state of a bucket after a decision. `reset` is in epoch seconds, `retryAfter` in seconds, null while requests remain. */
-export interface RateLimitFigures {
-  readonly limit: number;
-  readonly remaining: number;
-  readonly reset: number;
-  readonly retryAfter: number | null;
-}
+/** The message returned for unexpected errors. */
+export const MASKED_MESSAGE = 'An unexpected error occurred; the log has it under the request id';
 
-/** What a refusal carries beside its code and message. */
+/** What an error carries beside its code and message. */
 export interface ErrorDetails {
-  /** In place of the code's own status: 405, 413, 415 and 421 are all INVALID_REQUEST. */
+  /** Replaces the status of the code: 405, 413, 415 and 421 are all INVALID_REQUEST. */
   readonly status?: number;
-  readonly rateLimit?: RateLimitFigures;
-  /** Seconds until another try makes sense. */
+  readonly rateLimit?: RateLimitStatus;
+  /** Seconds after which the caller may try again. */
   readonly retryAfter?: number;
-  /** The rotated refresh token: without it the caller would have lost its session. */
+  /** The rotated refresh token. The identity provider no longer accepts the old one, so the caller needs it. */
   readonly refreshToken?: string;
-  /** The error code that an upstream service gave, never its description. */
+  /** The error code of an upstream service, never its description. */
   readonly upstreamCode?: string;
-  /** The methods that a 405 names in its Allow header. */
+  /** The methods that the Allow header of a 405 lists. */
   readonly allow?: string;
   readonly cause?: unknown;
 }
 
 /**
- * A refusal that the caller may read. The message names the rule or the field and what was expected; it never
- * holds a token, a key, a secret or an upstream's body.
+ * An error that the caller may read. Its message names the rule or the field and what was expected; it never contains a
+ * token, a key, a secret or the body of an upstream response.
  */
 export class DelegationError extends Error {
   override readonly name = 'DelegationError';
@@ -61,7 +58,7 @@ export class DelegationError extends Error {
     return this.details.status ?? ERROR_CODES[this.code].status;
   }
 
-  /** The same refusal with more known about it. */
+  /** Copies the error and adds details. */
   with(details: ErrorDetails): DelegationError {
     return new DelegationError(this.code, this.message, { ...this.details, ...details });
   }

@@ -37,7 +37,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const unclear = new WeakSet<IncomingMessage>();
   const adapter = createServerAdapter<{ req: IncomingMessage }>((request, { req }) =>
-    gateway.fetch(request, { remoteAddress: req.socket.remoteAddress, hostIsClear: !unclear.has(req) }),
+    gateway.fetch(request, { remoteAddress: req.socket.remoteAddress, hasValidHost: !unclear.has(req) }),
   ) as unknown as RequestListener;
   const server = createServer(
     {

@@ -1,73 +1,73 @@
 import { createHash } from 'node:crypto';
-import type { Tenant } from '../config/tenant.js';
-import type { Deps } from '../deps.js';
-import { DelegationError, type ErrorCode } from '../errors.js';
+import type { DelegationError, ErrorCode } from '../errors.js';
+import { resolveTarget } from './authorize.js';
+import type { DelegationContext, DelegationRequest } from './request.js';
 import type { Caller } from './verify-id-token.js';
 
-/** What is known of a request before anything is verified. Client and target are recorded only if the tenant has them. */
-export interface AuditSubject {
-  readonly tenant: Tenant;
+/** One outcome, as it is logged. It names only clients and targets of the tenant, and a user only when verified. */
+export interface AuditEvent {
+  /** Auth0's event codes: a successful delegation, a failed one, one that a limit refused. */
+  readonly audit: 'sd' | 'fd' | 'limit_delegation';
+  readonly tenant: string;
+  readonly client?: string | undefined;
+  readonly target?: string | undefined;
+  readonly apiType?: string | undefined;
+  readonly user?: string | undefined;
+  /** The SHA-256 of the subject token, base64url. */
+  readonly tokenSha256?: string | undefined;
   readonly ip: string;
   readonly requestId: string;
-  readonly clientId: string | null | undefined;
-  readonly target: string | null | undefined;
-  readonly apiType: string | null | undefined;
+  readonly durationMs?: number;
+  /** The attempts that a refused operation asked for. */
+  readonly attempts?: number;
+  readonly code?: ErrorCode | undefined;
 }
 
-/** Collects what becomes known of one delegation, and writes its outcome as one JSON line. */
-export interface AuditTrail {
-  /** A token is recorded as its SHA-256. */
-  token(token: string): void;
-  caller(caller: Caller): void;
-  succeeded(apiType: string): void;
-  failed(error: unknown): void;
+/** What became known of a delegation. */
+export interface DelegationOutcome {
+  readonly caller: Caller | undefined;
+  readonly durationMs: number;
+  /** Undefined when the delegation succeeded. */
+  readonly refusal: DelegationError | undefined;
 }
 
-/** Begins the audit trail of one delegation. */
-export function startAudit({ now, log }: Pick<Deps, 'now' | 'log'>, subject: AuditSubject): AuditTrail {
-  const { tenant, ip, requestId } = subject;
-  const started = now();
-  let { clientId, apiType } = subject;
-  let user: string | undefined;
-  let tokenSha256: string | undefined;
-  const write = (code: ErrorCode | undefined) => {
-    const client = clientId == null ? undefined : tenant.clients.get(clientId);
-    const target = subject.target == null ? client : tenant.clients.get(subject.target);
-    log.info(
-      {
-        audit: auditType(code),
-        tenant: tenant.name,
-        client: client?.clientId,
-        target: target?.clientId,
-        apiType: apiType ?? target?.defaultApiType,
-        user,
-        tokenSha256,
-        ip,
-        requestId,
-        durationMs: now() - started,
-        code,
-      },
-      'delegation',
-    );
-  };
+/** Builds the audit event of one delegation. */
+export function buildAuditEvent(
+  request: DelegationRequest,
+  { tenant, ip, requestId }: Pick<DelegationContext, 'tenant' | 'ip' | 'requestId'>,
+  { caller, durationMs, refusal }: DelegationOutcome,
+): AuditEvent {
+  const named = request.clientId === undefined ? undefined : tenant.clients.get(request.clientId);
+  const client = caller?.client ?? named;
+  const { target, apiType } = resolveTarget(tenant, client, request);
   return {
-    token(token) {
-      tokenSha256 = createHash('sha256').update(token).digest('base64url');
-    },
-    caller(caller) {
-      clientId = caller.client.clientId;
-      user = caller.userId;
-    },
-    succeeded(issued) {
-      apiType = issued;
-      write(undefined);
-    },
-    failed: (error) => write(error instanceof DelegationError ? error.code : 'INTERNAL'),
+    audit: chooseEventCode(refusal?.code),
+    tenant: tenant.name,
+    client: client?.clientId,
+    target: target?.clientId,
+    apiType,
+    user: caller?.userId,
+    tokenSha256: request.subjectToken && createHash('sha256').update(request.subjectToken.token).digest('base64url'),
+    ip,
+    requestId,
+    durationMs,
+    code: refusal?.code,
   };
 }
 
-/** Auth0's event codes: a delegation that succeeded, one that failed, one that the limit refused. */
-function auditType(code: ErrorCode | undefined): 'sd' | 'fd' | 'limit_delegation' {
+/** Builds the audit event of an operation that the attempt guard refused. No token was read, so it names no user. */
+export function buildGuardAuditEvent(
+  {
+    tenant,
+    ip,
+    requestId,
+  }: { readonly tenant: { readonly name: string }; readonly ip: string; readonly requestId: string },
+  attempts: number,
+): AuditEvent {
+  return { audit: 'limit_delegation', tenant: tenant.name, ip, requestId, attempts, code: 'RATE_LIMITED' };
+}
+
+function chooseEventCode(code: ErrorCode | undefined): AuditEvent['audit'] {
   if (code === undefined) return 'sd';
   return code === 'RATE_LIMITED' ? 'limit_delegation' : 'fd';
 }

@@ -1,69 +1,89 @@
 import type { Addon } from '../addons/addon.js';
 import type { Client, Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
+import { parseScope } from './claims.js';
+import type { DelegationRequest, SubjectTokenType } from './request.js';
+import type { Caller } from './verify-id-token.js';
 
 const LEGACY_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation';
 
-/** Which kind of subject token a request came with. */
-export type SubjectTokenKind = 'id_token' | 'refresh_token';
+/** @throws DelegationError DELEGATION_DISABLED */
+export function requireDelegationEnabled({ tenant }: { readonly tenant: Tenant }): void {
+  if (!tenant.delegationEnabled) {
+    throw new DelegationError('DELEGATION_DISABLED', 'This tenant has not enabled delegation');
+  }
+}
 
-export interface Authorization {
+/** What a caller may have: a credential of one add-on of one target. */
+export interface Grant {
+  readonly caller: Caller;
   readonly target: Client;
   readonly apiType: string;
   readonly addon: Addon;
+  readonly scope: readonly string[];
 }
 
 /**
- * Whether a calling application may delegate to the target, and with which add-on. Nothing is allowed that the
- * configuration does not say.
+ * Decides whether a verified caller may delegate to the target, and with which add-on. Everything that the configuration
+ * does not allow is refused.
  *
- * @throws DelegationError UNAUTHORIZED_CLIENT, INVALID_TARGET or ADDON_NOT_CONFIGURED
+ * @throws DelegationError UNAUTHORIZED_CLIENT, INVALID_TARGET, ADDON_NOT_CONFIGURED or INVALID_SCOPE
  */
 export function authorize(
   tenant: Tenant,
-  client: Client,
-  request: {
-    readonly kind: SubjectTokenKind;
-    readonly target?: string | null | undefined;
-    readonly apiType?: string | null | undefined;
-  },
-): Authorization {
-  checkGrant(client, request.kind);
-  const target = request.target == null ? client : tenant.clients.get(request.target);
-  if (!target) throw new DelegationError('INVALID_TARGET', 'target names no application of this tenant');
-  if (!mayDelegate(client, target)) {
+  caller: Caller,
+  request: Pick<DelegationRequest, 'subjectToken' | 'target' | 'apiType' | 'scope'>,
+): Grant {
+  if (request.subjectToken) checkGrantType(caller.client, request.subjectToken.type);
+  const { target, apiType } = resolveTarget(tenant, caller.client, request);
+  if (!target || apiType === undefined) {
+    throw new DelegationError('INVALID_TARGET', 'target names no application of this tenant');
+  }
+  if (!allowsDelegation(caller.client, target)) {
     throw new DelegationError(
       'UNAUTHORIZED_CLIENT',
-      "The calling application is not among the target's allowed_clients",
+      'The calling application is not among the allowed_clients of the target',
     );
   }
-  const apiType = request.apiType ?? target.defaultApiType;
   const addon = target.addons.get(apiType);
   if (!addon) throw new DelegationError('ADDON_NOT_CONFIGURED', `The target is not configured for apiType ${apiType}`);
-  return { target, apiType, addon };
+  return { caller, target, apiType, addon, scope: parseScope(request.scope) };
 }
 
-/** A client that lists its grant types needs the legacy delegation grant among them, for the kind of token it sends. */
-export function checkGrant(client: Client, kind: SubjectTokenKind): void {
-  if (!holdsGrant(client, kind)) {
-    throw new DelegationError(
-      'UNAUTHORIZED_CLIENT',
-      `The calling application's grant_types lack the delegation grant for ${kind}`,
-    );
-  }
+/** The target and the add-on that a request asks for, with their defaults; undefined where the tenant has none. */
+export function resolveTarget(
+  tenant: Tenant,
+  client: Client | undefined,
+  request: Pick<DelegationRequest, 'target' | 'apiType'>,
+): { readonly target: Client | undefined; readonly apiType: string | undefined } {
+  const target = request.target === undefined ? client : tenant.clients.get(request.target);
+  return { target, apiType: request.apiType ?? target?.defaultApiType };
 }
 
-/** Where a calling application may delegate to with a kind of token: what `authorize` allows, for all targets. */
-export function allowedTargets(tenant: Tenant, client: Client, kind: SubjectTokenKind): Client[] {
-  if (!holdsGrant(client, kind)) return [];
-  return [...tenant.clients.values()].filter((target) => target.addons.size > 0 && mayDelegate(client, target));
+/**
+ * A client that lists its grant types needs the legacy delegation grant for the type of token that it presents.
+ *
+ * @throws DelegationError UNAUTHORIZED_CLIENT
+ */
+export function checkGrantType(client: Client, type: SubjectTokenType): void {
+  if (hasGrantType(client, type)) return;
+  throw new DelegationError(
+    'UNAUTHORIZED_CLIENT',
+    `The grant_types of the calling application lack the delegation grant for ${type}`,
+  );
 }
 
-function holdsGrant(client: Client, kind: SubjectTokenKind): boolean {
-  return !client.grantTypes || client.grantTypes.has(`${LEGACY_GRANT}/${kind}`);
+/** The targets that a client may delegate to with a type of token. */
+export function listAllowedTargets(tenant: Tenant, client: Client, type: SubjectTokenType): Client[] {
+  if (!hasGrantType(client, type)) return [];
+  return [...tenant.clients.values()].filter((target) => target.addons.size > 0 && allowsDelegation(client, target));
 }
 
-/** An application may always delegate to itself; to another one only as its `allowed_clients` say. */
-function mayDelegate(client: Client, target: Client): boolean {
+function hasGrantType(client: Client, type: SubjectTokenType): boolean {
+  return !client.grantTypes || client.grantTypes.has(`${LEGACY_GRANT}/${type}`);
+}
+
+/** An application may always delegate to itself; to another one only if its `allowed_clients` say so. */
+function allowsDelegation(client: Client, target: Client): boolean {
   return target === client || target.allowedClients.has('*') || target.allowedClients.has(client.clientId);
 }

@@ -1,44 +1,41 @@
 import { DelegationError } from '../errors.js';
 
-/** What the documented scopes let into an app token (OpenID Connect Core §5.4). */
-const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
-  profile:
+/** The claims that each documented scope lets into an app token (OpenID Connect Core §5.4). */
+const SCOPE_CLAIMS: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'profile',
     'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at'.split(
       ' ',
     ),
-  email: ['email', 'email_verified'],
-};
+  ],
+  ['email', ['email', 'email_verified']],
+]);
 
-/** Keeps what the caller's token has: what the renew calls of auth0.js 7 send. */
+/** Copies the claims of every documented scope: the renew calls of auth0.js 7 send it. */
 const PASSTHROUGH = 'passthrough';
 
 /** scope-token of RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * The scope values of a request, one by one; `openid` where there is none.
+ * Splits the scope of a request into its values; `openid` when it has none.
  *
- * @throws DelegationError INVALID_SCOPE for what RFC 6749 §3.3 does not allow
+ * @throws DelegationError INVALID_SCOPE for a value that RFC 6749 §3.3 does not allow
  */
-export function parseScope(scope: readonly string[] | null | undefined): readonly string[] {
-  const values = (scope ?? []).flatMap((entry) => entry.split(' ')).filter((value) => value !== '');
+export function parseScope(scope: readonly string[]): readonly string[] {
+  const values = scope.flatMap((entry) => entry.split(' ')).filter((value) => value !== '');
   if (!values.every((value) => SCOPE_TOKEN.test(value))) {
-    throw new DelegationError('INVALID_SCOPE', 'scope must be made of scope values as RFC 6749 §3.3 defines them');
+    throw new DelegationError('INVALID_SCOPE', 'scope must consist of scope values as defined in RFC 6749 §3.3');
   }
   return values.length === 0 ? ['openid'] : values;
 }
 
-/** The documented claims that the scope asks for and the caller's token has; unknown scope values add nothing. */
-export function scopedClaims(
+/** Copies the documented claims that the scope asks for and the caller has. Unknown scope values add nothing. */
+export function selectScopedClaims(
   claims: Readonly<Record<string, unknown>>,
   scope: readonly string[],
 ): Record<string, unknown> {
-  const asked = scope.includes(PASSTHROUGH) ? Object.keys(SCOPE_CLAIMS) : scope;
-  const copied: Record<string, unknown> = {};
-  for (const value of asked) {
-    for (const name of Object.hasOwn(SCOPE_CLAIMS, value) ? (SCOPE_CLAIMS[value] as readonly string[]) : []) {
-      if (Object.hasOwn(claims, name)) copied[name] = claims[name];
-    }
-  }
-  return copied;
+  const wanted = scope.includes(PASSTHROUGH) ? [...SCOPE_CLAIMS.keys()] : scope;
+  const names = wanted.flatMap((value) => SCOPE_CLAIMS.get(value) ?? []);
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]]));
 }

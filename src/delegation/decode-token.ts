@@ -1,37 +1,44 @@
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
 
-/** Inclusive. A token is ASCII, so characters are bytes. */
+/** Inclusive. A token is ASCII, so its characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
+/** Levels of objects and lists that the value of a claim may have. */
+const MAX_CLAIM_DEPTH = 64;
 
+/** A JWT that is decoded and not verified. */
 export interface DecodedToken {
+  /** The JWS in compact form. */
+  readonly compact: string;
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Takes a JWS in compact form apart (RFC 7515 §7.1), strictly: three parts of canonical base64url, header and payload
- * JSON objects in UTF-8, no extension that must be understood. Of a member given twice the last counts (§4). Nothing
- * is verified.
+ * Decodes a JWS in compact form (RFC 7515 §7.1): three parts of canonical base64url, header and payload JSON objects in
+ * UTF-8, no critical extension. When a member is given twice the last one counts (RFC 7515 §4). Verifies nothing.
  *
- * @throws DelegationError INVALID_REQUEST over 16 KiB, INVALID_TOKEN for anything else
+ * @throws DelegationError INVALID_REQUEST over 16 KiB, else INVALID_TOKEN
  */
-export function decodeToken(token: string): DecodedToken {
-  if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) {
+export function decodeToken(compact: string): DecodedToken {
+  if (Buffer.byteLength(compact) > MAX_TOKEN_BYTES) {
     throw new DelegationError('INVALID_REQUEST', `The subject token is longer than ${MAX_TOKEN_BYTES} bytes`);
   }
-  const parts = token.split('.');
+  const parts = compact.split('.');
   if (parts.length === 5) throw invalidToken('it is encrypted (JWE); expected a signed ID token');
-  if (parts.length !== 3) throw invalidToken('it is not a JWT in compact form');
-  const [header, payload, signature] = parts.map(decodePart) as [Buffer, Buffer, Buffer];
-  if (signature.length === 0) throw invalidToken('it has no signature');
-  const decoded = { header: parseObject(header, 'header'), claims: parseObject(payload, 'payload') };
+  const [header, payload, signature] = parts;
+  if (header === undefined || payload === undefined || signature === undefined || parts.length > 3) {
+    throw invalidToken('it is not a JWT in compact form');
+  }
+  const [headerBytes, payloadBytes, signatureBytes] = [decodePart(header), decodePart(payload), decodePart(signature)];
+  if (signatureBytes.length === 0) throw invalidToken('it has no signature');
+  const decoded = { compact, header: parseObject(headerBytes, 'header'), claims: parseObject(payloadBytes, 'payload') };
   if (Object.hasOwn(decoded.header, 'crit')) throw invalidToken('its header has crit, and no extension is supported');
   if (Object.hasOwn(decoded.header, 'b64')) throw invalidToken('its header has b64, and no extension is supported');
   return decoded;
 }
 
-/** Base64url without padding, white space or stray bits (RFC 7515 §2): one token has one spelling. */
+/** Decodes base64url without padding, white space or stray bits (RFC 7515 §2), so that a token has one spelling. */
 function decodePart(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (bytes.toString('base64url') !== part) throw invalidToken('a part of it is not canonical base64url');
@@ -48,10 +55,20 @@ function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
     throw invalidToken(`its ${part} is not JSON`);
   }
   if (!isRecord(value)) throw invalidToken(`its ${part} is not a JSON object`);
+  // Code that walks or serialises claims recursively would run out of stack.
+  if (!Object.values(value).every((member) => isWithinDepth(member, MAX_CLAIM_DEPTH))) {
+    throw invalidToken(`its ${part} is nested more than ${MAX_CLAIM_DEPTH} levels deep`);
+  }
   return value;
 }
 
-/** A subject token that breaks a rule; the message says which, and never holds the token. */
+/** Whether objects and lists are nested at most this many levels deep. It recurses no further than that. */
+function isWithinDepth(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isWithinDepth(each, levels - 1));
+}
+
+/** The refusal of a subject token. The message says which rule it breaks, and never contains the token. */
 export function invalidToken(rule: string): DelegationError {
   return new DelegationError('INVALID_TOKEN', `The subject token does not verify: ${rule}`);
 }

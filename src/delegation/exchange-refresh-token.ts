@@ -3,49 +3,51 @@ import type { Client, RefreshConfiguration, Tenant } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
-import { invalidToken, MAX_TOKEN_BYTES } from './decode-token.js';
-import type { Caller } from './verify-id-token.js';
+import { MAX_TOKEN_BYTES } from './decode-token.js';
 
 const SERVICE = 'The identity provider';
 
-/** What an identity provider gave for a refresh token. Nothing in it is verified yet. */
-export interface Exchange {
+/** The answer of an identity provider to a refresh token. Nothing in it is verified. */
+export interface RefreshTokenExchange {
   readonly idToken: string | undefined;
-  /** The refresh token that takes the place of the one that was given; null where that one stays good. */
+  /** The refresh token that replaces the one that was given; null when that one stays valid. */
   readonly refreshToken: string | null;
 }
 
-/** Exchanges refresh tokens (RFC 6749 §6). */
-export interface RefreshExchanger {
+/** Exchanges refresh tokens for ID tokens (RFC 6749 §6). */
+export interface RefreshTokenExchanger {
   /**
-   * One exchange, however often the same refresh token is used at the same time or in the same operation: a second
-   * one would look like a stolen token to an identity provider that rotates them. Once begun it is carried through,
-   * whoever leaves meanwhile.
+   * Exchanges a refresh token once, however often it is used at the same time or in the same operation: an identity
+   * provider that rotates refresh tokens takes a second use for theft. An exchange that has begun is completed even when
+   * the client disconnects.
    *
-   * @param operation what makes uses belong together, such as the context of a GraphQL operation
-   * @throws DelegationError UNAUTHORIZED_CLIENT where the client may not send refresh tokens, INVALID_REQUEST over 16 KiB,
-   *   INVALID_TOKEN when the identity provider does not take the token, UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE
+   * @param operation the object that uses have in common, such as the context of a GraphQL operation
+   * @throws DelegationError UNAUTHORIZED_CLIENT when the client may not use refresh tokens, INVALID_REQUEST over 16 KiB,
+   *   INVALID_TOKEN when the identity provider refuses the token, UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE
    */
-  exchange(operation: object, tenant: Tenant, client: Client, refreshToken: string): Promise<Exchange>;
+  exchange(operation: object, tenant: Tenant, client: Client, refreshToken: string): Promise<RefreshTokenExchange>;
 }
 
-export function createRefreshExchanger(deps: Pick<Deps, 'fetch'>): RefreshExchanger {
-  const running = new Map<string, Promise<Exchange>>();
-  const ofOperation = new WeakMap<object, Map<string, Promise<Exchange>>>();
+export function createRefreshTokenExchanger(deps: Pick<Deps, 'fetch'>): RefreshTokenExchanger {
+  const running = new Map<string, Promise<RefreshTokenExchange>>();
+  const byOperation = new WeakMap<object, Map<string, Promise<RefreshTokenExchange>>>();
   return {
-    exchange(operation, tenant, client, refreshToken) {
+    async exchange(operation, tenant, client, refreshToken) {
       const { refresh } = client;
-      if (!refresh)
-        throw new DelegationError('UNAUTHORIZED_CLIENT', 'The calling application may not send refresh tokens');
-      checkSize(refreshToken);
+      if (!refresh) {
+        throw new DelegationError('UNAUTHORIZED_CLIENT', 'The calling application may not use refresh tokens');
+      }
+      if (Buffer.byteLength(refreshToken) > MAX_TOKEN_BYTES) {
+        throw new DelegationError('INVALID_REQUEST', `The refresh token is longer than ${MAX_TOKEN_BYTES} bytes`);
+      }
       const key = createHash('sha256')
         .update(JSON.stringify([tenant.name, client.clientId, refreshToken]))
         .digest('base64url');
-      const own = ofOperation.get(operation) ?? new Map<string, Promise<Exchange>>();
-      ofOperation.set(operation, own);
+      const own = byOperation.get(operation) ?? new Map<string, Promise<RefreshTokenExchange>>();
+      byOperation.set(operation, own);
       let exchange = own.get(key) ?? running.get(key);
       if (!exchange) {
-        exchange = post(deps, refresh, refreshToken).finally(() => running.delete(key));
+        exchange = postRefreshToken(deps, refresh, refreshToken).finally(() => running.delete(key));
         running.set(key, exchange);
       }
       own.set(key, exchange);
@@ -54,52 +56,37 @@ export function createRefreshExchanger(deps: Pick<Deps, 'fetch'>): RefreshExchan
   };
 }
 
-function checkSize(refreshToken: string): void {
-  if (Buffer.byteLength(refreshToken) > MAX_TOKEN_BYTES) {
-    throw new DelegationError('INVALID_REQUEST', `The refresh token is longer than ${MAX_TOKEN_BYTES} bytes`);
-  }
-}
-
-async function post(deps: Pick<Deps, 'fetch'>, refresh: RefreshConfiguration, refreshToken: string): Promise<Exchange> {
-  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, ...refresh.parameters });
+async function postRefreshToken(
+  deps: Pick<Deps, 'fetch'>,
+  refresh: RefreshConfiguration,
+  refreshToken: string,
+): Promise<RefreshTokenExchange> {
   const answer = await callUpstream(deps, {
     service: SERVICE,
     url: refresh.tokenEndpoint,
-    form,
+    form: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, ...refresh.parameters }),
     headers: { accept: 'application/json', ...refresh.headers },
     onlyOnce: true,
   });
-  const { id_token, refresh_token } = readAnswer(answer);
+  const { id_token, refresh_token } = readTokens(answer);
   return {
     idToken: typeof id_token === 'string' ? id_token : undefined,
     refreshToken: typeof refresh_token === 'string' && refresh_token !== refreshToken ? refresh_token : null,
   };
 }
 
-/** A refused refresh token is the caller's fault, any other refusal the configuration's. */
-function readAnswer(answer: Parameters<typeof readTokenAnswer>[1]): Readonly<Record<string, unknown>> {
+/** A refused refresh token is an error of the caller; any other refusal is one of the configuration. */
+function readTokens(answer: Parameters<typeof readTokenAnswer>[1]): Readonly<Record<string, unknown>> {
   try {
     return readTokenAnswer(SERVICE, answer);
   } catch (error) {
     if (!(error instanceof DelegationError) || error.details.upstreamCode !== 'invalid_grant') throw error;
-    throw new DelegationError('INVALID_TOKEN', 'The identity provider does not take the refresh token (invalid_grant)');
+    throw new DelegationError('INVALID_TOKEN', 'The identity provider refused the refresh token (invalid_grant)');
   }
 }
 
-/** A refresh token does not say whose it is (RFC 6749 §1.5), so the request has to. */
-export function requireClientId(clientId: string | null | undefined): void {
-  if (!clientId) throw new DelegationError('INVALID_REQUEST', 'clientId is missing; a refresh token needs it');
-}
-
-/** The user that the exchange was for is one of the issuer that was asked, whoever else the tenant trusts. */
-export function checkExchanged(caller: Caller, client: Client): void {
-  if (caller.issuer !== client.refresh?.issuer)
-    throw invalidToken('its issuer (iss) is not the one that was asked for it');
-}
-
 /** @throws DelegationError UPSTREAM_UNAVAILABLE when the exchange gave no ID token */
-export function requireIdToken({ idToken }: Exchange): string {
-  if (idToken === undefined)
-    throw unavailable(SERVICE, 'gave no id_token for the refresh token; its session lacks the scope openid');
-  return idToken;
+export function requireIdToken({ idToken }: Pick<RefreshTokenExchange, 'idToken'>): string {
+  if (idToken !== undefined) return idToken;
+  throw unavailable(SERVICE, 'gave no id_token for the refresh token; its session lacks the scope openid');
 }

@@ -1,45 +1,39 @@
-import type { AddonInput, Credential } from '../addons/addon.js';
-import type { Tenant } from '../config/tenant.js';
-import type { Deps } from '../deps.js';
-import { authorize, type SubjectTokenKind } from './authorize.js';
-import { parseScope, scopedClaims } from './claims.js';
-import type { Caller } from './verify-id-token.js';
+import type { Credential } from '../addons/addon.js';
+import type { Spent } from '../rate-limit/delegation-limit.js';
+import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
+import type { Grant } from './authorize.js';
+import { selectScopedClaims } from './claims.js';
+import type { DelegationContext, DelegationRequest } from './request.js';
 
-/** What a verified caller asks for. */
-export interface DelegationRequest {
-  readonly kind: SubjectTokenKind;
-  readonly target?: string | null | undefined;
-  readonly apiType?: string | null | undefined;
-  readonly scope?: readonly string[] | null | undefined;
-  /** Extra input, by api type. */
-  readonly inputs: Readonly<Record<string, AddonInput>>;
-  /** Epoch seconds. */
-  readonly now: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly deps: Pick<Deps, 'fetch' | 'randomUUID'>;
-}
-
-/** A credential and what it is for. */
+/** A credential and the add-on that issued it. */
 export interface IssuedCredential extends Credential {
   readonly apiType: string;
 }
 
 /**
- * Issues the credential that a verified caller asks for: authorize, choose the claims, sign.
+ * Issues the credential of a grant. It takes the proof that a request was spent, so that nothing is issued without one.
  *
- * @throws DelegationError of the policy, of the scope, or of the add-on
+ * @throws DelegationError of the add-on
  */
-export async function issue(tenant: Tenant, caller: Caller, request: DelegationRequest): Promise<IssuedCredential> {
-  const { apiType, addon } = authorize(tenant, caller.client, request);
+export async function issue(
+  { caller, apiType, addon, scope }: Grant,
+  spent: Spent,
+  {
+    inputs,
+    nowSeconds,
+    deps,
+    signal,
+  }: Pick<DelegationRequest, 'inputs'> & Pick<DelegationContext, 'deps' | 'signal'> & { readonly nowSeconds: number },
+): Promise<{ readonly credential: IssuedCredential; readonly rateLimit: RateLimitStatus }> {
   const credential = await addon.issue({
     userId: caller.userId,
     claims: caller.claims,
-    scopedClaims: scopedClaims(caller.claims, parseScope(request.scope)),
+    scopedClaims: selectScopedClaims(caller.claims, scope),
     callerClientId: caller.client.clientId,
-    input: request.inputs[apiType] ?? {},
-    nowSeconds: request.now,
-    deps: request.deps,
-    signal: request.signal,
+    input: inputs[apiType] ?? {},
+    nowSeconds,
+    deps,
+    signal,
   });
-  return { ...credential, apiType };
+  return { credential: { ...credential, apiType }, rateLimit: spent.status };
 }

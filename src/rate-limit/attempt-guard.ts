@@ -1,139 +1,96 @@
 import type { Plugin } from '@envelop/core';
 import { useRateLimiter } from '@envelop/rate-limiter';
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
-  getOperationAST,
-  getVariableValues,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
-import { AttemptStore } from './attempt-store.js';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { DelegationError } from '../errors.js';
+import type { AttemptStore } from './attempt-store.js';
 
-export interface AttemptGuardOptions<Context> {
-  /** Root fields that count as one attempt each time they are asked for. */
-  readonly fields: ReadonlySet<string>;
-  /** The most attempts of one IP in a minute. */
-  readonly attemptsPerMinute: number;
-  readonly store?: AttemptStore;
-  /** Told of each operation that is refused, and of how many attempts it asked for. */
-  readonly onRefused?: (context: Context, attempts: number) => void;
-}
-
-/** What the guard reads from, and @envelop/rate-limiter adds to, the context of an operation. */
-interface GuardContext {
+/** What the guard reads from the context. */
+export interface GuardedContext {
+  readonly tenant: { readonly name: string };
+  /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
-  readonly rateLimiterFn: RateLimiter;
+  readonly requestId: string;
 }
 
-type RateLimiter = (
-  fieldName: string,
-  call: { readonly args: { readonly attempts: readonly string[] }; readonly context: GuardContext },
-  limit: {
-    readonly max: number;
-    readonly window: string;
-    readonly arrayLengthField: 'attempts';
-    readonly uncountRejected: boolean;
-  },
-) => string | undefined;
+/** What the guard adds to the context. */
+export interface AttemptGuardContext {
+  /**
+   * Counts attempts of the IP address before any token is read. Refused attempts do not count.
+   *
+   * @throws DelegationError RATE_LIMITED when the address has fewer attempts left
+   */
+  takeAttempts(count: number): Promise<void>;
+}
+
+export interface AttemptGuardOptions {
+  /** The most attempts of one IP address in a minute. */
+  readonly attemptsPerMinute: number;
+  readonly store: AttemptStore;
+  /** Epoch milliseconds, from the clock that the store uses. */
+  readonly now: () => number;
+  /** Counts the attempts of a GraphQL operation. */
+  readonly countAttempts: (operation: ExecutionArgs) => number;
+  /** Called for each refusal, with the number of attempts that were asked for. */
+  readonly onRefused: (context: GuardedContext, attempts: number) => void;
+}
+
+type RateLimiterContext = ReturnType<typeof useRateLimiter> extends Plugin<infer Context> ? Context : never;
 
 const WINDOW_MS = 60_000;
 
 /**
- * Limits attempts per IP, good or bad, before any token is looked at: when an operation asks for more guarded fields than
- * the IP has left, the whole operation is refused with a 429 and `Retry-After`, and none of it counts.
+ * Limits the attempts of each IP address, good or bad, with @envelop/rate-limiter. A GraphQL operation that asks for more
+ * attempts than are left is refused as a whole, and none of them counts. Other endpoints call `takeAttempts`.
  *
- * The decision is @envelop/rate-limiter's, one for the operation; which fields it counts is ours, because its own walk
- * charges for operations that do not run and for fields under `@skip`, and can be left by an exception, which would leave
- * entries behind in the type stack that it shares among requests.
+ * Only the decision is the library's. Its own count of fields includes operations that do not run and fields under
+ * `@skip`, and an exception in its visitor leaves entries in a type stack that all requests share.
  */
-export function useAttemptGuard<Context extends { readonly ip: string }>({
-  fields,
+export function useAttemptGuard({
   attemptsPerMinute: max,
-  store = new AttemptStore(),
+  store,
+  now,
+  countAttempts,
   onRefused,
-}: AttemptGuardOptions<Context>): Plugin<GuardContext> {
-  const limiter = useRateLimiter({ identifyFn: (context) => (context as GuardContext).ip, store });
-  const limit = { max, window: `${WINDOW_MS}ms`, arrayLengthField: 'attempts', uncountRejected: true } as const;
+}: AttemptGuardOptions): Plugin<GuardedContext & AttemptGuardContext & RateLimiterContext> {
+  const limiter = useRateLimiter({ identifyFn: (context) => (context as GuardedContext).ip, store });
+  const limit = { max, window: `${WINDOW_MS}ms`, arrayLengthField: 'attempts', uncountRejected: true };
   return {
-    onContextBuilding: limiter.onContextBuilding as unknown as Plugin<GuardContext>['onContextBuilding'],
-    onExecute({ args, setResultAndStopExecution }) {
-      const context = args.contextValue as GuardContext & Context;
-      const attempts = guardedFields(args, fields);
-      if (attempts.length === 0) return;
-      if (context.rateLimiterFn('attempt', { args: { attempts }, context }, limit) === undefined) return;
-      onRefused?.(context, attempts.length);
-      const log = store.getForIdentity({ contextIdentity: context.ip });
-      const retryAfter = secondsUntilRoom(log, attempts.length, max);
-      setResultAndStopExecution({ errors: [tooManyAttempts(max, retryAfter)] });
+    onContextBuilding(payload) {
+      const { context, extendContext } = payload;
+      limiter.onContextBuilding?.(payload);
+      extendContext({
+        async takeAttempts(count) {
+          const args = { attempts: { length: count } };
+          if ((await context.rateLimiterFn('attempt', { args, context }, limit)) === undefined) return;
+          onRefused(context, count);
+          const retryAfter = secondsUntilRoom(store.readAttempts(context.ip), count, max, now());
+          throw new DelegationError(
+            'RATE_LIMITED',
+            `Too many attempts from this address: at most ${max} in a minute; try again in ${retryAfter} s`,
+            { retryAfter },
+          );
+        },
+      });
+    },
+    async onExecute({ args, setResultAndStopExecution }) {
+      const attempts = countAttempts(args);
+      if (attempts === 0) return;
+      try {
+        await args.contextValue.takeAttempts(attempts);
+      } catch (error) {
+        if (!(error instanceof DelegationError)) throw error;
+        setResultAndStopExecution({ errors: [new GraphQLError(error.message, { originalError: error })] });
+      }
     },
   };
-}
-
-/** The guarded fields that execution would run, one for each response key (GraphQL specification, CollectFields). */
-function guardedFields(
-  { schema, document, operationName, variableValues }: ExecutionArgs,
-  guarded: ReadonlySet<string>,
-): string[] {
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return [];
-  let coercion: ReturnType<typeof getVariableValues> | undefined;
-  const leftOut = (node: SelectionNode) => {
-    if (!node.directives?.length) return false;
-    // Once, and no further than the first fault: graphql-js prints all variables for each, which takes minutes for 100 KiB.
-    coercion ??= getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: 0 });
-    const variables = coercion.coerced;
-    // Without variables that fit, execution ends before it leaves anything out.
-    if (!variables) return false;
-    return (
-      getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true ||
-      getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if === false
-    );
-  };
-  const found = new Map<string, string>();
-  const visited = new Set<string>();
-  const collect = ({ selections }: SelectionSetNode) => {
-    for (const node of selections) {
-      if (leftOut(node)) continue;
-      if (node.kind === Kind.FIELD) {
-        if (guarded.has(node.name.value)) found.set(node.alias?.value ?? node.name.value, node.name.value);
-      } else if (node.kind === Kind.INLINE_FRAGMENT) {
-        collect(node.selectionSet);
-      } else if (!visited.has(node.name.value)) {
-        visited.add(node.name.value);
-        for (const each of document.definitions) {
-          if (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === node.name.value) collect(each.selectionSet);
-        }
-      }
-    }
-  };
-  collect(operation.selectionSet);
-  return [...found.values()];
 }
 
 /**
- * Seconds until the log of an IP has room for `wanted` more attempts, or for all that a minute has.
+ * Seconds until the log of an address has room for `wanted` more attempts, or for `max` of them.
  *
- * @param log epoch milliseconds of the last minute's attempts, oldest first
+ * @param attempts epoch milliseconds of the attempts in the last minute, oldest first
  */
-function secondsUntilRoom(log: readonly number[], wanted: number, max: number): number {
-  const inTheWay = log.at(log.length + Math.min(wanted, max) - max - 1) ?? Date.now();
-  return Math.max(1, Math.ceil((inTheWay + WINDOW_MS - Date.now()) / 1000));
-}
-
-function tooManyAttempts(max: number, retryAfter: number): GraphQLError {
-  return new GraphQLError(
-    `Too many attempts from this address: ${max} in a minute at most; try again in ${retryAfter} s`,
-    {
-      extensions: {
-        code: 'RATE_LIMITED',
-        retryAfter,
-        http: { status: 429, headers: { 'Retry-After': String(retryAfter) } },
-      },
-    },
-  );
+function secondsUntilRoom(attempts: readonly number[], wanted: number, max: number, nowMs: number): number {
+  const blocking = attempts.at(attempts.length + Math.min(wanted, max) - max - 1) ?? nowMs;
+  return Math.max(1, Math.ceil((blocking + WINDOW_MS - nowMs) / 1000));
 }

@@ -5,36 +5,52 @@ interface Identity {
   readonly contextIdentity: string;
 }
 
-/** Attempts that are kept for each IP, on average, when there are as many IPs as fit. */
+/** The average number of attempts per IP address for which there is room when the store is at capacity. */
 const ATTEMPTS_PER_IP = 16;
 
 /**
- * The log of attempts of each IP, for @envelop/rate-limiter: one log an IP, whichever field was called. It keeps the most
- * recent ones, at most `capacity` logs of 16 attempts on average, so that a flood of addresses costs a bounded amount of
- * memory and every write the same time. It is synchronous: between reading and writing nothing else runs.
+ * Keeps the attempts of each IP address for @envelop/rate-limiter: one log per address, for all fields together. It keeps
+ * the most recently used logs, at most `capacity` with 16 attempts each on average, so that memory is bounded and every
+ * write costs the same. It is synchronous, so that nothing runs between a read and the write that follows it.
+ *
+ * The library reads Date.now(). The store translates between that clock and its own.
  */
 export class AttemptStore implements Store {
+  readonly #now: () => number;
   readonly #logs: LRUCache<string, readonly number[]>;
 
-  constructor(capacity = 131_072) {
+  /**
+   * @param now epoch milliseconds
+   * @param capacity the most logs to keep
+   */
+  constructor(now: () => number, capacity = 131_072) {
+    this.#now = now;
     this.#logs = new LRUCache({
       max: capacity,
       maxSize: capacity * (1 + ATTEMPTS_PER_IP),
-      sizeCalculation: (timestamps) => 1 + timestamps.length,
+      sizeCalculation: (attempts) => 1 + attempts.length,
     });
   }
 
-  /** How many logs are kept. */
+  /** The number of logs. */
   get size(): number {
     return this.#logs.size;
   }
 
-  /** Epoch milliseconds of the attempts of an identity, oldest first. */
-  getForIdentity({ contextIdentity }: Identity): readonly number[] {
+  /** The attempts of an identity in epoch milliseconds of the store's clock, oldest first. */
+  readAttempts(contextIdentity: string): readonly number[] {
     return this.#logs.get(contextIdentity) ?? [];
   }
 
-  setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {
-    this.#logs.set(contextIdentity, timestamps);
+  getForIdentity({ contextIdentity }: Identity): readonly number[] {
+    return shift(this.readAttempts(contextIdentity), Date.now() - this.#now());
   }
+
+  setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {
+    this.#logs.set(contextIdentity, shift(timestamps, this.#now() - Date.now()));
+  }
+}
+
+function shift(timestamps: readonly number[], ms: number): readonly number[] {
+  return ms === 0 ? timestamps : timestamps.map((each) => each + ms);
 }

@@ -1,75 +1,84 @@
 import type { Plugin } from '@envelop/core';
-import { DelegationError, type RateLimitFigures } from '../errors.js';
+import { DelegationError } from '../errors.js';
 import { type BucketStore, bucketKey } from './bucket-store.js';
+import type { RateLimitStatus } from './token-bucket.js';
 
-/** Whose bucket a delegation is charged to. */
-export interface BucketOwner {
-  readonly tenant: string;
-  readonly userId: string;
+const TAKEN: unique symbol = Symbol('taken');
+
+/** Proof that one request was taken from a bucket. Only `takeDelegation` creates one. */
+export interface Spent {
+  readonly [TAKEN]: true;
+  /** The bucket after this request. */
+  readonly status: RateLimitStatus;
+}
+
+/** Spends and reads the limit of a verified user. */
+export interface DelegationLimiter {
+  /**
+   * Takes one request of a verified user.
+   *
+   * @throws DelegationError RATE_LIMITED with the status and the seconds until the next request
+   */
+  takeDelegation(caller: { readonly userId: string }): Promise<Spent>;
+  /** Reads the status of a user and takes nothing. */
+  peekDelegations(caller: { readonly userId: string }): Promise<RateLimitStatus>;
+}
+
+/** What the plugin reads from the context: a bucket belongs to a tenant, a user and an address. */
+export interface BucketContext {
+  readonly tenant: { readonly name: string };
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
 }
 
-/** What the plugin adds to the context of an operation. */
-export interface RateLimitContext {
-  /**
-   * Spends one request of a verified user.
-   *
-   * @throws DelegationError RATE_LIMITED with the figures and the seconds until the next request
-   */
-  takeDelegation(owner: BucketOwner): Promise<RateLimitFigures>;
-  /** The figures of a user, with nothing spent. */
-  peekDelegations(owner: BucketOwner): Promise<RateLimitFigures>;
-  /** Every outcome of this operation so far; the headers show the one with the least remaining. */
-  readonly rateLimitOutcomes: RateLimitFigures[];
+/** What the plugin adds to the context. */
+export interface DelegationLimitContext extends DelegationLimiter {
+  /** The outcome of every take of this operation so far. */
+  readonly rateLimitStatuses: RateLimitStatus[];
 }
 
-/** Enforces the limit of a user through the context, and reports its outcome in the headers of the answer. */
-export function useDelegationRateLimit(store: BucketStore): Plugin<RateLimitContext> {
+/**
+ * Adds the per-user limit to the context of every endpoint. For a GraphQL operation it also sets the rate-limit headers,
+ * from the outcome with the fewest requests remaining.
+ */
+export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & DelegationLimitContext> {
   return {
-    onContextBuilding({ extendContext }) {
-      const rateLimitOutcomes: RateLimitFigures[] = [];
+    onContextBuilding({ context, extendContext }) {
+      const { tenant, ip } = context;
+      if (!tenant || ip === undefined) throw new TypeError('The context lacks its tenant or its IP address');
+      const rateLimitStatuses: RateLimitStatus[] = [];
       extendContext({
-        rateLimitOutcomes,
-        async takeDelegation({ tenant, userId, ip }) {
-          const { allowed, figures } = await store.take(bucketKey(tenant, userId, ip));
-          rateLimitOutcomes.push(figures);
-          if (!allowed) throw rateLimited(figures);
-          return figures;
+        rateLimitStatuses,
+        async takeDelegation({ userId }) {
+          const { allowed, status } = await store.take(bucketKey(tenant.name, userId, ip));
+          rateLimitStatuses.push(status);
+          if (!allowed) throw createRateLimited(status);
+          return { [TAKEN]: true, status };
         },
-        async peekDelegations({ tenant, userId, ip }) {
-          return store.peek(bucketKey(tenant, userId, ip));
-        },
+        peekDelegations: async ({ userId }) => store.peek(bucketKey(tenant.name, userId, ip)),
       });
     },
     onExecute({ args }) {
       return {
         onExecuteDone({ result, setResult }) {
-          const headers = rateLimitHeaders((args.contextValue as RateLimitContext).rateLimitOutcomes);
-          if (!headers || !('extensions' in result || 'data' in result || 'errors' in result)) return;
-          setResult({ ...result, extensions: { ...result.extensions, http: { headers } } });
+          const [first, ...others] = args.contextValue.rateLimitStatuses;
+          if (!first || Symbol.asyncIterator in result) return;
+          const least = others.reduce((least, each) => (each.remaining <= least.remaining ? each : least), first);
+          setResult({ ...result, extensions: { ...result.extensions, http: { headers: rateLimitHeaders(least) } } });
         },
       };
     },
   };
 }
 
-function rateLimited(figures: RateLimitFigures): DelegationError {
-  const retryAfter = figures.retryAfter ?? 1;
-  return new DelegationError('RATE_LIMITED', `The user has no delegation left; the next one is in ${retryAfter} s`, {
-    rateLimit: figures,
-    retryAfter,
-  });
+function createRateLimited(status: RateLimitStatus): DelegationError {
+  const retryAfter = status.retryAfter ?? 1;
+  const message = `The user has no delegation left; the next one is possible in ${retryAfter} s`;
+  return new DelegationError('RATE_LIMITED', message, { rateLimit: status, retryAfter });
 }
 
-/** The three headers that Auth0's endpoint had, for the outcome with the least remaining. */
-export function rateLimitHeaders(outcomes: readonly RateLimitFigures[]): Record<string, string> | undefined {
-  const [first, ...others] = outcomes;
-  if (!first) return undefined;
-  const { limit, remaining, reset } = others.reduce(
-    (least, each) => (each.remaining <= least.remaining ? each : least),
-    first,
-  );
+/** The three headers that Auth0's endpoint sent. */
+export function rateLimitHeaders({ limit, remaining, reset }: RateLimitStatus): Record<string, string> {
   return {
     'X-RateLimit-Limit': String(limit),
     'X-RateLimit-Remaining': String(remaining),

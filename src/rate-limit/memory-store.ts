@@ -1,18 +1,17 @@
-import type { RateLimitFigures } from '../errors.js';
-import type { BucketStore, Outcome } from './bucket-store.js';
-import { type BucketLimit, fullAt, peek, take } from './token-bucket.js';
+import type { BucketStore, TakeResult } from './bucket-store.js';
+import { type BucketLimit, fullAt, peek, type RateLimitStatus, take } from './token-bucket.js';
 
 const SLOTS = 4096;
-/** The most full buckets that one decision drops, so that none has to wait for all that a flood left behind. */
+/** One decision drops at most this many full buckets, so that no request pays for the cleanup of a flood. */
 const SWEEP = 256;
 
-/** A place in a circular list; a list is a link that stands before its first entry and behind its last. */
+/** A link of a circular list. The list itself is the link before its first entry. */
 interface Link {
   previous: Link;
   next: Link;
 }
 
-/** A bucket and its place. */
+/** A bucket and its position in a list. */
 interface Entry extends Link {
   readonly key: string;
   debt: number;
@@ -20,26 +19,25 @@ interface Entry extends Link {
 }
 
 /**
- * Buckets in the memory of this process. They hang on a wheel by the time at which they are full again: a bucket whose
- * time has come is forgotten, and when there are too many, the one that is nearest to full goes first, be it the newest.
- * Every decision costs the same, however many buckets there are.
+ * Buckets in the memory of this process, in a timing wheel ordered by when they are full again. Forgets full buckets; over
+ * capacity, evicts the bucket that is closest to full. The cost of a decision does not depend on the number of buckets.
  */
 export class MemoryStore implements BucketStore {
   readonly #limit: BucketLimit;
   readonly #now: () => number;
   readonly #capacity: number;
-  /** Milliseconds that a slot stands for; the whole wheel spans what the emptiest bucket takes to fill. */
+  /** Milliseconds per slot. The whole wheel covers the time that an empty bucket takes to fill. */
   readonly #slotMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #wheel = Array.from({ length: SLOTS }, emptyList);
-  /** What is full, and not dropped yet. */
+  /** Full buckets that are not dropped yet. */
   readonly #full = emptyList();
-  /** The slot of now, counted from the epoch; a clock that goes back does not turn it back. */
+  /** The current slot, counted from the epoch. It never goes back, even if the clock does. */
   #hand: number;
-  /** No slot before this one holds a bucket. */
+  /** A lower bound for the first slot that holds a bucket. */
   #first: number;
 
-  /** @param capacity the most buckets that are kept */
+  /** @param capacity the most buckets to keep */
   constructor(limit: BucketLimit, now: () => number, capacity = 1_000_000) {
     this.#limit = limit;
     this.#now = now;
@@ -50,46 +48,46 @@ export class MemoryStore implements BucketStore {
     this.#first = this.#hand;
   }
 
-  /** How many buckets are kept. */
+  /** The number of buckets. */
   get size(): number {
     return this.#entries.size;
   }
 
-  take(key: string): Outcome {
-    const now = this.#now();
-    this.#turn(now);
+  take(key: string): TakeResult {
+    const nowMs = this.#now();
+    this.#advance(nowMs);
     const known = this.#entries.get(key);
-    const { allowed, bucket, figures } = take(known, now, this.#limit);
+    const { allowed, bucket, status } = take(known, nowMs, this.#limit);
     if (known) {
       unlink(known);
       known.debt = bucket.debt;
       known.at = bucket.at;
-      this.#hang(known);
+      this.#insert(known);
     } else {
       const entry: Entry = { key, debt: bucket.debt, at: bucket.at, previous: this.#full, next: this.#full };
       this.#entries.set(key, entry);
-      this.#hang(entry);
+      this.#insert(entry);
       if (this.#entries.size > this.#capacity) this.#forget(this.#nearestToFull());
     }
-    return { allowed, figures };
+    return { allowed, status };
   }
 
-  peek(key: string): RateLimitFigures {
-    const now = this.#now();
-    this.#turn(now);
-    return peek(this.#entries.get(key), now, this.#limit);
+  peek(key: string): RateLimitStatus {
+    const nowMs = this.#now();
+    this.#advance(nowMs);
+    return peek(this.#entries.get(key), nowMs, this.#limit);
   }
 
-  /** Turns the wheel up to now, and drops of what is full as much as one decision may. */
-  #turn(now: number): void {
-    const current = Math.floor(now / this.#slotMs);
+  /** Moves the wheel up to now, and drops up to SWEEP full buckets. */
+  #advance(nowMs: number): void {
+    const current = Math.floor(nowMs / this.#slotMs);
     for (let slot = Math.max(this.#hand, current - SLOTS); slot < current; slot++)
       moveAll(this.#slot(slot), this.#full);
     this.#hand = Math.max(this.#hand, current);
     for (let dropped = 0; dropped < SWEEP && !isEmpty(this.#full); dropped++) this.#forget(this.#full.next as Entry);
   }
 
-  #hang(entry: Entry): void {
+  #insert(entry: Entry): void {
     const slot = Math.max(this.#hand, Math.floor(fullAt(entry, this.#limit) / this.#slotMs));
     append(this.#slot(slot), entry);
     this.#first = Math.min(this.#first, slot);
@@ -135,7 +133,7 @@ function unlink({ previous, next }: Link): void {
   next.previous = previous;
 }
 
-/** Empties a list onto the end of another. */
+/** Moves all entries of a list to the end of another. */
 function moveAll(from: Link, onto: Link): void {
   if (isEmpty(from)) return;
   from.next.previous = onto.previous;

@@ -1,12 +1,10 @@
-import type { RateLimitFigures } from '../errors.js';
-
 /**
- * A token bucket as pure arithmetic on integers. What is stored is the debt: how far the bucket is from full, in units
- * of which one request costs 60,000, so that `refillPerMinute` units drip back in each millisecond, whatever the rate.
+ * A token bucket in integer arithmetic. It stores the debt: how far the bucket is from full, in units of which one request
+ * costs 60,000, so that `refillPerMinute` units drip back in each millisecond at any rate.
  */
 export interface Bucket {
   readonly debt: number;
-  /** Epoch milliseconds at which the debt was that. */
+  /** Epoch milliseconds at which the debt was computed. */
   readonly at: number;
 }
 
@@ -17,55 +15,65 @@ export interface BucketLimit {
   readonly refillPerMinute: number;
 }
 
+/** The state of a bucket after a decision. */
+export interface RateLimitStatus {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Epoch seconds at which the bucket is full again. */
+  readonly reset: number;
+  /** Seconds until the next request is possible; null while requests remain. */
+  readonly retryAfter: number | null;
+}
+
 export interface Decision {
   readonly allowed: boolean;
-  /** What to store. */
+  /** The bucket to store. */
   readonly bucket: Bucket;
-  readonly figures: RateLimitFigures;
+  readonly status: RateLimitStatus;
 }
 
 const COST = 60_000;
 
 /**
- * Decides one request. A request that finds less than one whole token is refused and takes nothing; a clock that went
- * back neither fills nor empties the bucket: nothing drips until it has caught up.
+ * Decides one request. A request that finds less than one whole token is refused and takes nothing. When the clock goes
+ * back, the bucket does not change until the clock has caught up.
  *
- * @param now epoch milliseconds
+ * @param nowMs epoch milliseconds
  */
-export function take(bucket: Bucket | undefined, now: number, limit: BucketLimit): Decision {
-  const current = drip(bucket, now, limit);
+export function take(bucket: Bucket | undefined, nowMs: number, limit: BucketLimit): Decision {
+  const current = drip(bucket, nowMs, limit);
   const allowed = current.debt <= (limit.burst - 1) * COST;
   const after = allowed ? { debt: current.debt + COST, at: current.at } : current;
-  return { allowed, bucket: after, figures: figuresOf(after, now, limit) };
+  return { allowed, bucket: after, status: buildStatus(after, nowMs, limit) };
 }
 
-/** The figures as they stand, with nothing taken. */
-export function peek(bucket: Bucket | undefined, now: number, limit: BucketLimit): RateLimitFigures {
-  return figuresOf(drip(bucket, now, limit), now, limit);
+/** Reads the status of a bucket and takes nothing. */
+export function peek(bucket: Bucket | undefined, nowMs: number, limit: BucketLimit): RateLimitStatus {
+  return buildStatus(drip(bucket, nowMs, limit), nowMs, limit);
 }
 
-/** Epoch milliseconds, rounded up, at which the bucket is full again and may be forgotten. */
+/** Epoch milliseconds, rounded up, at which the bucket is full again and can be forgotten. */
 export function fullAt({ debt, at }: Bucket, { refillPerMinute }: BucketLimit): number {
   return at + Math.ceil(debt / refillPerMinute);
 }
 
-function drip(bucket: Bucket | undefined, now: number, { refillPerMinute }: BucketLimit): Bucket {
-  if (!bucket) return { debt: 0, at: now };
-  const elapsed = Math.max(0, now - bucket.at);
-  return { debt: Math.max(0, bucket.debt - elapsed * refillPerMinute), at: bucket.at + elapsed };
+function drip(bucket: Bucket | undefined, nowMs: number, { refillPerMinute }: BucketLimit): Bucket {
+  if (!bucket) return { debt: 0, at: nowMs };
+  const elapsedMs = Math.max(0, nowMs - bucket.at);
+  return { debt: Math.max(0, bucket.debt - elapsedMs * refillPerMinute), at: bucket.at + elapsedMs };
 }
 
-function figuresOf({ debt, at }: Bucket, now: number, { burst, refillPerMinute }: BucketLimit): RateLimitFigures {
+function buildStatus({ debt, at }: Bucket, nowMs: number, { burst, refillPerMinute }: BucketLimit): RateLimitStatus {
   const remaining = Math.max(0, Math.floor((burst * COST - debt) / COST));
   return {
     limit: burst,
     remaining,
     reset: secondsUntil(debt, at, refillPerMinute),
-    retryAfter: remaining > 0 ? null : secondsUntil(debt - (burst - 1) * COST, at - now, refillPerMinute),
+    retryAfter: remaining > 0 ? null : secondsUntil(debt - (burst - 1) * COST, at - nowMs, refillPerMinute),
   };
 }
 
-/** In whole seconds, rounded up: `at` milliseconds and what `debt` takes to drip back. No product here outgrows 2^53. */
+/** Whole seconds, rounded up: `at` milliseconds plus the time that `debt` takes to drip back. No product exceeds 2^53. */
 function secondsUntil(debt: number, at: number, refillPerMinute: number): number {
   const seconds = Math.floor(at / 1000);
   return seconds + Math.ceil(((at - seconds * 1000) * refillPerMinute + debt) / (1000 * refillPerMinute));

@@ -8,12 +8,12 @@ const REFRESH_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation
 const NOT_ALLOWED = {
   status: 403,
   code: 'UNAUTHORIZED_CLIENT',
-  message: "The calling application is not among the target's allowed_clients",
+  message: 'The calling application is not among the allowed_clients of the target',
 };
 const NO_GRANT = {
   status: 403,
   code: 'UNAUTHORIZED_CLIENT',
-  message: "The calling application's grant_types lack the delegation grant for id_token",
+  message: 'The grant_types of the calling application lack the delegation grant for id_token',
 };
 const NO_TARGET = { status: 400, code: 'INVALID_TARGET', message: 'target names no application of this tenant' };
 

@@ -122,7 +122,7 @@ describe('the scope of an app token', () => {
       expect(refusalOf(answer)).toEqual({
         status: 400,
         code: 'INVALID_SCOPE',
-        message: 'scope must be made of scope values as RFC 6749 §3.3 defines them',
+        message: 'scope must consist of scope values as defined in RFC 6749 §3.3',
       });
     },
   );

@@ -21,8 +21,9 @@ function refusalOf(token: string): string {
 const invalid = (rule: string) => `INVALID_TOKEN: The subject token does not verify: ${rule}`;
 
 describe('a token in compact form', () => {
-  it('is taken apart into header and claims', () => {
+  it('is decoded into header and claims, and kept for its verification', () => {
     expect(decodeToken(`${HEADER}.${PAYLOAD}.${SIGNATURE}`)).toEqual({
+      compact: `${HEADER}.${PAYLOAD}.${SIGNATURE}`,
       header: { alg: 'RS256' },
       claims: { sub: 'alice' },
     });

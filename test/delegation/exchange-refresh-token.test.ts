@@ -83,7 +83,7 @@ describe('a refresh token as subject token', () => {
     const gateway = await refreshGateway();
     const other = await gateway.delegate({ ...bySubjectToken, clientId: 'chat' });
     expect(other.errors?.[0]).toMatchObject({
-      message: 'The calling application may not send refresh tokens',
+      message: 'The calling application may not use refresh tokens',
       extensions: { code: 'UNAUTHORIZED_CLIENT' },
     });
     const nobody = await gateway.delegate({ subjectToken: { refreshToken: OLD } });
@@ -106,7 +106,7 @@ describe('a refresh token as subject token', () => {
     const { status, errors } = await gateway.delegate(bySubjectToken);
     expect(status).toBe(403);
     expect(errors?.[0].message).toBe(
-      "The calling application's grant_types lack the delegation grant for refresh_token",
+      'The grant_types of the calling application lack the delegation grant for refresh_token',
     );
     expect(idp.requests).toHaveLength(0);
   });
@@ -154,9 +154,13 @@ describe('no path loses a session: the rotated token comes with', () => {
   });
 
   it.each([
-    ['for another application', { aud: 'chat' }, 'its audience (aud) must hold the calling clientId'],
+    [
+      'for another application',
+      { aud: 'chat' },
+      'its audience (aud) must contain the client_id of the calling application, which is not there',
+    ],
     ['that has expired', { exp: 1 }, 'it has expired (exp)'],
-    ['of another issuer', { iss: 'https://evil.example.com/' }, 'its issuer (iss) is not one of this tenant'],
+    ['of another issuer', { iss: 'https://evil.example.com/' }, 'its issuer (iss) is not configured for this tenant'],
   ])('an ID token %s', async (_name, claims, rule) => {
     const gateway = await refreshGateway(() => {}, claims);
     const { status, errors } = await gateway.delegate(bySubjectToken);
@@ -174,7 +178,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     idp.answer = (_request, response) => json(response, { id_token: ownToken, refresh_token: ROTATED });
     const { errors } = await gateway.delegate(bySubjectToken);
     expect(errors?.[0].message).toBe(
-      'The subject token does not verify: its issuer (iss) is not the one that was asked for it',
+      'The subject token does not verify: its issuer (iss) is not the one whose token endpoint was called',
     );
     expect(errors?.[0].extensions).toMatchObject({ code: 'INVALID_TOKEN', refreshToken: ROTATED });
   });

@@ -10,8 +10,8 @@ import { ecPair, publicJwk, rsaPair } from '../support/keys.js';
 const ALICE = 'accepted as auth0|alice';
 const ASYMMETRIC = 'its algorithm (alg) must be RS256 or PS256 or ES256 or EdDSA';
 const CANONICAL = refusal('a part of it is not canonical base64url');
-const NO_KEY = refusal('no key of its issuer fits its key id (kid)');
-const BAD_SIGNATURE = refusal('its signature does not verify');
+const NO_KEY = refusal('its issuer has no suitable key with its key id (kid)');
+const BAD_SIGNATURE = refusal('its signature is not valid');
 
 const mallory = rsaPair('mallory');
 const fetched: string[] = [];
@@ -181,7 +181,7 @@ describe('a key of the token', () => {
         'kid' in header ? NO_KEY : BAD_SIGNATURE,
       );
     }
-    const issuer = refusal('its issuer (iss) is not one of this tenant');
+    const issuer = refusal('its issuer (iss) is not configured for this tenant');
     for (const iss of [evil.url, `${evil.url}/`, url]) {
       expect(await ask(forge({ alg: 'RS256', kid: 'rsa-1', jku: url }, claims({ iss }), sign))).toBe(issuer);
     }
@@ -337,11 +337,11 @@ describe('JSON', () => {
     expect(await gateway.ask(signed(payload('', ',"sub":"auth0|bob"')))).toBe('accepted as auth0|bob');
     expect(await gateway.ask(signed(payload('', ',"\\u0073ub":"auth0|bob"')))).toBe('accepted as auth0|bob');
     expect(await gateway.ask(signed(payload('', ',"aud":"other"')), 'web')).toBe(
-      refusal('its audience (aud) must hold the calling clientId'),
+      refusal('its audience (aud) must contain the client_id of the calling application, which is not there'),
     );
     expect(await gateway.ask(signed(payload('', ',"exp":1')))).toBe(refusal('it has expired (exp)'));
     expect(await gateway.ask(signed(payload('', `,"iss":"${ISSUER}x"`)))).toBe(
-      refusal('its issuer (iss) is not one of this tenant'),
+      refusal('its issuer (iss) is not configured for this tenant'),
     );
   });
 
@@ -355,7 +355,7 @@ describe('JSON', () => {
     expect(await ask(forge(symmetric, claims(), signers.HS256('secret')))).toBe(refusal(ASYMMETRIC));
     const typed = '{"alg":"RS256","kid":"rsa-1","typ":"JWT","typ":"at+jwt"}';
     expect(await ask(forge(typed, claims(), IDP.RS256.signer))).toBe(
-      refusal('its typ must be JWT, as an ID token has it'),
+      refusal('its type (typ) must be JWT, as in an ID token'),
     );
   });
 
@@ -372,9 +372,18 @@ describe('JSON', () => {
     expect(await gateway.ask(gateway.forge(header, bytes, IDP.RS256.signer))).toBe(refusal('its payload is not JSON'));
   });
 
-  it('nests as deep as 16 KiB allow', async () => {
-    const deep = `${'['.repeat(4000)}${']'.repeat(4000)}`;
-    expect(await gateway.ask(signed(payload(`"deep":${deep},`)))).toBe(ALICE);
+  it('nests claims up to 64 levels deep, and deeper ones are refused before a request is spent', async () => {
+    const lists = (levels: number) => `"deep":${'['.repeat(levels)}${']'.repeat(levels)},`;
+    const objects = (levels: number) => `"deep":${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)},`;
+    for (const deep of [lists, objects]) {
+      expect(await gateway.ask(signed(payload(deep(64))))).toBe(ALICE);
+      const tooDeep = refusal('its payload is nested more than 64 levels deep');
+      expect(await gateway.ask(signed(payload(deep(65))))).toBe(tooDeep);
+    }
+    expect(await gateway.ask(signed(payload(lists(5_800))))).toBe(
+      refusal('its payload is nested more than 64 levels deep'),
+    );
+    expect(gateway.log.audits().at(-1)).toMatchObject({ audit: 'fd', code: 'INVALID_TOKEN' });
   });
 });
 
@@ -405,18 +414,20 @@ describe('extensions', () => {
 });
 
 describe('tokens of another kind', () => {
-  const audience = refusal('its audience (aud) must hold the calling clientId');
+  const audience = refusal(
+    'its audience (aud) must contain the client_id of the calling application, which is not there',
+  );
 
   it('an access token is refused, by its typ or by its audience', async () => {
     const access = { aud: 'https://api.example.com/', azp: 'web', client_id: 'web', scope: 'openid read:things' };
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {
       expect(await gateway.ask(gateway.token({ ...access, aud: 'web' }, { typ }))).toBe(
-        refusal('its typ must be JWT, as an ID token has it'),
+        refusal('its type (typ) must be JWT, as in an ID token'),
       );
     }
     expect(await gateway.ask(gateway.token(access), 'web')).toBe(audience);
     expect(await gateway.ask(gateway.token(access))).toBe(
-      'UNAUTHORIZED_CLIENT 403: The subject token was made for no application of this tenant',
+      'UNAUTHORIZED_CLIENT 403: The subject token was issued to no application of this tenant',
     );
     const several = { ...access, aud: ['https://api.example.com/', `${ISSUER}userinfo`] };
     expect(await gateway.ask(gateway.token(several))).toBe(audience);
@@ -426,7 +437,7 @@ describe('tokens of another kind', () => {
   it('a logout token is refused, whatever its typ', async () => {
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
     expect(await gateway.ask(gateway.token({ events, jti: 'x', sid: 'y' }, { typ: 'logout+jwt' }))).toBe(
-      refusal('its typ must be JWT, as an ID token has it'),
+      refusal('its type (typ) must be JWT, as in an ID token'),
     );
     for (const typ of ['JWT', undefined]) {
       expect(await gateway.ask(gateway.token({ events, jti: 'x', sid: 'y' }, { typ }))).toBe(
@@ -471,7 +482,7 @@ describe('tokens of another kind', () => {
       });
       config.tenants.push(globex as never);
     });
-    const unknown = refusal('its issuer (iss) is not one of this tenant');
+    const unknown = refusal('its issuer (iss) is not configured for this tenant');
     const sign = signers.RS256(rsaPair('globex-idp').privateKey);
     const header = { alg: 'RS256', typ: 'JWT', kid: 'rsa-1' };
     const iss = 'https://login.globex.example/';
@@ -483,7 +494,7 @@ describe('tokens of another kind', () => {
     expect(await two.ask(atGlobex.data.delegate.credential.token)).toBe(unknown);
     const ours = await two.delegate({}, { token: two.token(), headers: { host: 'globex.test' } });
     expect(ours.errors?.[0].message).toBe(
-      'The subject token does not verify: its issuer (iss) is not one of this tenant',
+      'The subject token does not verify: its issuer (iss) is not configured for this tenant',
     );
   });
 });

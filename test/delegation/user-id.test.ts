@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileTenants } from '../../src/config/build-tenants.js';
 import { parseConfig } from '../../src/config/load.js';
-import { callingClient, verifyCaller } from '../../src/delegation/verify-id-token.js';
+import { findAudienceClient } from '../../src/delegation/calling-client.js';
+import { decodeToken } from '../../src/delegation/decode-token.js';
+import { verifyIdToken } from '../../src/delegation/verify-id-token.js';
 import { DelegationError } from '../../src/errors.js';
 import { callerConfig, callerGateway, refusal } from '../support/caller.js';
 import { APP_SECRET, type ConfigDocument, TENANT_ISSUER } from '../support/gateway.js';
@@ -25,16 +27,18 @@ function withIssuers(prefixes: readonly (string | undefined)[], config: ConfigDo
 }
 
 /** None of these issuers has a `jwks_uri`. */
-const noRemoteKeys = () => ({ find: () => [] });
+const remoteKeys = () => ({ find: () => [] });
 
 /** The user id that the tenant gives to a subject of an issuer; undefined where it refuses. */
 function userIds(prefixes: readonly string[]) {
   const [tenant] = compileTenants(parseConfig(withIssuers(prefixes)), []);
   if (!tenant) throw new Error('no tenant');
   return async (iss: string, sub: string): Promise<string | undefined> => {
-    const token = compactToken({ alg: 'HS256' }, { iss, sub, aud: 'api', iat: NOW, exp: NOW + 60 }, hs256);
+    const claims = { iss, sub, aud: 'api', iat: NOW, exp: NOW + 60 };
+    const token = decodeToken(compactToken({ alg: 'HS256' }, claims, hs256));
+    const client = findAudienceClient(tenant, token);
     try {
-      return (await verifyCaller(tenant, callingClient(tenant, undefined, token), token, NOW, noRemoteKeys)).userId;
+      return (await verifyIdToken(token, client, { tenant, remoteKeys, nowSeconds: NOW })).userId;
     } catch (error) {
       if (error instanceof DelegationError && error.code === 'INVALID_TOKEN') return undefined;
       throw error;
@@ -56,7 +60,7 @@ describe('the user id', () => {
     const { ask, forge, claims } = await callerGateway((config) => void withIssuers(['', 'partner|'], config));
     const asked = (index: number, sub: string) =>
       ask(forge({ alg: 'HS256' }, claims({ iss: nameOf(index), aud: 'api', sub }), hs256));
-    const taken = refusal("its subject (sub) begins with another issuer's subject prefix");
+    const taken = refusal('its subject (sub) begins with the subject prefix of another issuer');
     expect(await asked(0, 'partner|alice')).toBe(taken);
     expect(await asked(0, 'partner|')).toBe(taken);
     expect(await asked(0, 'partner')).toBe('accepted as partner');

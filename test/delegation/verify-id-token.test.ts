@@ -54,7 +54,7 @@ describe('the algorithm is pinned by configuration', () => {
     const client_secret = Buffer.from(APP_SECRET).toString('base64');
     const { ask, forge, claims } = await withWeb({ client_secret, jwt_configuration: { alg: 'HS256' } });
     expect(await ask(forge({ alg: 'HS256' }, claims(), signers.HS256(client_secret)))).toBe(ALICE);
-    expect(await ask(forge({ alg: 'HS256' }, claims(), hs256))).toBe(refusal('its signature does not verify'));
+    expect(await ask(forge({ alg: 'HS256' }, claims(), hs256))).toBe(refusal('its signature is not valid'));
   });
 
   it('takes nothing but HS256 where issuer and client say HS256', async () => {
@@ -85,7 +85,7 @@ describe('the algorithm is pinned by configuration', () => {
 
   it('takes nothing from an issuer that lists only HS256, for a client that has no HS256', async () => {
     const { ask, forge, claims, token } = await withIssuer({ algorithms: ['HS256'], jwks: undefined });
-    const rule = refusal('its algorithm (alg) must be one that the issuer is configured for');
+    const rule = refusal('its algorithm (alg) must be one that its issuer lists');
     expect(await ask(token())).toBe(rule);
     expect(await ask(forge({ alg: 'HS256' }, claims(), hs256))).toBe(rule);
   });
@@ -94,7 +94,7 @@ describe('the algorithm is pinned by configuration', () => {
     const other = 'the-secret-of-another-client-0123456789-0123456789';
     const { ask, forge, claims } = await withWeb({ client_secret: other, jwt_configuration: { alg: 'HS256' } });
     expect(await ask(forge({ alg: 'HS256' }, claims({ aud: 'api' }), signers.HS256(other)))).toBe(
-      refusal('its signature does not verify'),
+      refusal('its signature is not valid'),
     );
   });
 
@@ -143,20 +143,20 @@ describe('tokens that the tenant signed', () => {
   it('need the kid of the key of the tenant', async () => {
     const signer = signers.RS256(tenantKey);
     expect(await gateway.ask(own(signer, 'RS256', 'web', { kid: 'rsa-1' }))).toBe(
-      refusal('no key of its issuer fits its key id (kid)'),
+      refusal('its issuer has no suitable key with its key id (kid)'),
     );
     expect(await gateway.ask(own(signer, 'RS256', 'web'))).toBe(
-      refusal('it names no key (kid), and its issuer has not exactly one that fits'),
+      refusal('it has no key id (kid), and its issuer does not have exactly one suitable key'),
     );
   });
 
   it('are not signed by the keys of an identity provider, nor its tokens by the key of the tenant', async () => {
     const kid = await tenantKid();
     expect(await gateway.ask(own(IDP.RS256.signer, 'RS256', 'web', { kid }))).toBe(
-      refusal('its signature does not verify'),
+      refusal('its signature is not valid'),
     );
     const swapped = gateway.forge({ alg: 'RS256', kid: 'rsa-1' }, gateway.claims(), signers.RS256(tenantKey));
-    expect(await gateway.ask(swapped)).toBe(refusal('its signature does not verify'));
+    expect(await gateway.ask(swapped)).toBe(refusal('its signature is not valid'));
   });
 
   it('are the token of a caller when the application that they were made for delegates on', async () => {
@@ -176,16 +176,18 @@ describe('the key', () => {
     expect(await ask(forge({ alg: 'RS256', kid: 'rsa-2' }, claims(), sign))).toBe(ALICE);
     expect(await ask(token())).toBe(ALICE);
     expect(await ask(forge({ alg: 'RS256', kid: 'rsa-1' }, claims(), sign))).toBe(
-      refusal('its signature does not verify'),
+      refusal('its signature is not valid'),
     );
-    expect(await ask(token({}, { kid: 'rsa-3' }))).toBe(refusal('no key of its issuer fits its key id (kid)'));
+    expect(await ask(token({}, { kid: 'rsa-3' }))).toBe(
+      refusal('its issuer has no suitable key with its key id (kid)'),
+    );
   });
 
   it('without kid is the only one that fits, and none where several do', async () => {
     expect(await gateway.ask(gateway.token({}, { kid: undefined }))).toBe(ALICE);
     const { ask, token } = await withIssuer({ jwks: { keys: [...IDP_JWKS.keys, second] } });
     expect(await ask(token({}, { kid: undefined }))).toBe(
-      refusal('it names no key (kid), and its issuer has not exactly one that fits'),
+      refusal('it has no key id (kid), and its issuer does not have exactly one suitable key'),
     );
   });
 
@@ -202,7 +204,7 @@ describe('the key', () => {
     const { ask, forge, claims, token } = await withIssuer({ jwks: { keys } });
     expect(await ask(token())).toBe(ALICE);
     expect(await ask(forge({ alg: 'PS256', kid: 'rsa-1' }, claims(), IDP.PS256.signer))).toBe(
-      refusal('no key of its issuer fits its key id (kid)'),
+      refusal('its issuer has no suitable key with its key id (kid)'),
     );
   });
 
@@ -232,7 +234,9 @@ describe('typ', () => {
     7,
     { JWT: true },
   ])('may not be %j', async (typ) => {
-    expect(await gateway.ask(gateway.token({}, { typ }))).toBe(refusal('its typ must be JWT, as an ID token has it'));
+    expect(await gateway.ask(gateway.token({}, { typ }))).toBe(
+      refusal('its type (typ) must be JWT, as in an ID token'),
+    );
   });
 
   it.each([{ 'http://schemas.openid.net/event/backchannel-logout': {} }, {}, null, false])(
@@ -264,20 +268,22 @@ describe('iss', () => {
     [[ISSUER]],
     { toString: ISSUER },
   ])('selects nobody by anything but exact equality: %j', async (iss) => {
-    expect(await gateway.ask(gateway.token({ iss }))).toBe(refusal('its issuer (iss) is not one of this tenant'));
+    expect(await gateway.ask(gateway.token({ iss }))).toBe(
+      refusal('its issuer (iss) is not configured for this tenant'),
+    );
   });
 
   it('is compared as text: an issuer is configured as it writes itself', async () => {
     const { ask, token } = await withIssuer({ issuer: 'accounts.example.com' });
     expect(await ask(token({ iss: 'accounts.example.com' }))).toBe(ALICE);
     expect(await ask(token({ iss: 'https://accounts.example.com' }))).toBe(
-      refusal('its issuer (iss) is not one of this tenant'),
+      refusal('its issuer (iss) is not configured for this tenant'),
     );
   });
 });
 
 describe('aud and azp', () => {
-  const several = 'its authorized party (azp) must be the calling clientId, because it has several audiences';
+  const several = 'it has several audiences, so its authorized party (azp) must be the calling application';
   it.each([
     { aud: 'web' },
     { aud: ['web'] },
@@ -291,11 +297,14 @@ describe('aud and azp', () => {
   });
 
   it.each([
-    [{ aud: 'ps' }, 'its audience (aud) must hold the calling clientId'],
-    [{ aud: 'WEB' }, 'its audience (aud) must hold the calling clientId'],
-    [{ aud: 'web ' }, 'its audience (aud) must hold the calling clientId'],
-    [{ aud: 'web,ps' }, 'its audience (aud) must hold the calling clientId'],
-    [{ aud: ['ps', 'other'], azp: 'web' }, 'its audience (aud) must hold the calling clientId'],
+    [{ aud: 'ps' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
+    [{ aud: 'WEB' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
+    [{ aud: 'web ' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
+    [{ aud: 'web,ps' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
+    [
+      { aud: ['ps', 'other'], azp: 'web' },
+      'its audience (aud) must contain the client_id of the calling application, which is not there',
+    ],
     [{ aud: ['web', 'ps'] }, several],
     [{ aud: ['web', 'ps'], azp: 'ps' }, several],
     [{ aud: ['web', 'web'] }, several],
@@ -315,13 +324,13 @@ describe('aud and azp', () => {
     expect(await gateway.ask(gateway.token({ aud: 'ps', azp: 'web' }))).toBe(ALICE);
     expect(await gateway.ask(gateway.token({ aud: ['ps', 'web'], azp: 'ps' }))).toBe(ALICE);
     expect(await gateway.ask(gateway.token({ aud: ['ps', 'web'] }))).toBe(
-      refusal('its authorized party (azp) must name an application, because it has several audiences'),
+      refusal('it has several audiences, so its authorized party (azp) must name an application'),
     );
     expect(await gateway.ask(gateway.token({ aud: undefined, azp: 'web' }))).toBe(
       refusal('its audience (aud) must be a string or a list of strings'),
     );
     expect(await gateway.ask(gateway.token({ aud: 'https://api.example.com/' }))).toBe(
-      'UNAUTHORIZED_CLIENT 403: The subject token was made for no application of this tenant',
+      'UNAUTHORIZED_CLIENT 403: The subject token was issued to no application of this tenant',
     );
   });
 
@@ -383,7 +392,7 @@ describe('times', () => {
 
 describe('sub', () => {
   const text = 'its subject (sub) must be a string of 1 to 255 characters';
-  const characters = 'its subject (sub) must not hold control characters or lone surrogates';
+  const characters = 'its subject (sub) must not contain control characters or lone surrogates';
 
   it.each(['a', 'auth0|5f7c8ec7c33c6c004bbafe82', ' ü\u2028 ', '__proto__'])('may be %j', async (sub) => {
     expect(await gateway.ask(gateway.token({ sub }))).toBe(`accepted as ${sub}`);
@@ -428,6 +437,6 @@ describe('a key that is none of the tenant', () => {
     ['ES256', signers.ES256(ecPair('stranger').privateKey)],
   ] as const)('does not verify with %s', async (alg, signer) => {
     const token = gateway.forge({ alg, kid: IDP[alg].kid }, gateway.claims(), signer);
-    expect(await gateway.ask(token)).toBe(refusal('its signature does not verify'));
+    expect(await gateway.ask(token)).toBe(refusal('its signature is not valid'));
   });
 });

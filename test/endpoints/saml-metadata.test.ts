@@ -69,7 +69,7 @@ describe('GET /saml/metadata', () => {
       {
         errors: [
           {
-            message: 'This tenant has no certificate, and so no SAML metadata',
+            message: 'This tenant has no SAML metadata, because it has no certificate',
             extensions: { code: 'INVALID_REQUEST' },
           },
         ],

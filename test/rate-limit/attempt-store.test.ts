@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { AttemptStore } from '../../src/rate-limit/attempt-store.js';
 
+const CLOCK = Date.now;
 const identity = (ip: number) => ({ contextIdentity: `ip ${ip}` });
 
 describe('the log of attempts', () => {
   it('is empty for an address that is not known', () => {
-    expect(new AttemptStore().getForIdentity(identity(1))).toEqual([]);
+    expect(new AttemptStore(CLOCK).getForIdentity(identity(1))).toEqual([]);
   });
 
   it('keeps the most recent addresses, and no more than fit', () => {
-    const store = new AttemptStore(100);
+    const store = new AttemptStore(CLOCK, 100);
     for (let ip = 0; ip < 1_000; ip++) {
       store.setForIdentity(identity(ip), [ip]);
       // The first address keeps trying, and so it is not forgotten.
@@ -22,7 +23,7 @@ describe('the log of attempts', () => {
   });
 
   it('bounds the attempts of all addresses together', () => {
-    const store = new AttemptStore(100);
+    const store = new AttemptStore(CLOCK, 100);
     for (let ip = 0; ip < 100; ip++) store.setForIdentity(identity(ip), Array(120).fill(ip));
     const kept = Array.from({ length: 100 }, (_, ip) => store.getForIdentity(identity(ip)).length);
     const attempts = kept.reduce((sum, length) => sum + length, 0);
@@ -32,7 +33,7 @@ describe('the log of attempts', () => {
 
   it('takes an attempt at the same cost with 100,000 addresses as with 1,000', () => {
     const nsPerWrite = (addresses: number) => {
-      const store = new AttemptStore();
+      const store = new AttemptStore(CLOCK);
       const round = () => {
         for (let ip = 0; ip < addresses; ip++) {
           store.setForIdentity(identity(ip), [...store.getForIdentity(identity(ip)), ip]);

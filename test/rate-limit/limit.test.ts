@@ -132,7 +132,7 @@ describe('the limit of a user', () => {
     expect(headersOf(answer)).toEqual({ limit: 10, remaining: 0, reset: gateway.clock.seconds() + 600 });
     expect(answer.errors).toHaveLength(3);
     expect(answer.errors?.[0]).toMatchObject({
-      message: 'The user has no delegation left; the next one is in 60 s',
+      message: 'The user has no delegation left; the next one is possible in 60 s',
       extensions: {
         code: 'RATE_LIMITED',
         retryAfter: 60,
@@ -181,7 +181,7 @@ describe('the limit of a user', () => {
       const answer = await spend(forged);
       expect(answer.status).toBe(401);
       expect(answer.errors?.[0]).toMatchObject({
-        message: expect.stringMatching(/its signature does not verify$/),
+        message: expect.stringMatching(/its signature is not valid$/),
         extensions: { code: 'INVALID_TOKEN' },
       });
       expect(answer.headers.get('x-ratelimit-remaining')).toBeNull();
@@ -200,7 +200,7 @@ describe('the limit of a user', () => {
       { target: 'private' },
       'UNAUTHORIZED_CLIENT',
       403,
-      /not among the target's allowed_clients$/,
+      /not among the allowed_clients of the target$/,
     ],
     ['an unknown target', { target: 'nothing' }, 'INVALID_TARGET', 400, /^target names no application/],
     [
@@ -215,7 +215,7 @@ describe('the limit of a user', () => {
       { target: 'api', scope: ['"'] },
       'INVALID_SCOPE',
       400,
-      /^scope must be made of scope values/,
+      /^scope must consist of scope values/,
     ],
   ])('is spent by %s, and the refusal carries its figures', async (_, input, code, status, message) => {
     const answer = await gateway.delegate(input, { token: alice });
@@ -230,7 +230,7 @@ describe('the limit of a user', () => {
     for (let request = 0; request < 10; request++) await spend(alice);
     const answer = await gateway.delegate({ target: 'nothing' }, { token: alice });
     expect(answer.errors?.[0]).toMatchObject({
-      message: 'The user has no delegation left; the next one is in 60 s',
+      message: 'The user has no delegation left; the next one is possible in 60 s',
       extensions: { code: 'RATE_LIMITED' },
     });
   });

@@ -38,10 +38,10 @@ describe('buckets in memory', () => {
         const remembered = new Map<string, Bucket>();
         for (const { key, pause } of schedule) {
           clock.advance(pause);
-          const { allowed, bucket, figures } = take(remembered.get(key), clock.now(), limit);
+          const { allowed, bucket, status } = take(remembered.get(key), clock.now(), limit);
           remembered.set(key, bucket);
-          expect(store.take(key)).toEqual({ allowed, figures });
-          expect(store.peek(key)).toEqual(figures);
+          expect(store.take(key)).toEqual({ allowed, status });
+          expect(store.peek(key)).toEqual(status);
         }
       }),
       { numRuns: 1_000 },
@@ -116,7 +116,7 @@ describe('buckets in memory', () => {
     const store = new MemoryStore(DEFAULTS, clock.now);
     for (let user = 0; user < 1_000; user++) store.take(`user ${user}`);
     clock.advance(60 * MINUTE);
-    expect(store.take('user 999').figures).toMatchObject({ remaining: 9, reset: clock.seconds() + 60 });
+    expect(store.take('user 999').status).toMatchObject({ remaining: 9, reset: clock.seconds() + 60 });
     for (let user = 0; user < 10; user++) store.take(`new user ${user}`);
     expect(store.size).toBe(11);
     clock.advance(MINUTE + slotMs(DEFAULTS));

@@ -42,26 +42,26 @@ function run(schedule: readonly number[], limit: BucketLimit) {
 }
 
 describe('the token bucket', () => {
-  it('gives the figures that Auth0 documents: 10/9/now+60 for the first call, 10/0/now+600 for the tenth', () => {
+  it('gives the status that Auth0 documents: 10/9/now+60 for the first call, 10/0/now+600 for the tenth', () => {
     const limit = { burst: 10, refillPerMinute: 1 };
     const outcomes = run(Array(11).fill(START), limit);
     const seconds = START / 1000;
-    expect(outcomes[0]?.figures).toEqual({ limit: 10, remaining: 9, reset: seconds + 60, retryAfter: null });
-    expect(outcomes[8]?.figures).toEqual({ limit: 10, remaining: 1, reset: seconds + 540, retryAfter: null });
+    expect(outcomes[0]?.status).toEqual({ limit: 10, remaining: 9, reset: seconds + 60, retryAfter: null });
+    expect(outcomes[8]?.status).toEqual({ limit: 10, remaining: 1, reset: seconds + 540, retryAfter: null });
     expect(outcomes[9]).toMatchObject({
       allowed: true,
-      figures: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
+      status: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
     });
     expect(outcomes[10]).toMatchObject({
       allowed: false,
-      figures: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
+      status: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
     });
   });
 
   it('rounds reset and retryAfter up to the second', () => {
     const limit = { burst: 1, refillPerMinute: 1 };
-    const { bucket, figures } = take(undefined, START + 1, limit);
-    expect(figures).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
+    const { bucket, status } = take(undefined, START + 1, limit);
+    expect(status).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
     expect(peek(bucket, START + 1_000, limit)).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
     expect(peek(bucket, START + 1_001, limit)).toMatchObject({ retryAfter: 59 });
     expect(peek(bucket, START + MINUTE, limit)).toMatchObject({ remaining: 0, retryAfter: 1 });
@@ -77,8 +77,8 @@ describe('the token bucket', () => {
     fc.assert(
       fc.property(schedules, limits, (schedule, limit) => {
         const slow = new SlowBucket(limit);
-        for (const { now, allowed, bucket, figures } of run(schedule, limit)) {
-          const { remaining, reset, retryAfter } = figures;
+        for (const { now, allowed, bucket, status } of run(schedule, limit)) {
+          const { remaining, reset, retryAfter } = status;
           expect({
             allowed: slow.take(now),
             canTakeWhatRemains: slow.holds(remaining, now),
@@ -134,8 +134,8 @@ describe('the token bucket', () => {
           granted.map(({ now }) => now),
           limit,
         );
-        expect(again.map(({ allowed, figures }) => ({ allowed, figures }))).toEqual(
-          granted.map(({ allowed, figures }) => ({ allowed, figures })),
+        expect(again.map(({ allowed, status }) => ({ allowed, status }))).toEqual(
+          granted.map(({ allowed, status }) => ({ allowed, status })),
         );
       }),
       { numRuns: 2_000 },
@@ -146,13 +146,13 @@ describe('the token bucket', () => {
     const limit = { burst: 2, refillPerMinute: 1 };
     const hourAgo = START - 60 * MINUTE;
     const [, second, behind, again, caughtUp] = run([START, START, hourAgo, START, START + MINUTE], limit);
-    expect(second).toMatchObject({ allowed: true, figures: { remaining: 0, retryAfter: 60 } });
+    expect(second).toMatchObject({ allowed: true, status: { remaining: 0, retryAfter: 60 } });
     expect(behind).toMatchObject({
       allowed: false,
-      figures: { remaining: 0, retryAfter: 3_660, reset: START / 1000 + 120 },
+      status: { remaining: 0, retryAfter: 3_660, reset: START / 1000 + 120 },
     });
     expect(again?.allowed).toBe(false);
-    expect(caughtUp).toMatchObject({ allowed: true, figures: { remaining: 0 } });
+    expect(caughtUp).toMatchObject({ allowed: true, status: { remaining: 0 } });
   });
 
   it('is exact to the second with the largest limits that the configuration takes', () => {

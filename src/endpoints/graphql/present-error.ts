@@ -1,96 +1,75 @@
 import { GraphQLError, type GraphQLErrorExtensions, Kind } from 'graphql';
-import { DelegationError, ERROR_CODES, MASKED, type RateLimitFigures } from '../../errors.js';
-import { describeError, type Log } from '../../observability/log.js';
+import { type DelegationError, ERROR_CODES } from '../../errors.js';
+import { maskUnexpected } from '../../observability/mask-unexpected.js';
+import type { RateLimitStatus } from '../../rate-limit/token-bucket.js';
 import type { RequestContext } from '../context.js';
+import { errorHeaders } from '../responses.js';
 import type { SafeMessage } from './safe-message.js';
 
-/** An unexpected error of a resolver: logged with its request, and masked for the caller. */
-export function internalError(
-  error: unknown,
-  { deps, requestId }: Pick<RequestContext, 'deps' | 'requestId'>,
-): DelegationError {
-  deps.log.error({ requestId, error: describeError(error) }, 'unexpected error');
-  return new DelegationError('INTERNAL', `${MASKED}; the log has it under the request id`);
-}
-
-/** How errors leave the gateway. This is the one place that decides it, for both doors. */
-export interface ErrorPresenter {
-  present(error: unknown): GraphQLError;
-  /** A fault that validation found in a document, before Yoga gives it code and status. */
-  presentFault(fault: GraphQLError): GraphQLError;
-}
+/** Presents an error of a request to its client. */
+export type PresentError = (error: unknown, context: Pick<RequestContext, 'deps' | 'requestId'>) => GraphQLError;
 
 /**
- * Presents a DelegationError with its code and status, GraphQL's own errors without the values they quote, and masks
- * everything else, whatever NODE_ENV says. Documents that do not parse or validate keep the code and status that GraphQL
- * over HTTP gives them; what is wrong with parameters and variables is an INVALID_REQUEST.
+ * Creates the presenter of the GraphQL endpoint. A DelegationError keeps its code and details. Errors of graphql-js and
+ * Yoga about the document keep their GRAPHQL_* code, and those about parameters and variables become INVALID_REQUEST, all
+ * without the values that they quote. Everything else is logged and masked, whatever NODE_ENV says.
  */
-export function errorPresenter(log: Log, safe: SafeMessage): ErrorPresenter {
-  const masked = (error: unknown, place?: GraphQLError) => {
-    log.error({ error: describeError(error) }, 'unexpected error');
-    return presentDelegationError(new DelegationError('INTERNAL', MASKED), place);
-  };
-  return {
-    present(error) {
-      if (!(error instanceof GraphQLError))
-        return error instanceof DelegationError ? presentDelegationError(error) : masked(error);
-      const origin = originOf(error);
-      if (origin instanceof DelegationError) return presentDelegationError(origin, error);
-      if (!(origin instanceof GraphQLError) || isFromResolver(error)) return masked(origin, error);
-      const { code } = error.extensions;
-      if (typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)) return error;
-      const isDocumentFault = typeof code === 'string' && code.startsWith('GRAPHQL_');
-      return located(
-        safe(error.message),
-        error,
-        isDocumentFault
-          ? { code, http: error.extensions.http }
-          : { code: 'INVALID_REQUEST', http: { status: ERROR_CODES.INVALID_REQUEST.status } },
-      );
-    },
-    presentFault: (fault) => located(safe(fault.message), fault, {}),
+export function createErrorPresenter(safeMessage: SafeMessage): PresentError {
+  return (error, { deps, requestId }) => {
+    const place = error instanceof GraphQLError ? error : undefined;
+    const origin = findOrigin(error);
+    if (!(origin instanceof GraphQLError) || isUnexpected(origin) || (place && isFromResolver(place))) {
+      return presentDelegationError(maskUnexpected(origin, deps.log, requestId), place);
+    }
+    const {
+      message,
+      extensions: { code, http },
+    } = place ?? origin;
+    const extensions =
+      typeof code === 'string' && code.startsWith('GRAPHQL_')
+        ? { code, http }
+        : { code: 'INVALID_REQUEST', http: { status: ERROR_CODES.INVALID_REQUEST.status } };
+    return locate(safeMessage(message), place, extensions);
   };
 }
 
+/** Unwraps what was thrown from the errors that GraphQL puts around it. */
+function findOrigin(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? findOrigin(error.originalError) : error;
+}
+
+/** Yoga marks what it wrapped from a thrown value that is no Error. */
+function isUnexpected({ extensions }: GraphQLError): boolean {
+  return extensions.unexpected === true;
+}
+
 /**
- * A resolver throws DelegationErrors, and what else comes out of one is none of the caller's business. An argument that
- * cannot be coerced has a path too, but is located at the argument and not at the field.
+ * Resolvers throw DelegationErrors, so a GraphQLError of a resolver is unexpected. An argument that cannot be coerced also
+ * has a path, but its node is the argument and not the field.
  */
 function isFromResolver({ path, nodes }: GraphQLError): boolean {
   return path !== undefined && !nodes?.some(({ kind }) => kind === Kind.ARGUMENT || kind === Kind.VARIABLE);
 }
 
-/** What was thrown, out of the wrappers that GraphQL puts around it. */
-function originOf(error: unknown): unknown {
-  return error instanceof GraphQLError && error.originalError ? originOf(error.originalError) : error;
-}
-
-function presentDelegationError(error: DelegationError, place?: GraphQLError): GraphQLError {
+function presentDelegationError(error: DelegationError, place: GraphQLError | undefined): GraphQLError {
   const { rateLimit, retryAfter, refreshToken, upstreamCode } = error.details;
-  return located(error.message, place, {
+  return locate(error.message, place, {
     code: error.code,
-    ...(rateLimit && { rateLimit: rateLimitExtension(rateLimit) }),
+    ...(rateLimit && { rateLimit: presentRateLimit(rateLimit) }),
     ...(retryAfter !== undefined && { retryAfter }),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(upstreamCode !== undefined && { upstreamCode }),
-    http: { status: error.status, headers: headersOf(error) },
+    http: { status: error.status, headers: errorHeaders(error) },
   });
 }
 
-/** An error where another one was, and nothing else of that one. */
-function located(message: string, place: GraphQLError | undefined, extensions: GraphQLErrorExtensions): GraphQLError {
+/** Builds an error that takes only the location and the path from the original one. */
+function locate(message: string, place: GraphQLError | undefined, extensions: GraphQLErrorExtensions): GraphQLError {
   const { nodes = null, source = null, positions = null, path = null } = place ?? {};
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
-/** The figures as the type RateLimit has them. */
-function rateLimitExtension(figures: RateLimitFigures) {
-  return { ...figures, resetAt: new Date(figures.reset * 1000).toISOString() };
-}
-
-function headersOf({ code, details }: DelegationError): Record<string, string> {
-  if (details.retryAfter !== undefined) return { 'Retry-After': String(details.retryAfter) };
-  if (details.allow !== undefined) return { Allow: details.allow };
-  // RFC 9110 §15.5.2 asks for a challenge with every 401; RFC 6750 §3 says which.
-  return code === 'INVALID_TOKEN' ? { 'WWW-Authenticate': 'Bearer error="invalid_token"' } : {};
+/** The status in the form of the type RateLimit. */
+function presentRateLimit(status: RateLimitStatus) {
+  return { ...status, resetAt: new Date(status.reset * 1000).toISOString() };
 }

@@ -1,50 +1,64 @@
-import type { GraphQLError, GraphQLSchema } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import { buildGuardAuditEvent } from '../../delegation/audit-event.js';
+import type { Deps } from '../../deps.js';
 import { useAttemptGuard } from '../../rate-limit/attempt-guard.js';
 import type { AttemptStore } from '../../rate-limit/attempt-store.js';
 import type { BucketStore } from '../../rate-limit/bucket-store.js';
-import { useDelegationRateLimit } from '../../rate-limit/delegation-limit.js';
-import type { RequestContext } from '../context.js';
+import { useDelegationLimit } from '../../rate-limit/delegation-limit.js';
+import type { BuildContext, LimiterContext, RequestContext } from '../context.js';
+import { errorResponse } from '../responses.js';
+import type { Endpoint } from '../router.js';
 import { documentCache } from './document-cache.js';
 import { useGraphiql } from './graphiql.js';
+import { countGuardedFields } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
+import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
-import { useJsonResult } from './plugins/json-result.js';
-import { useResponseStatus } from './plugins/response-status.js';
-import type { ErrorPresenter } from './present-error.js';
+import type { PresentError } from './present-error.js';
 
-export type GraphqlServer = YogaServerInstance<RequestContext, object>;
+/** The GraphQL endpoint, and the context factory that other endpoints share with it. */
+export interface GraphqlEndpoint extends Endpoint {
+  readonly buildContext: BuildContext;
+  close(): Promise<void>;
+}
 
-export interface GraphqlServerOptions {
+export interface GraphqlEndpointOptions {
   readonly schema: GraphQLSchema;
   readonly limits: DocumentLimits;
   readonly attemptsPerMinute: number;
   readonly buckets: BucketStore;
   readonly attempts: AttemptStore;
-  readonly errors: ErrorPresenter;
-  /** The page; undefined where GraphiQL is off. */
+  readonly deps: Deps;
+  readonly presentError: PresentError;
+  /** The page of GraphiQL; undefined when it is off. */
   readonly graphiql: string | undefined;
 }
 
-const GUARDED: ReadonlySet<string> = new Set(['delegate', 'viewer']);
+/** The root fields that count as attempts. */
+const GUARDED_FIELDS: ReadonlySet<string> = new Set(['delegate', 'viewer']);
 
-/** The GraphQL server. The order of `plugins` is the order in which they see a request. */
-export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServer {
-  const { schema, limits, attemptsPerMinute, buckets, attempts, errors, graphiql } = options;
-  const plugins: Plugin[] = [
+/** Creates the GraphQL endpoint. A request passes the plugins in this order. */
+export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlEndpoint {
+  const { schema, limits, attemptsPerMinute, buckets, attempts, deps, presentError, graphiql } = options;
+  const plugins = [
     ...(graphiql === undefined ? [] : [useGraphiql(graphiql)]),
     useJsonBody(),
-    useJsonResult(),
+    useHttpResult(presentError),
     ...documentLimits(limits),
-    useSafeFaults(errors),
-    useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts, onRefused: auditRefusedAttempts }) as Plugin,
-    useDelegationRateLimit(buckets) as Plugin,
-    useResponseStatus(),
+    useAttemptGuard({
+      attemptsPerMinute,
+      store: attempts,
+      now: deps.now,
+      countAttempts: (operation) => countGuardedFields(operation, GUARDED_FIELDS),
+      onRefused: (context, count) => deps.log.info(buildGuardAuditEvent(context, count), 'attempt guard'),
+    }),
+    useDelegationLimit(buckets),
   ];
-  return createYoga<RequestContext>({
+  const yoga = createYoga<RequestContext, LimiterContext>({
     schema,
     plugins,
-    maskedErrors: { isDev: false, maskError: (error) => errors.present(error) },
+    maskedErrors: false,
     parserAndValidationCache: documentCache(),
     maxRequestBodySize: false,
     multipart: false,
@@ -54,21 +68,10 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     logging: false,
     graphiql: false,
   });
-}
-
-/** The audit line of an operation that the attempt guard refused: no token was looked at, so nobody is named. */
-function auditRefusedAttempts({ tenant, ip, requestId, deps }: RequestContext, attempts: number): void {
-  deps.log.info(
-    { audit: 'limit_delegation', tenant: tenant.name, ip, requestId, attempts, code: 'RATE_LIMITED' },
-    'attempt guard',
-  );
-}
-
-/** Yoga's masking of errors does not see what validation finds. */
-function useSafeFaults({ presentFault }: ErrorPresenter): Plugin {
   return {
-    onValidate() {
-      return ({ result, setResult }) => setResult((result as readonly GraphQLError[]).map(presentFault));
-    },
+    answer: (request, context) => yoga.fetch(request, context),
+    presentError: errorResponse,
+    buildContext: async (context) => yoga.getEnveloped(context).contextFactory(),
+    close: async () => yoga.dispose(),
   };
 }

@@ -1,60 +1,76 @@
 import type { AddonDefinition } from '../../addons/addon.js';
 import { inputTypes } from '../../addons/input-types.js';
+import type { DelegationRequest } from '../../delegation/request.js';
 import { DelegationError } from '../../errors.js';
-import type { DelegateInput } from '../graphql/schema/delegate-input.js';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-/** The parameters of `POST /delegation` that are the same for every add-on. */
+/** The parameters of `POST /delegation` that do not depend on the add-on. */
 const COMMON = ['client_id', 'grant_type', 'id_token', 'refresh_token', 'target', 'scope', 'api_type'] as const;
 
-/** Turns the parameters of the legacy endpoint into the variables of the mutation. */
-export interface LegacyParameters {
-  /** @throws DelegationError INVALID_REQUEST naming the parameter */
-  toInput(given: Iterable<readonly [name: string, value: unknown]>): DelegateInput;
-}
+/** The names and values of a form, a query or a JSON object. */
+export type Parameters = Iterable<readonly [name: string, value: unknown]>;
 
-/** Knows the parameters of a table of add-ons. */
-export function legacyParameters(addons: readonly AddonDefinition[]): LegacyParameters {
+/**
+ * Creates the parser of the legacy parameters of a table of add-ons.
+ *
+ * @returns a function that throws DelegationError INVALID_REQUEST, which names the parameter
+ */
+export function createParameterParser(
+  addons: readonly AddonDefinition[],
+): (parameters: Parameters) => DelegationRequest {
   const apiTypes = new Map([...addons.map(({ name, apiType }) => [name, apiType] as const), ['auth0', 'APP'] as const]);
-  const extras = inputTypes(addons).flatMap(({ field, fields }) =>
-    Object.entries(fields).map(([name, { legacyParameter }]) => ({ field, name, legacyParameter })),
-  );
-  const known = new Set<string>([...COMMON, ...extras.map(({ legacyParameter }) => legacyParameter)]);
-  return {
-    toInput(given) {
-      const values = readKnown(given, known);
-      const required = (name: string): string => {
-        const value = values.get(name);
-        if (value === undefined) throw invalid(`${name} is missing`);
-        return value;
-      };
-      const clientId = required('client_id');
-      if (required('grant_type') !== GRANT_TYPE) throw invalid(`grant_type must be ${GRANT_TYPE}`);
-      const [idToken, refreshToken] = [values.get('id_token'), values.get('refresh_token')];
-      if ((idToken === undefined) === (refreshToken === undefined))
-        throw invalid('id_token or refresh_token must be given, and not both');
-      const apiType = values.get('api_type');
-      if (apiType !== undefined && !apiTypes.has(apiType))
-        throw invalid(`api_type must be one of ${[...apiTypes.keys()].join(', ')}`);
-      const scope = values.get('scope');
-      return {
-        clientId,
-        subjectToken: idToken === undefined ? { refreshToken } : { idToken },
-        target: values.get('target'),
-        apiType: apiType === undefined ? undefined : apiTypes.get(apiType),
-        scope: scope === undefined ? undefined : [scope],
-        ...extraInputs(values, extras),
-      };
-    },
+  const inputs = inputTypes(addons);
+  const known = new Set<string>([
+    ...COMMON,
+    ...inputs.flatMap(({ fields }) => Object.values(fields).map(({ legacyParameter }) => legacyParameter)),
+  ]);
+  return (parameters) => {
+    const values = readKnown(parameters, known);
+    const clientId = required(values, 'client_id');
+    if (required(values, 'grant_type') !== GRANT_TYPE) throw invalid(`grant_type must be ${GRANT_TYPE}`);
+    const subjectToken = readSubjectToken(values);
+    const apiType = values.get('api_type');
+    if (apiType !== undefined && !apiTypes.has(apiType)) {
+      throw invalid(`api_type must be one of ${[...apiTypes.keys()].join(', ')}`);
+    }
+    const scope = values.get('scope');
+    return {
+      clientId,
+      subjectToken,
+      target: values.get('target'),
+      apiType: apiType === undefined ? undefined : apiTypes.get(apiType),
+      scope: scope === undefined ? [] : [scope],
+      inputs: Object.fromEntries(
+        inputs.map(({ field, fields }) => [
+          field,
+          Object.fromEntries(
+            Object.entries(fields).map(([name, { legacyParameter }]) => [name, values.get(legacyParameter)]),
+          ),
+        ]),
+      ),
+    };
   };
 }
 
-/** The known parameters that are not empty: an empty one counts as absent, an unknown one never matters. */
-function readKnown(given: Iterable<readonly [string, unknown]>, known: ReadonlySet<string>): Map<string, string> {
+function readSubjectToken(values: ReadonlyMap<string, string>): DelegationRequest['subjectToken'] {
+  const [idToken, refreshToken] = [values.get('id_token'), values.get('refresh_token')];
+  if (idToken !== undefined && refreshToken === undefined) return { type: 'id_token', token: idToken };
+  if (idToken === undefined && refreshToken !== undefined) return { type: 'refresh_token', token: refreshToken };
+  throw invalid('Exactly one of id_token and refresh_token must be given');
+}
+
+function required(values: ReadonlyMap<string, string>, name: string): string {
+  const value = values.get(name);
+  if (value === undefined) throw invalid(`${name} is missing`);
+  return value;
+}
+
+/** Reads the known parameters. An empty one counts as absent, and unknown ones are ignored. */
+function readKnown(parameters: Parameters, known: ReadonlySet<string>): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const seen = new Set<string>();
-  for (const [name, value] of given) {
+  for (const [name, value] of parameters) {
     if (!known.has(name)) continue;
     if (seen.has(name)) throw invalid(`${name} is given twice`);
     seen.add(name);
@@ -63,20 +79,6 @@ function readKnown(given: Iterable<readonly [string, unknown]>, known: ReadonlyS
     values.set(name, value);
   }
   return values;
-}
-
-type Extra = { readonly field: string; readonly name: string; readonly legacyParameter: string };
-
-function extraInputs(
-  values: ReadonlyMap<string, string>,
-  extras: readonly Extra[],
-): Record<string, Record<string, string>> {
-  const inputs: Record<string, Record<string, string>> = {};
-  for (const { field, name, legacyParameter } of extras) {
-    const value = values.get(legacyParameter);
-    if (value !== undefined) inputs[field] = { ...inputs[field], [name]: value };
-  }
-  return inputs;
 }
 
 function invalid(message: string): DelegationError {

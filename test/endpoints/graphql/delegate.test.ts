@@ -116,7 +116,7 @@ describe('the delegate mutation', () => {
       {},
       'UNAUTHORIZED_CLIENT',
       403,
-      "The calling application is not among the target's allowed_clients",
+      'The calling application is not among the allowed_clients of the target',
     ],
     [
       'an unknown client',

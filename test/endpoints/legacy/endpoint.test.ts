@@ -70,8 +70,8 @@ describe('POST /delegation', () => {
     ['client_id', { client_id: '' }, 'client_id is missing'],
     ['grant_type', { grant_type: '' }, 'grant_type is missing'],
     ['another grant_type', { grant_type: 'password' }, `grant_type must be ${GRANT_TYPE}`],
-    ['a subject token', { id_token: '' }, 'id_token or refresh_token must be given, and not both'],
-    ['one subject token only', { refresh_token: 'r' }, 'id_token or refresh_token must be given, and not both'],
+    ['a subject token', { id_token: '' }, 'Exactly one of id_token and refresh_token must be given'],
+    ['one subject token only', { refresh_token: 'r' }, 'Exactly one of id_token and refresh_token must be given'],
     ['a listed api_type', { api_type: 'nope' }, 'api_type must be one of app, '],
   ])('asks for %s', async (_name, change, description) => {
     const gateway = await testGateway();

@@ -52,7 +52,7 @@ describe('JSONP', () => {
       const answer = await get(gateway, { id_token: await gateway.idToken(), cbx });
       expect(answer.status).toBe(400);
       expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-      expect(JSON.parse(answer.text).error_description).toMatch(/^cbx must be the name of a callback/);
+      expect(JSON.parse(answer.text).error_description).toMatch(/^cbx must be given once and name a callback/);
     },
   );
 
@@ -60,7 +60,7 @@ describe('JSONP', () => {
     const gateway = await withJsonp();
     const response = await gateway.fetch(new Request('http://gateway.test/delegation?cbx=one&cbx=two'));
     expect(response.status).toBe(400);
-    expect((await response.json()).error_description).toMatch(/^cbx must be the name of a callback, given once/);
+    expect((await response.json()).error_description).toMatch(/^cbx must be given once and name a callback/);
   });
 
   it('names both methods, as a list, to who comes with another', async () => {

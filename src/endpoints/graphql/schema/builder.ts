@@ -1,11 +1,11 @@
 import SchemaBuilder from '@pothos/core';
 import { GraphQLDateTime } from 'graphql-scalars';
-import type { GraphqlContext } from '../../context.js';
+import type { EndpointContext } from '../../context.js';
 
-/** A builder with the scalars of the contract. Every schema has its own, so that a test can build another one. */
+/** Creates a builder with the scalars of the contract. Every schema has its own, so that tests can build others. */
 export function createBuilder() {
   const builder = new SchemaBuilder<{
-    Context: GraphqlContext;
+    Context: EndpointContext;
     DefaultFieldNullability: false;
     Scalars: {
       DateTime: { Input: Date; Output: Date };
@@ -15,10 +15,11 @@ export function createBuilder() {
   }>({ defaultFieldNullability: false });
   builder.addScalarType('DateTime', GraphQLDateTime);
   builder.scalarType('EpochSeconds', {
-    description: 'Whole seconds since 1970-01-01T00:00:00Z. Not an Int, which has 32 bits and ends in January 2038.',
+    description:
+      'Whole seconds since 1970-01-01T00:00:00Z. It is no Int, because an Int has 32 bits and overflows in January 2038.',
     serialize: (value) => value,
     parseValue: () => {
-      throw new TypeError('EpochSeconds is not taken as input');
+      throw new TypeError('EpochSeconds is not an input type');
     },
   });
   return builder;

@@ -2,8 +2,8 @@ import type { AddonDefinition, CredentialType } from '../../../addons/addon.js';
 import type { IssuedCredential } from '../../../delegation/issue.js';
 import type { Builder } from './builder.js';
 
-/** The enum ApiType: a value for each add-on. */
-export function apiTypeEnum(builder: Builder, addons: readonly AddonDefinition[]) {
+/** Adds the enum ApiType, with a value for each add-on. */
+export function addApiType(builder: Builder, addons: readonly AddonDefinition[]) {
   return builder.enumType('ApiType', {
     description: 'A kind of credential: an add-on that the target application is configured for.',
     values: Object.fromEntries(
@@ -12,10 +12,10 @@ export function apiTypeEnum(builder: Builder, addons: readonly AddonDefinition[]
   });
 }
 
-export type ApiTypeRef = ReturnType<typeof apiTypeEnum>;
+export type ApiTypeRef = ReturnType<typeof addApiType>;
 
-/** The interface Credential, and the object types that the add-ons describe. */
-export function credentialInterface(builder: Builder, apiType: ApiTypeRef, addons: readonly AddonDefinition[]) {
+/** Adds the interface Credential, and the object types of the add-ons. */
+export function addCredentialTypes(builder: Builder, apiType: ApiTypeRef, addons: readonly AddonDefinition[]) {
   const typeNames = new Map(addons.map((addon) => [addon.apiType, addon.credential.name]));
   const credential = builder.interfaceRef<IssuedCredential>('Credential').implement({
     description: 'A credential that another service takes. Ask for the fields of its own type with an inline fragment.',
@@ -45,7 +45,7 @@ export function credentialInterface(builder: Builder, apiType: ApiTypeRef, addon
 
 function credentialObject(
   builder: Builder,
-  credential: ReturnType<typeof credentialInterface>,
+  credential: ReturnType<typeof addCredentialTypes>,
   type: CredentialType,
 ): void {
   builder.objectRef<IssuedCredential>(type.name).implement({

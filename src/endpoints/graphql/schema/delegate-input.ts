@@ -1,10 +1,13 @@
 import type { AddonDefinition, AddonInput, InputType } from '../../../addons/addon.js';
 import { inputTypes } from '../../../addons/input-types.js';
+import type { DelegationRequest } from '../../../delegation/request.js';
+import { isRecord } from '../../../lib/is-record.js';
+import type { RequestContext } from '../../context.js';
 import type { Builder } from './builder.js';
 import type { SharedTypes } from './shared-types.js';
-import type { SubjectTokenInput } from './subject-token.js';
+import { readSubjectToken, type SubjectTokenInput } from './subject-token.js';
 
-/** DelegateInput as a resolver gets it. Beside these it has a field for each input object of an add-on. */
+/** DelegateInput as a resolver gets it. It also has a field for each input object of an add-on. */
 export interface DelegateInput {
   readonly clientId?: string | null | undefined;
   readonly subjectToken?: SubjectTokenInput | null | undefined;
@@ -13,7 +16,8 @@ export interface DelegateInput {
   readonly scope?: readonly string[] | null | undefined;
 }
 
-export function delegateInput(
+/** Adds the input type DelegateInput, and the input types of add-ons. */
+export function addDelegateInput(
   builder: Builder,
   { apiType, subjectTokenInput }: Pick<SharedTypes, 'apiType' | 'subjectTokenInput'>,
   addons: readonly AddonDefinition[],
@@ -21,11 +25,11 @@ export function delegateInput(
   const extras = inputTypes(addons).map((type) => [type.field, type.description, extraInput(builder, type)] as const);
   return builder.inputRef<DelegateInput>('DelegateInput').implement({
     description:
-      'What to delegate to, and for whom. Everything has a default: `{}` renews the token of the Authorization header.',
+      'What to delegate to, and for whom. Every field has a default: `{}` renews the token of the Authorization header.',
     fields: (t) => ({
       clientId: t.id({
         description:
-          'The calling application. Default: the application that the token was made for (its only audience, with several its azp).',
+          'The calling application. Default: the application that the token was issued to (its only audience; with several audiences its azp).',
       }),
       subjectToken: t.field({
         type: subjectTokenInput,
@@ -34,10 +38,13 @@ export function delegateInput(
       target: t.id({
         description: 'The client_id of the application to delegate to. Default: the calling application itself.',
       }),
-      apiType: t.field({ type: apiType, description: "The add-on to use. Default: the target's only one, else APP." }),
+      apiType: t.field({
+        type: apiType,
+        description: 'The add-on to use. Default: the only add-on of the target, else APP.',
+      }),
       scope: t.stringList({
         description:
-          'OAuth scope values, one or several in each string. `profile` and `email` copy those claims into an app token, `passthrough` copies what the token has of both. Default: openid.',
+          'OAuth scope values, one or several in each string. `profile` and `email` copy those claims into an app token; `passthrough` copies what the token has of both. Default: openid.',
       }),
       ...Object.fromEntries(extras.map(([field, description, type]) => [field, t.field({ type, description })])),
     }),
@@ -52,10 +59,26 @@ function extraInput(builder: Builder, { name, description, fields }: InputType) 
   });
 }
 
-/** The extra input of each add-on, by api type. */
-export function addonInputs(input: DelegateInput, addons: readonly AddonDefinition[]): Record<string, AddonInput> {
-  const given = input as Readonly<Record<string, unknown>>;
+/** Turns the input of the mutation into a request. A null counts as absent. */
+export function readDelegationRequest(
+  input: DelegateInput,
+  context: Pick<RequestContext, 'bearerToken'>,
+  addons: readonly AddonDefinition[],
+): DelegationRequest {
+  const given: Readonly<Record<string, unknown>> = { ...input };
+  return {
+    clientId: input.clientId ?? undefined,
+    subjectToken: readSubjectToken(input.subjectToken, context),
+    target: input.target ?? undefined,
+    apiType: input.apiType ?? undefined,
+    scope: input.scope ?? [],
+    inputs: Object.fromEntries(inputTypes(addons).map(({ field }) => [field, readAddonInput(given[field])])),
+  };
+}
+
+function readAddonInput(given: unknown): AddonInput {
+  if (!isRecord(given)) return {};
   return Object.fromEntries(
-    addons.flatMap((addon) => (addon.input ? [[addon.apiType, (given[addon.input.field] ?? {}) as AddonInput]] : [])),
+    Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }

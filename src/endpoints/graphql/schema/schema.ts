@@ -1,22 +1,22 @@
 import { type GraphQLSchema, printSchema } from 'graphql';
 import type { AddonDefinition } from '../../../addons/addon.js';
 import { createBuilder } from './builder.js';
-import { delegateMutation } from './delegate-mutation.js';
-import { sharedTypes } from './shared-types.js';
-import { viewerQuery } from './viewer-query.js';
+import { addDelegateMutation } from './delegate-mutation.js';
+import { addSharedTypes } from './shared-types.js';
+import { addViewerQuery } from './viewer-query.js';
 
-/** The schema for a table of add-ons. */
+/** Builds the schema for a table of add-ons. */
 export function buildSchema(addons: readonly AddonDefinition[]): GraphQLSchema {
   const builder = createBuilder();
-  builder.queryType({ description: 'What can be asked without spending anything.' });
-  builder.mutationType({ description: 'What spends the limit of a user.' });
-  const shared = sharedTypes(builder, addons);
-  delegateMutation(builder, shared, addons);
-  viewerQuery(builder, shared, addons);
+  builder.queryType({ description: 'Queries. They spend nothing.' });
+  builder.mutationType({ description: 'Mutations. They spend the limit of a user.' });
+  const shared = addSharedTypes(builder, addons);
+  addDelegateMutation(builder, shared, addons);
+  addViewerQuery(builder, shared, addons);
   return builder.toSchema();
 }
 
-/** The schema as text, as `schema.graphql` has it. */
+/** Prints the schema as `schema.graphql` has it. */
 export function printGatewaySchema(addons: readonly AddonDefinition[]): string {
   return `${printSchema(buildSchema(addons))}\n`;
 }

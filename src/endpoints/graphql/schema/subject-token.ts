@@ -1,45 +1,34 @@
-import type { SubjectTokenKind } from '../../../delegation/authorize.js';
-import { DelegationError } from '../../../errors.js';
+import type { SubjectToken } from '../../../delegation/request.js';
 import type { RequestContext } from '../../context.js';
 import type { Builder } from './builder.js';
 
-/** A subject token as it comes in: exactly one field. */
+/** SubjectTokenInput as a resolver gets it: exactly one field is set. */
 export interface SubjectTokenInput {
   readonly idToken?: string | null | undefined;
   readonly refreshToken?: string | null | undefined;
 }
 
-/** The token that a request is made with. */
-export interface SubjectToken {
-  readonly kind: SubjectTokenKind;
-  readonly token: string;
-}
-
-export function subjectTokenInput(builder: Builder) {
+/** Adds the input type SubjectTokenInput. */
+export function addSubjectTokenInput(builder: Builder) {
   return builder.inputRef<SubjectTokenInput>('SubjectTokenInput').implement({
-    description: 'The token that a user already has. Exactly one of the fields.',
+    description: 'The token that a user already has. Set exactly one field.',
     isOneOf: true,
     fields: (t) => ({
       idToken: t.string({ description: 'An ID token (a JWT) that was issued to the calling application.' }),
       refreshToken: t.string({
         description:
-          'A refresh token of the calling application, which clientId must name. If the identity provider replaces it, the payload has the new one, and so has the error of a refusal.',
+          'A refresh token of the calling application; it requires `clientId`. If the identity provider rotates it, the payload contains the new one, and so does the error of a refusal.',
       }),
     }),
   });
 }
 
-/**
- * The subject token of a request: the one in its input, or else the ID token in its Authorization header.
- *
- * @throws DelegationError INVALID_REQUEST when there is none
- */
-export function subjectToken(
+/** Reads the subject token: the one of the input, else the ID token of the Authorization header. */
+export function readSubjectToken(
   input: SubjectTokenInput | null | undefined,
   { bearerToken }: Pick<RequestContext, 'bearerToken'>,
-): SubjectToken {
-  if (input?.refreshToken) return { kind: 'refresh_token', token: input.refreshToken };
+): SubjectToken | undefined {
+  if (input?.refreshToken) return { type: 'refresh_token', token: input.refreshToken };
   const token = input?.idToken ?? bearerToken;
-  if (token) return { kind: 'id_token', token };
-  throw new DelegationError('INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header');
+  return token ? { type: 'id_token', token } : undefined;
 }

@@ -1,0 +1,61 @@
+import type { DelegationError } from '../errors.js';
+import { maskUnexpected } from '../observability/mask-unexpected.js';
+import type { Spent } from '../rate-limit/delegation-limit.js';
+import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
+import { buildAuditEvent } from './audit-event.js';
+import { authorize, requireDelegationEnabled } from './authorize.js';
+import { findAudienceClient, findNamedClient } from './calling-client.js';
+import { decodeToken } from './decode-token.js';
+import { requireIdToken } from './exchange-refresh-token.js';
+import { type IssuedCredential, issue } from './issue.js';
+import type { DelegationContext, DelegationRequest } from './request.js';
+import { checkRequiredIssuer, resolveSubject, type Subject } from './resolve-subject.js';
+import { type Caller, verifyIdToken } from './verify-id-token.js';
+
+/** The outcome of a delegation. */
+export interface Delegation {
+  readonly credential: IssuedCredential;
+  /** The limit of the user after this request. */
+  readonly rateLimit: RateLimitStatus;
+  /** The new refresh token when the identity provider rotated the one that was given. */
+  readonly refreshToken: string | null;
+  readonly caller: Caller;
+}
+
+/**
+ * Trades a user's token for the credential of another service. Every outcome writes one audit event.
+ *
+ * @throws DelegationError with the rate-limit status once a request was spent, and with the refresh token once it was
+ *   rotated; unexpected errors are logged and masked
+ */
+export async function delegate(request: DelegationRequest, context: DelegationContext): Promise<Delegation> {
+  const { tenant, requestId, deps, signal } = context;
+  const startedMs = deps.now();
+  let subject: Subject | undefined;
+  let caller: Caller | undefined;
+  let spent: Spent | undefined;
+  let refusal: DelegationError | undefined;
+  try {
+    requireDelegationEnabled(context);
+    const named = findNamedClient(tenant, request.clientId);
+    subject = await resolveSubject(named, request.subjectToken, context);
+    const token = decodeToken(requireIdToken(subject));
+    const nowSeconds = Math.floor(deps.now() / 1000);
+    const client = named ?? findAudienceClient(tenant, token);
+    checkRequiredIssuer(subject, token);
+    caller = await verifyIdToken(token, client, { ...context, nowSeconds });
+    spent = await context.takeDelegation(caller);
+    const grant = authorize(tenant, caller, request);
+    const issued = await issue(grant, spent, { inputs: request.inputs, nowSeconds, deps, signal });
+    return { ...issued, refreshToken: subject.refreshToken, caller };
+  } catch (error) {
+    refusal = maskUnexpected(error, deps.log, requestId).with({
+      ...(spent && { rateLimit: spent.status }),
+      ...(subject?.refreshToken != null && { refreshToken: subject.refreshToken }),
+    });
+    throw refusal;
+  } finally {
+    const durationMs = deps.now() - startedMs;
+    deps.log.info(buildAuditEvent(request, context, { caller, durationMs, refusal }), 'delegation');
+  }
+}

@@ -1,0 +1,42 @@
+import type { AddonInput } from '../addons/addon.js';
+import type { Tenant } from '../config/tenant.js';
+import type { Deps } from '../deps.js';
+import type { RemoteKeySets } from '../keys/remote-jwks.js';
+import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
+import type { RefreshTokenExchanger } from './exchange-refresh-token.js';
+
+export type SubjectTokenType = 'id_token' | 'refresh_token';
+
+/** The token that a user already has. */
+export interface SubjectToken {
+  readonly type: SubjectTokenType;
+  readonly token: string;
+}
+
+/** A delegation as a caller asks for it, whichever endpoint it came through. */
+export interface DelegationRequest {
+  /** The `client_id` of the calling application. Default: the application that the ID token was issued to. */
+  readonly clientId: string | undefined;
+  readonly subjectToken: SubjectToken | undefined;
+  /** The `client_id` of the target application. Default: the calling application. */
+  readonly target: string | undefined;
+  /** Default: the only add-on of the target, else APP. */
+  readonly apiType: string | undefined;
+  /** OAuth scope values, one or several in each string. Default: `openid`. */
+  readonly scope: readonly string[];
+  /** The input of add-ons, by their input field. */
+  readonly inputs: Readonly<Record<string, AddonInput>>;
+}
+
+/** What a delegation needs from the gateway. Every endpoint gets it from the same context factory. */
+export interface DelegationContext extends DelegationLimiter {
+  readonly tenant: Tenant;
+  /** Canonical: an IPv4 address or an IPv6 /64. */
+  readonly ip: string;
+  readonly requestId: string;
+  /** Aborts when the client disconnects. */
+  readonly signal: AbortSignal | undefined;
+  readonly deps: Deps;
+  readonly refreshTokens: RefreshTokenExchanger;
+  readonly remoteKeys: RemoteKeySets;
+}

@@ -1,0 +1,45 @@
+import type { Client } from '../config/tenant.js';
+import { DelegationError } from '../errors.js';
+import { checkGrantType } from './authorize.js';
+import { type DecodedToken, invalidToken } from './decode-token.js';
+import type { RefreshTokenExchange } from './exchange-refresh-token.js';
+import type { DelegationContext, SubjectToken } from './request.js';
+
+/** The ID token of a request, and the refresh token that came with it. */
+export interface Subject extends RefreshTokenExchange {
+  /** The issuer that the ID token must come from; undefined when any configured issuer will do. */
+  readonly requiredIssuer: string | undefined;
+}
+
+/**
+ * Turns the subject token into an ID token: exchanges a refresh token, and returns an ID token as it is.
+ *
+ * @param client the application that the request names
+ * @throws DelegationError of the exchange; INVALID_REQUEST when there is no token, or when a refresh token comes without
+ *   clientId: a refresh token does not say whom it was issued to (RFC 6749 §1.5)
+ */
+export async function resolveSubject(
+  client: Client | undefined,
+  subjectToken: SubjectToken | undefined,
+  context: Pick<DelegationContext, 'tenant' | 'refreshTokens'>,
+): Promise<Subject> {
+  if (!subjectToken) {
+    throw new DelegationError('INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header');
+  }
+  const { type, token } = subjectToken;
+  if (type === 'id_token') return { idToken: token, refreshToken: null, requiredIssuer: undefined };
+  if (!client) throw new DelegationError('INVALID_REQUEST', 'clientId is missing; a refresh token needs it');
+  checkGrantType(client, type);
+  const exchange = await context.refreshTokens.exchange(context, context.tenant, client, token);
+  return { ...exchange, requiredIssuer: client.refresh?.issuer };
+}
+
+/**
+ * The ID token of an exchange must come from the issuer whose token endpoint was called.
+ *
+ * @throws DelegationError INVALID_TOKEN
+ */
+export function checkRequiredIssuer({ requiredIssuer }: Subject, { claims: { iss } }: DecodedToken): void {
+  if (requiredIssuer === undefined || iss === requiredIssuer) return;
+  throw invalidToken('its issuer (iss) is not the one whose token endpoint was called');
+}

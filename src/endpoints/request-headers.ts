@@ -1,0 +1,12 @@
+import type { Deps } from '../deps.js';
+
+/** Reads the token of `Authorization: Bearer …` (RFC 6750 §2.1); the scheme is case-insensitive. */
+export function readBearerToken(request: Request): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+}
+
+/** Takes the request id of the caller when it is safe to log, else makes one. */
+export function readRequestId(request: Request, { randomUUID }: Pick<Deps, 'randomUUID'>): string {
+  const given = request.headers.get('x-request-id');
+  return given !== null && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}

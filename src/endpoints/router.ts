@@ -1,0 +1,97 @@
+import type { Tenant, TenantLookup } from '../config/tenant.js';
+import { DelegationError } from '../errors.js';
+import { silentLog } from '../observability/log.js';
+import { maskUnexpected } from '../observability/mask-unexpected.js';
+import type { ClientIp } from './client-ip.js';
+import type { RequestContext } from './context.js';
+import type { Cors } from './cors.js';
+import { healthResponse, jwksResponse, samlMetadataResponse } from './documents.js';
+import { readBearerToken, readRequestId } from './request-headers.js';
+import { errorResponse, methodNotAllowed } from './responses.js';
+
+/** What is known about the connection that a request came over. */
+export interface Connection {
+  /** The address of the peer. */
+  readonly remoteAddress?: string | undefined;
+  /** False when the request does not name exactly one valid host: it is refused. */
+  readonly hasValidHost?: boolean;
+}
+
+/** What answers at a path, and how it presents errors. */
+export interface Endpoint {
+  answer(request: Request, context: RequestContext): Response | Promise<Response>;
+  presentError(error: DelegationError): Response;
+}
+
+export interface RouterOptions {
+  readonly findTenant: TenantLookup;
+  readonly cors: Cors;
+  readonly clientIp: ClientIp;
+  /** What the requests of all generations share. */
+  readonly services: Pick<RequestContext, 'deps' | 'refreshTokens' | 'remoteKeys'>;
+  /** By path. */
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+}
+
+/** Answers a request; never rejects. */
+export type Router = (request: Request, connection: Connection) => Promise<Response>;
+
+/** Routes a request by host and path, and adds to every response what all of them have. */
+export function createRouter({ findTenant, cors, clientIp, services, endpoints }: RouterOptions): Router {
+  const routes = new Map<string, Endpoint>([
+    ...Object.entries(endpoints),
+    ['/.well-known/jwks.json', documentEndpoint(jwksResponse)],
+    ['/saml/metadata', documentEndpoint(samlMetadataResponse)],
+  ]);
+
+  function answer(request: Request, connection: Connection, requestId: string, path: string) {
+    if (connection.hasValidHost === false) {
+      throw new DelegationError('INVALID_REQUEST', 'The request must have one valid Host header');
+    }
+    const preflight = cors.preflight(request);
+    if (preflight) return preflight;
+    if (path === '/livez' || path === '/readyz') return healthResponse();
+    const tenant = findTenant(request.headers.get('host') ?? new URL(request.url).host);
+    if (!tenant) throw new DelegationError('INVALID_REQUEST', 'No tenant has this host', { status: 421 });
+    const endpoint = routes.get(path);
+    if (!endpoint) throw new DelegationError('INVALID_REQUEST', 'There is nothing at this path', { status: 404 });
+    return endpoint.answer(request, {
+      ...services,
+      tenant,
+      ip: clientIp(connection.remoteAddress, request.headers.get('x-forwarded-for')),
+      requestId,
+      bearerToken: readBearerToken(request),
+      signal: request.signal,
+    });
+  }
+
+  return async (request, connection) => {
+    const { deps } = services;
+    const requestId = readRequestId(request, deps);
+    const path = URL.canParse(request.url) ? new URL(request.url).pathname : '';
+    let response: Response;
+    try {
+      response = await answer(request, connection, requestId, path);
+    } catch (error) {
+      const present = routes.get(path)?.presentError ?? errorResponse;
+      // Don't log errors that follow from the client disconnecting.
+      const log = request.signal.aborted ? silentLog : deps.log;
+      response = present(maskUnexpected(error, log, requestId));
+    }
+    const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
+    return response;
+  };
+}
+
+/** A document of the tenant, by GET. */
+function documentEndpoint(build: (tenant: Tenant) => Response): Endpoint {
+  return {
+    presentError: errorResponse,
+    answer(request, { tenant }) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
+      return build(tenant);
+    },
+  };
+}
