@@ -49,7 +49,7 @@ export interface CallerGateway extends TestGateway {
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
   /** A token of any signer. */
   forge(header: object | string, payload: object | string | Uint8Array, signer: Signer | string): string;
-  /** What the mutation makes of a token: `accepted as <user id>`, or the code, status and message of the refusal. */
+  /** What the mutation makes of a token: `accepted as <user id>`, or the code and message of the refusal, and its status if that is not 200. */
   ask(token: string, clientId?: string): Promise<string>;
 }
 
@@ -81,7 +81,7 @@ export async function callerGateway(
         { connection },
       );
       if (!errors) return `accepted as ${subjectOf(data.delegate.credential.token)}`;
-      return `${errors[0].extensions.code} ${status}: ${errors[0].message}`;
+      return `${errors[0].extensions.code}${status === 200 ? '' : ` ${status}`}: ${errors[0].message}`;
     },
   };
 }
@@ -92,5 +92,5 @@ function subjectOf(token: string): string {
 
 /** The refusal of a token that breaks a rule. */
 export function refusal(rule: string): string {
-  return `INVALID_TOKEN 401: The subject token does not verify: ${rule}`;
+  return `INVALID_TOKEN: The subject token does not verify: ${rule}`;
 }

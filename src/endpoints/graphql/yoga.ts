@@ -8,9 +8,8 @@ import type { RequestContext } from '../context.js';
 import { documentCache } from './document-cache.js';
 import { useGraphiql } from './graphiql.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
+import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
-import { useJsonResult } from './plugins/json-result.js';
-import { useResponseStatus } from './plugins/response-status.js';
 import type { ErrorPresenter } from './present-error.js';
 
 export type GraphqlServer = YogaServerInstance<RequestContext, object>;
@@ -34,12 +33,11 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   const plugins: Plugin[] = [
     ...(graphiql === undefined ? [] : [useGraphiql(graphiql)]),
     useJsonBody(),
-    useJsonResult(),
+    useHttpResult(),
     ...documentLimits(limits),
     useSafeFaults(errors),
     useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts, onRefused: auditRefusedAttempts }) as Plugin,
     useDelegationRateLimit(buckets) as Plugin,
-    useResponseStatus(),
   ];
   return createYoga<RequestContext>({
     schema,
