@@ -48,7 +48,7 @@ async function refusal(addon: Record<string, unknown>, claims: Record<string, un
   return refusalOf(await delegateTo(await gatewayFor(addon), claims));
 }
 
-const unfit = (message: string) => ({ status: 400, code: 'INVALID_REQUEST', message });
+const unfit = (message: string) => ({ status: 200, code: 'INVALID_REQUEST', message });
 
 /** What a configuration with this add-on is told. */
 function faultsOf(addon: Record<string, unknown>): string[] {

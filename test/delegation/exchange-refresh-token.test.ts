@@ -104,7 +104,7 @@ describe('a refresh token as subject token', () => {
       Object.assign(config.tenants[0]!.clients[0]!, { grant_types: [id_token] });
     });
     const { status, errors } = await gateway.delegate(bySubjectToken);
-    expect(status).toBe(403);
+    expect([status, errors?.[0].extensions.code]).toEqual([200, 'UNAUTHORIZED_CLIENT']);
     expect(errors?.[0].message).toBe(
       'The grant_types of the calling application lack the delegation grant for refresh_token',
     );
@@ -149,7 +149,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     };
     const gateway = await refreshGateway(() => {}, {}, [broken, ...ADDONS.slice(1)]);
     const { status, errors } = await gateway.delegate(bySubjectToken);
-    expect(status).toBe(500);
+    expect(status).toBe(200);
     expect(errors?.[0].extensions).toMatchObject({ code: 'INTERNAL', refreshToken: ROTATED });
   });
 
@@ -164,7 +164,7 @@ describe('no path loses a session: the rotated token comes with', () => {
   ])('an ID token %s', async (_name, claims, rule) => {
     const gateway = await refreshGateway(() => {}, claims);
     const { status, errors } = await gateway.delegate(bySubjectToken);
-    expect(status).toBe(401);
+    expect(status).toBe(200);
     expect(errors?.[0]).toMatchObject({
       message: `The subject token does not verify: ${rule}`,
       extensions: { code: 'INVALID_TOKEN', refreshToken: ROTATED },
@@ -250,15 +250,15 @@ describe('an exchange that fails', () => {
   it.each([
     ['invalid_grant', 400, 401, 'INVALID_TOKEN', 'invalid_token', undefined],
     ['invalid_client', 401, 502, 'UPSTREAM_REFUSED', 'access_denied', 'invalid_client'],
-  ])('because of %s', async (error, idpStatus, status, code, legacyError, upstreamCode) => {
+  ])('because of %s', async (error, idpStatus, legacyStatus, code, legacyError, upstreamCode) => {
     const gateway = await refreshGateway();
     idp.answer = (_request, response) => json(response, { error, error_description: 'of no concern' }, idpStatus);
     const answer = await gateway.delegate(bySubjectToken);
-    expect(answer.status).toBe(status);
+    expect(answer.status).toBe(200);
     expect(answer.errors?.[0].extensions).toEqual({ code, ...(upstreamCode !== undefined && { upstreamCode }) });
     expect(answer.text).not.toContain('of no concern');
     const legacy = await postForm(gateway, { refresh_token: OLD });
-    expect([legacy.status, legacy.body.error]).toEqual([status, legacyError]);
+    expect([legacy.status, legacy.body.error]).toEqual([legacyStatus, legacyError]);
     expect(legacy.body.error_description).toContain(error);
   });
 
@@ -274,7 +274,7 @@ describe('an exchange that fails', () => {
     const gateway = await refreshGateway();
     idp.answer = (_request, response) => answer(response);
     const { status, errors } = await gateway.delegate(bySubjectToken);
-    expect(status).toBe(503);
+    expect(status).toBe(200);
     expect(errors?.[0]).toMatchObject({
       message: `The identity provider ${failure}`,
       extensions: { code: 'UPSTREAM_UNAVAILABLE' },
@@ -286,7 +286,7 @@ describe('an exchange that fails', () => {
     const gateway = await refreshGateway();
     await idp.close();
     const { status, errors } = await gateway.delegate(bySubjectToken);
-    expect([status, errors?.[0].extensions.code]).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
+    expect([status, errors?.[0].extensions.code]).toEqual([200, 'UPSTREAM_UNAVAILABLE']);
   });
 
   it('because of silence is UPSTREAM_UNAVAILABLE after 5 s', async () => {

@@ -147,7 +147,7 @@ describe('a key of the token', () => {
     expect(await ask(named)).toBe('kid' in header ? BAD_SIGNATURE : NO_KEY);
     expect(await ask(forge({ alg: 'RS256', ...header, kid: undefined }, claims(), sign))).toBe(BAD_SIGNATURE);
     const own = forge({ alg: 'RS256', ...header }, claims({ iss: TENANT_ISSUER }), sign);
-    expect(await ask(own)).toContain('INVALID_TOKEN 401');
+    expect(await ask(own)).toMatch(/^INVALID_TOKEN: /);
   });
 
   it('behind a URL is not fetched: the only request is for the configured JWKS', async () => {
@@ -427,7 +427,7 @@ describe('tokens of another kind', () => {
     }
     expect(await gateway.ask(gateway.token(access), 'web')).toBe(audience);
     expect(await gateway.ask(gateway.token(access))).toBe(
-      'UNAUTHORIZED_CLIENT 403: The subject token was issued to no application of this tenant',
+      'UNAUTHORIZED_CLIENT: The subject token was issued to no application of this tenant',
     );
     const several = { ...access, aud: ['https://api.example.com/', `${ISSUER}userinfo`] };
     expect(await gateway.ask(gateway.token(several))).toBe(audience);
@@ -515,7 +515,7 @@ describe('size', () => {
 
   it('is 16 KiB at most, inclusive', async () => {
     expect(await gateway.ask(sized(16_384))).toBe(ALICE);
-    const tooLong = 'INVALID_REQUEST 400: The subject token is longer than 16384 bytes';
+    const tooLong = 'INVALID_REQUEST: The subject token is longer than 16384 bytes';
     expect(await gateway.ask(sized(16_385))).toBe(tooLong);
     expect(await gateway.ask(sized(16_385), 'web')).toBe(tooLong);
     expect(await gateway.ask('x'.repeat(90_000), 'web')).toBe(tooLong);

@@ -330,7 +330,7 @@ describe('aud and azp', () => {
       refusal('its audience (aud) must be a string or a list of strings'),
     );
     expect(await gateway.ask(gateway.token({ aud: 'https://api.example.com/' }))).toBe(
-      'UNAUTHORIZED_CLIENT 403: The subject token was issued to no application of this tenant',
+      'UNAUTHORIZED_CLIENT: The subject token was issued to no application of this tenant',
     );
   });
 
@@ -338,7 +338,7 @@ describe('aud and azp', () => {
     'say nothing of a token before the client %j is known',
     async (clientId) => {
       expect(await gateway.ask('not a token', clientId)).toBe(
-        'UNAUTHORIZED_CLIENT 403: clientId names no application of this tenant',
+        'UNAUTHORIZED_CLIENT: clientId names no application of this tenant',
       );
     },
   );

@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   resolve: {
-    alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
+    // The gateway's own copy: the clients bring another one, and an error of one is no instance of the other's class.
+    alias: [{ find: /^graphql$/, replacement: createRequire(new URL('..', import.meta.url)).resolve('graphql') }],
   },
   test: {
     include: ['*.test.ts'],

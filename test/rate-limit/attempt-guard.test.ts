@@ -17,6 +17,10 @@ function aliases(count: number, field = 'delegate(input: { target: "api" }) { re
   return Array.from({ length: count }, (_, index) => `d${index}: ${field}`).join('\n');
 }
 
+function readCode({ errors }: GraphqlAnswer): string | undefined {
+  return errors?.[0].extensions.code;
+}
+
 function expectRefused(answer: GraphqlAnswer, max: number, retryAfter: number) {
   expect(answer.status).toBe(429);
   expect(answer.data).toBeUndefined();
@@ -34,7 +38,7 @@ describe('the attempt guard', () => {
   it('refuses the attempts of an address over the limit with 429, RATE_LIMITED and Retry-After alone', async () => {
     const gateway = await guardedGateway(3);
     for (let attempt = 0; attempt < 3; attempt++) {
-      expect((await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() })).status).toBe(200);
+      expect((await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() })).errors).toBeUndefined();
       gateway.clock.advance(7_300);
     }
     const token = await gateway.idToken();
@@ -43,7 +47,7 @@ describe('the attempt guard', () => {
     gateway.clock.advance(38_000);
     expectRefused(await gateway.delegate({ target: 'api' }, { token }), 3, 1);
     gateway.clock.advance(1_000);
-    expect((await gateway.delegate({ target: 'api' }, { token })).status).toBe(200);
+    expect((await gateway.delegate({ target: 'api' }, { token })).errors).toBeUndefined();
     expectRefused(await gateway.delegate({ target: 'api' }, { token }), 3, 7);
   });
 
@@ -61,15 +65,15 @@ describe('the attempt guard', () => {
     const gateway = await guardedGateway(10);
     const token = await gateway.idToken();
     expectRefused(await gateway.graphql(`mutation { ${aliases(11)} }`, { token }), 10, 60);
-    expect((await gateway.graphql(`mutation { ${aliases(6)} }`, { token })).status).toBe(200);
+    expect((await gateway.graphql(`mutation { ${aliases(6)} }`, { token })).errors).toBeUndefined();
     gateway.clock.advance(10_000);
-    expect((await gateway.graphql(`mutation { ${aliases(2)} }`, { token })).status).toBe(200);
+    expect((await gateway.graphql(`mutation { ${aliases(2)} }`, { token })).errors).toBeUndefined();
     // Two are left. Three find room when the first six have gone.
     expectRefused(await gateway.graphql(`mutation { ${aliases(3)} }`, { token }), 10, 50);
-    expect((await gateway.graphql(`mutation { ${aliases(2)} }`, { token })).status).toBe(200);
+    expect((await gateway.graphql(`mutation { ${aliases(2)} }`, { token })).errors).toBeUndefined();
     expectRefused(await gateway.graphql(`mutation { ${aliases(7)} }`, { token }), 10, 60);
     gateway.clock.advance(50_000);
-    expect((await gateway.graphql(`{ ${aliases(6, 'viewer { userId }')} }`, { token })).status).toBe(200);
+    expect((await gateway.graphql(`{ ${aliases(6, 'viewer { userId }')} }`, { token })).errors).toBeUndefined();
     expectRefused(await gateway.graphql(VIEWER, { token }), 10, 10);
   });
 
@@ -82,7 +86,7 @@ describe('the attempt guard', () => {
   it('lets exactly the limit of parallel requests through', async () => {
     const gateway = await guardedGateway(20);
     const answers = await Promise.all(Array.from({ length: 100 }, () => gateway.graphql(VIEWER, { token: 'none' })));
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(20);
+    expect(answers.filter((answer) => readCode(answer) === 'INVALID_TOKEN')).toHaveLength(20);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(80);
   });
 
@@ -98,9 +102,9 @@ describe('the attempt guard', () => {
     ['the query for the viewer', '{ a: viewer { userId } b: viewer { userId } }'],
   ])('counts what is asked for through %s', async (_, query) => {
     const gateway = await guardedGateway(3);
-    expect((await gateway.graphql(query, { token: 'none' })).status).not.toBe(429);
+    expect(readCode(await gateway.graphql(query, { token: 'none' }))).toBe('INVALID_TOKEN');
     expectRefused(await gateway.graphql(query, { token: 'none' }), 3, 60);
-    expect((await gateway.graphql(VIEWER, { token: 'none' })).status).toBe(401);
+    expect(readCode(await gateway.graphql(VIEWER, { token: 'none' }))).toBe('INVALID_TOKEN');
     expectRefused(await gateway.graphql(VIEWER, { token: 'none' }), 3, 60);
   });
 
@@ -108,7 +112,7 @@ describe('the attempt guard', () => {
     const gateway = await guardedGateway(1);
     const token = await gateway.idToken();
     const query = '{ viewer { userId } viewer { issuer } ...V ...V } fragment V on Query { viewer { userId } }';
-    expect((await gateway.graphql(query, { token })).status).toBe(200);
+    expect((await gateway.graphql(query, { token })).errors).toBeUndefined();
     expectRefused(await gateway.graphql(VIEWER, { token }), 1, 60);
   });
 
@@ -126,9 +130,9 @@ describe('the attempt guard', () => {
       '{ viewer { nothing } }',
     ];
     for (const query of free) for (let count = 0; count < 3; count++) await gateway.graphql(query);
-    expect((await gateway.graphql(VIEWER, { token: await gateway.idToken() })).status).toBe(200);
+    expect((await gateway.graphql(VIEWER, { token: await gateway.idToken() })).errors).toBeUndefined();
     expectRefused(await gateway.graphql(VIEWER, { token: await gateway.idToken() }), 1, 60);
-    for (const query of free) expect((await gateway.graphql(query)).status, query).not.toBe(429);
+    for (const query of free) expect(readCode(await gateway.graphql(query)), query).not.toBe('RATE_LIMITED');
   });
 
   it('stops at the first fault of variables, however many there are, and charges what they cannot leave out', async () => {
@@ -175,38 +179,39 @@ describe('the attempt guard', () => {
         }),
         { remoteAddress: '192.0.2.1' },
       );
-      return response.status;
+      const { errors } = (await response.json()) as GraphqlAnswer;
+      return `${response.status} ${errors?.[0].extensions.code ?? 'no error'}`;
     };
     for (let count = 0; count < 3; count++) {
-      expect(await run('Free')).toBe(200);
-      expect(await run()).not.toBe(429);
-      expect(await run('One')).toBe(401);
+      expect(await run('Free')).toBe('200 no error');
+      expect(await run()).toBe('400 INVALID_REQUEST');
+      expect(await run('One')).toBe('200 INVALID_TOKEN');
     }
-    expect(await run('Four')).toBe(429);
-    expect(await run('One')).toBe(401);
-    expect(await run('One')).toBe(429);
-    expect(await run('Free')).toBe(200);
+    expect(await run('Four')).toBe('429 RATE_LIMITED');
+    expect(await run('One')).toBe('200 INVALID_TOKEN');
+    expect(await run('One')).toBe('429 RATE_LIMITED');
+    expect(await run('Free')).toBe('200 no error');
   });
 
   it('counts good and bad tokens, delegate and viewer, in one log for each address', async () => {
     const gateway = await guardedGateway(4);
     const token = await gateway.idToken();
-    expect((await gateway.delegate({ target: 'api' }, { token })).status).toBe(200);
-    expect((await gateway.delegate({ target: 'api' }, { token: 'none' })).status).toBe(401);
-    expect((await gateway.delegate({ target: 'api' })).status).not.toBe(429);
-    expect((await gateway.graphql(VIEWER, { token })).status).toBe(200);
+    expect((await gateway.delegate({ target: 'api' }, { token })).errors).toBeUndefined();
+    expect(readCode(await gateway.delegate({ target: 'api' }, { token: 'none' }))).toBe('INVALID_TOKEN');
+    expect(readCode(await gateway.delegate({ target: 'api' }))).not.toBe('RATE_LIMITED');
+    expect((await gateway.graphql(VIEWER, { token })).errors).toBeUndefined();
     expectRefused(await gateway.graphql(VIEWER, { token }), 4, 60);
     expectRefused(await gateway.delegate({ target: 'api' }, { token }), 4, 60);
-    expect((await gateway.delegate({ target: 'api' }, { token, connection: ADDRESS_2 })).status).toBe(200);
+    expect((await gateway.delegate({ target: 'api' }, { token, connection: ADDRESS_2 })).errors).toBeUndefined();
   });
 
   it('counts an IPv6 /64 as one address', async () => {
     const gateway = await guardedGateway(1);
     const from = async (remoteAddress: string) =>
-      (await gateway.graphql(VIEWER, { connection: { remoteAddress } })).status;
-    expect(await from('2001:db8::1')).not.toBe(429);
-    expect(await from('2001:db8::ffff:1')).toBe(429);
-    expect(await from('2001:db8:0:1::1')).not.toBe(429);
+      readCode(await gateway.graphql(VIEWER, { connection: { remoteAddress } }));
+    expect(await from('2001:db8::1')).not.toBe('RATE_LIMITED');
+    expect(await from('2001:db8::ffff:1')).toBe('RATE_LIMITED');
+    expect(await from('2001:db8:0:1::1')).not.toBe('RATE_LIMITED');
   });
 
   it('leaves one audit line for each operation that it refuses, without the token', async () => {

@@ -4,7 +4,7 @@ import { ecPair, ed25519Pair, publicJwk, rsaPair } from './keys.js';
 
 export const ENCODED_SECRET = Buffer.from(APP_SECRET).toString('base64');
 
-/** What the identity provider of these tests signs with, by algorithm: all of them are in its JWKS. */
+/** The test identity provider's signers by algorithm. Its JWKS has the key of each. */
 export const IDP = {
   RS256: { kid: 'rsa-1', signer: signers.RS256(rsaPair('idp').privateKey) },
   PS256: { kid: 'rsa-1', signer: signers.PS256(rsaPair('idp').privateKey) },
@@ -21,8 +21,8 @@ export const IDP_JWKS = {
 };
 
 /**
- * The usual tenant with an issuer that lists every algorithm: its clients `web` (RS256), `ps` (PS256), `api` (HS256),
- * and `encoded` (HS256 with a base64 secret) take part.
+ * The usual tenant, with an issuer that lists every algorithm and the clients `web` (RS256), `ps` (PS256), `api` (HS256)
+ * and `encoded` (HS256 with a base64 secret).
  */
 export function callerConfig(config: ConfigDocument = baseConfig() as ConfigDocument): ConfigDocument {
   const [tenant] = config.tenants;
@@ -43,17 +43,20 @@ export function callerConfig(config: ConfigDocument = baseConfig() as ConfigDocu
 }
 
 export interface CallerGateway extends TestGateway {
-  /** The claims of a good ID token for `web`, with others where given; `undefined` leaves one out. */
+  /** The claims of a valid ID token for `web`, with the given changes; `undefined` removes a claim. */
   claims(claims?: Record<string, unknown>): Record<string, unknown>;
-  /** A token as the identity provider signs it. */
+  /** A token signed by the identity provider. */
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
-  /** A token of any signer. */
+  /** A token signed by any signer. */
   forge(header: object | string, payload: object | string | Uint8Array, signer: Signer | string): string;
-  /** What the mutation makes of a token: `accepted as <user id>`, or the code, status and message of the refusal. */
+  /**
+   * Delegates with a token and returns `accepted as <user id>` or `<code>: <message>`, with the HTTP status after the
+   * code when it is not 200.
+   */
   ask(token: string, clientId?: string): Promise<string>;
 }
 
-/** A gateway that is asked about tokens, each time from an address of its own, so that no limit is in the way. */
+/** A gateway for tests of tokens: each `ask` comes from another address, so that no limit is reached. */
 export async function callerGateway(
   change: (config: ConfigDocument) => void = () => {},
   options: Parameters<typeof testGateway>[1] = {},
@@ -80,17 +83,17 @@ export async function callerGateway(
         { apiType: 'APP', subjectToken: { idToken: token }, ...(clientId !== undefined && { clientId }) },
         { connection },
       );
-      if (!errors) return `accepted as ${subjectOf(data.delegate.credential.token)}`;
-      return `${errors[0].extensions.code} ${status}: ${errors[0].message}`;
+      if (!errors) return `accepted as ${readSubject(data.delegate.credential.token)}`;
+      return `${errors[0].extensions.code}${status === 200 ? '' : ` ${status}`}: ${errors[0].message}`;
     },
   };
 }
 
-function subjectOf(token: string): string {
+function readSubject(token: string): string {
   return JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()).sub;
 }
 
-/** The refusal of a token that breaks a rule. */
+/** What `ask` returns for a token that breaks a rule. */
 export function refusal(rule: string): string {
-  return `INVALID_TOKEN 401: The subject token does not verify: ${rule}`;
+  return `INVALID_TOKEN: The subject token does not verify: ${rule}`;
 }

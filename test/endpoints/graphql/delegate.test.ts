@@ -106,16 +106,14 @@ describe('the delegate mutation', () => {
       {},
       undefined,
       'INVALID_REQUEST',
-      400,
       'subjectToken is missing, and so is an Authorization: Bearer header',
     ],
-    ['an unknown target', { target: 'none' }, {}, 'INVALID_TARGET', 400, 'target names no application of this tenant'],
+    ['an unknown target', { target: 'none' }, {}, 'INVALID_TARGET', 'target names no application of this tenant'],
     [
       'a target that does not allow it',
       { target: 'private' },
       {},
       'UNAUTHORIZED_CLIENT',
-      403,
       'The calling application is not among the allowed_clients of the target',
     ],
     [
@@ -123,7 +121,6 @@ describe('the delegate mutation', () => {
       { clientId: 'none' },
       {},
       'UNAUTHORIZED_CLIENT',
-      403,
       'clientId names no application of this tenant',
     ],
     [
@@ -131,15 +128,14 @@ describe('the delegate mutation', () => {
       { target: 'api', apiType: 'FIREBASE' },
       {},
       'ADDON_NOT_CONFIGURED',
-      400,
       'The target is not configured for apiType FIREBASE',
     ],
-    ['an expired token', {}, { exp: 1 }, 'INVALID_TOKEN', 401, 'it has expired (exp)'],
-  ])('refuses %s', async (_name, input, claims, code, status, message) => {
+    ['an expired token', {}, { exp: 1 }, 'INVALID_TOKEN', 'it has expired (exp)'],
+  ])('refuses %s', async (_name, input, claims, code, message) => {
     const gateway = await testGateway();
     const answer = await gateway.delegate(input, claims === undefined ? {} : { token: await gateway.idToken(claims) });
     expect(answer.data).toEqual({ delegate: null });
-    expect(answer.status).toBe(status);
+    expect(answer.status).toBe(200);
     expect(answer.errors?.[0].extensions.code).toBe(code);
     expect(answer.errors?.[0].message).toContain(message);
   });
@@ -148,7 +144,7 @@ describe('the delegate mutation', () => {
     const gateway = await testGateway(({ tenants }) => Object.assign(tenants[0] as object, { delegation: {} }));
     const answer = await gateway.delegate({}, { token: await gateway.idToken() });
     expect([answer.status, answer.errors?.[0].extensions.code, answer.errors?.[0].message]).toEqual([
-      403,
+      200,
       'DELEGATION_DISABLED',
       'This tenant has not enabled delegation',
     ]);

@@ -6,6 +6,7 @@ import { firebase } from '../../../src/addons/firebase.js';
 import { DelegationError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../../../src/errors.js';
 import { testClock } from '../../support/clock.js';
 import { type TestGateway, testGateway } from '../../support/gateway.js';
+import { postForm } from '../../support/legacy.js';
 
 /** A gateway whose FIREBASE signer throws what the test says; APP works. */
 function throwing(thrown: () => unknown): Promise<TestGateway> {
@@ -30,12 +31,12 @@ describe('a refusal', () => {
   };
 
   it.each(Object.entries(ERROR_CODES).filter(([code]) => code !== 'INTERNAL'))(
-    '%s has its status, its code and what belongs to it',
-    async (code, { status }) => {
+    '%s has its code and what belongs to it, in a 200',
+    async (code) => {
       const more = details[code] ?? {};
       const gateway = await throwing(() => new DelegationError(code as ErrorCode, `why ${code}`, more));
       const answer = await gateway.delegate(CHAT, { token: await gateway.idToken() });
-      expect(answer.status).toBe(status);
+      expect(answer.status).toBe(200);
       expect(answer.data).toEqual({ delegate: null });
       expect(answer.errors).toEqual([
         {
@@ -46,6 +47,17 @@ describe('a refusal', () => {
         },
       ]);
       expect(answer.headers.get('retry-after')).toBe(more.retryAfter === undefined ? null : '7');
+    },
+  );
+
+  it.each(Object.entries(ERROR_CODES))(
+    '%s has its own status at POST /delegation',
+    async (code, { status, legacy }) => {
+      const gateway = await throwing(() =>
+        code === 'INTERNAL' ? new Error('a bug') : new DelegationError(code as ErrorCode, `why ${code}`, details[code]),
+      );
+      const answer = await postForm(gateway, { id_token: await gateway.idToken(), ...CHAT });
+      expect([answer.status, answer.body.error]).toEqual([status, legacy]);
     },
   );
 
@@ -70,7 +82,7 @@ describe('a refusal', () => {
     const token = await gateway.idToken();
     for (let i = 0; i < 10; i++) await gateway.delegate({ target: 'api' }, { token });
     const { status, errors, headers } = await gateway.delegate({ target: 'api' }, { token });
-    expect(status).toBe(429);
+    expect(status).toBe(200);
     const reset = gateway.clock.seconds() + 600;
     const resetAt = new Date(reset * 1000).toISOString();
     expect(errors?.[0].extensions).toEqual({
@@ -82,11 +94,14 @@ describe('a refusal', () => {
     expect(headers.get('x-ratelimit-reset')).toBe(String(reset));
   });
 
-  it('challenges the caller of a 401 (RFC 6750 §3)', async () => {
+  it('names the challenge of a token that does not verify (RFC 6750 §3)', async () => {
     const gateway = await testGateway();
-    const { status, headers } = await gateway.delegate(CHAT, { token: await gateway.idToken({ exp: 1 }) });
-    expect(status).toBe(401);
+    const id_token = await gateway.idToken({ exp: 1 });
+    const { status, errors, headers } = await gateway.delegate(CHAT, { token: id_token });
+    expect([status, errors?.[0].extensions.code]).toEqual([200, 'INVALID_TOKEN']);
     expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    const legacy = await postForm(gateway, { id_token, ...CHAT });
+    expect([legacy.status, legacy.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"']);
   });
 });
 
@@ -112,7 +127,7 @@ describe('what is not a refusal', () => {
       vi.stubEnv('NODE_ENV', environment);
       const gateway = await throwing(thrown);
       const answer = await gateway.delegate(CHAT, { token: await gateway.idToken() });
-      expect(answer.status).toBe(500);
+      expect(answer.status).toBe(200);
       expect(answer.errors).toEqual([
         {
           message: 'An unexpected error occurred; the log has it under the request id',
@@ -145,7 +160,7 @@ it('masks a value that does not fit the schema, which graphql-js would repeat', 
   });
   const gateway = await testGateway(() => {}, { addons: [app as AddonDefinition, addon] });
   const answer = await gateway.delegate(CHAT, { token: await gateway.idToken() });
-  expect(answer.status).toBe(500);
+  expect(answer.status).toBe(200);
   expect(answer.errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
     ['An unexpected error occurred; the log has it under the request id', { code: 'INTERNAL' }],
   ]);
@@ -164,7 +179,7 @@ it("masks a GraphQLError that comes out of a resolver, whose code is not the cal
   const token = await gateway.idToken();
   readings = 0;
   const answer = await gateway.graphql('{ viewer { userId } }', { token });
-  expect(answer.status).toBe(500);
+  expect(answer.status).toBe(200);
   expect(answer.errors?.[0]).toMatchObject({
     message: 'An unexpected error occurred; the log has it under the request id',
     extensions: { code: 'INTERNAL' },
@@ -193,12 +208,13 @@ describe('several fields in one operation', () => {
     expect(answer.headers.get('x-ratelimit-remaining')).toBe('8');
   });
 
-  it('have the status of the worst when all failed', async () => {
+  it('are a 200 with the code of each when all failed', async () => {
     const gateway = await throwing(() => new DelegationError('UPSTREAM_UNAVAILABLE', 'no'));
     const query =
       'mutation { a: delegate(input: { target: "chat" }) { refreshToken } b: delegate(input: { target: "none" }) { refreshToken } }';
     const answer = await gateway.graphql(query, { token: await gateway.idToken() });
-    expect(answer.status).toBe(503);
+    expect(answer.status).toBe(200);
+    expect(answer.data).toEqual({ a: null, b: null });
     expect(answer.errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE', 'INVALID_TARGET']);
   });
 });
@@ -241,16 +257,29 @@ describe('what is wrong with a request', () => {
       { query: MUTATION, variables: { input: { subjectToken: { idToken: 'a', refreshToken: 'b' } } } },
     ],
     ['no subject token in one', { query: MUTATION, variables: { input: { subjectToken: {} } } }],
-    [
-      'null for an argument that has a default',
-      { query: 'mutation($i: DelegateInput = {}) { delegate(input: $i) { refreshToken } }', variables: { i: null } },
-    ],
     ['no such operation', { query: 'query A { __typename }', operationName: 'B' }],
-    ['no token at all', { query: 'mutation { delegate(input: {}) { refreshToken } }' }],
   ])('is an INVALID_REQUEST and a 400, whatever is accepted: %s', async (_name, body) => {
     const gateway = await testGateway();
     for (const accept of [LEGACY, MODERN, '*/*']) {
       expect((await answer(gateway, body, accept)).slice(0, 2)).toEqual([400, { code: 'INVALID_REQUEST' }]);
+    }
+    expect(gateway.log.lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'null for an argument that has a default',
+      { query: 'mutation($i: DelegateInput = {}) { delegate(input: $i) { refreshToken } }', variables: { i: null } },
+    ],
+    ['no token at all', { query: 'mutation { delegate(input: {}) { refreshToken } }' }],
+  ])('is an INVALID_REQUEST of the field, and no 4xx, when execution finds it: %s', async (_name, body) => {
+    const gateway = await testGateway();
+    for (const [accept, status] of [
+      [LEGACY, 200],
+      ['*/*', 200],
+      [MODERN, 294],
+    ] as const) {
+      expect((await answer(gateway, body, accept)).slice(0, 2)).toEqual([status, { code: 'INVALID_REQUEST' }]);
     }
     expect(gateway.log.lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
   });

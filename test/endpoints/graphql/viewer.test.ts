@@ -112,18 +112,12 @@ describe('viewer', () => {
   });
 
   it.each([
-    [
-      'no token',
-      undefined,
-      400,
-      'INVALID_REQUEST',
-      'subjectToken is missing, and so is an Authorization: Bearer header',
-    ],
-    ['a token that does not verify', 'no.token.at-all', 401, 'INVALID_TOKEN', 'The subject token does not verify: '],
-  ])('refuses %s', async (_name, token, status, code, message) => {
+    ['no token', undefined, 'INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header'],
+    ['a token that does not verify', 'no.token.at-all', 'INVALID_TOKEN', 'The subject token does not verify: '],
+  ])('refuses %s', async (_name, token, code, message) => {
     const gateway = await testGateway();
     const answer = await gateway.graphql(VIEWER, token === undefined ? {} : { token });
-    expect(answer.status).toBe(status);
+    expect(answer.status).toBe(200);
     expect(answer.data).toEqual({ viewer: null });
     expect(answer.errors?.[0].extensions.code).toBe(code);
     expect(answer.errors?.[0].message).toContain(message);
@@ -132,11 +126,11 @@ describe('viewer', () => {
   it('refuses a token of an application that the tenant does not have, and a tenant without delegation', async () => {
     const gateway = await testGateway();
     const foreign = await gateway.graphql(VIEWER, { token: await gateway.idToken({ aud: 'elsewhere' }) });
-    expect([foreign.status, foreign.errors?.[0].extensions.code]).toEqual([403, 'UNAUTHORIZED_CLIENT']);
+    expect([foreign.status, foreign.errors?.[0].extensions.code]).toEqual([200, 'UNAUTHORIZED_CLIENT']);
     const off = await testGateway((config) => {
       config.tenants[0]!.delegation.enabled = false;
     });
     const disabled = await off.graphql(VIEWER, { token: await off.idToken() });
-    expect([disabled.status, disabled.errors?.[0].extensions.code]).toEqual([403, 'DELEGATION_DISABLED']);
+    expect([disabled.status, disabled.errors?.[0].extensions.code]).toEqual([200, 'DELEGATION_DISABLED']);
   });
 });

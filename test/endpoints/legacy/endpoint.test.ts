@@ -191,7 +191,8 @@ describe('the one limit of both doors', () => {
     });
     const bad = { id_token: 'no.token.at-all' };
     expect((await postForm(gateway, bad)).status).toBe(401);
-    expect((await gateway.delegate({}, { token: 'no.token.at-all' })).status).toBe(401);
+    const { errors } = await gateway.delegate({}, { token: 'no.token.at-all' });
+    expect(errors?.[0].extensions.code).toBe('INVALID_TOKEN');
     const refused = await postForm(gateway, bad);
     expect(refused.status).toBe(429);
     expect(refused.body).toMatchObject({
