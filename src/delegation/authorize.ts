@@ -1,4 +1,4 @@
-import type { Addon } from '../addons/addon.js';
+import type { ConfiguredAddon } from '../addons/addon.js';
 import type { Client, Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
 
@@ -10,7 +10,7 @@ export type SubjectTokenKind = 'id_token' | 'refresh_token';
 export interface Authorization {
   readonly target: Client;
   readonly apiType: string;
-  readonly addon: Addon;
+  readonly addon: ConfiguredAddon;
 }
 
 /**

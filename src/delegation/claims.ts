@@ -1,4 +1,5 @@
 import { DelegationError } from '../errors.js';
+import { SCOPE_VALUE, splitScope } from '../lib/scope.js';
 
 /** What the documented scopes let into an app token (OpenID Connect Core §5.4). */
 const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
@@ -12,17 +13,14 @@ const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
 /** Keeps what the caller's token has: what the renew calls of auth0.js 7 send. */
 const PASSTHROUGH = 'passthrough';
 
-/** scope-token of RFC 6749 §3.3. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
-
 /**
  * The scope values of a request, one by one; `openid` where there is none.
  *
  * @throws DelegationError INVALID_SCOPE for what RFC 6749 §3.3 does not allow
  */
 export function parseScope(scope: readonly string[] | null | undefined): readonly string[] {
-  const values = (scope ?? []).flatMap((entry) => entry.split(' ')).filter((value) => value !== '');
-  if (!values.every((value) => SCOPE_TOKEN.test(value))) {
+  const values = (scope ?? []).flatMap(splitScope);
+  if (!values.every((value) => SCOPE_VALUE.test(value))) {
     throw new DelegationError('INVALID_SCOPE', 'scope must be made of scope values as RFC 6749 §3.3 defines them');
   }
   return values.length === 0 ? ['openid'] : values;

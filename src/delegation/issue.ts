@@ -1,4 +1,6 @@
-import type { AddonInput, Credential } from '../addons/addon.js';
+import type { Credential, GivenInput } from '../addons/addon.js';
+import { checkCredential } from '../addons/check-credential.js';
+import { readInput } from '../addons/input.js';
 import type { Tenant } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import { authorize, type SubjectTokenKind } from './authorize.js';
@@ -12,7 +14,7 @@ export interface DelegationRequest {
   readonly apiType?: string | null | undefined;
   readonly scope?: readonly string[] | null | undefined;
   /** Extra input, by api type. */
-  readonly inputs: Readonly<Record<string, AddonInput>>;
+  readonly inputs: Readonly<Record<string, GivenInput>>;
   /** Epoch seconds. */
   readonly now: number;
   readonly signal?: AbortSignal | undefined;
@@ -36,10 +38,11 @@ export async function issue(tenant: Tenant, caller: Caller, request: DelegationR
     claims: caller.claims,
     scopedClaims: scopedClaims(caller.claims, parseScope(request.scope)),
     callerClientId: caller.client.clientId,
-    input: request.inputs[apiType] ?? {},
+    input: readInput(addon.definition, request.inputs[apiType]),
     nowSeconds: request.now,
     deps: request.deps,
     signal: request.signal,
   });
+  checkCredential(addon.definition, credential);
   return { ...credential, apiType };
 }

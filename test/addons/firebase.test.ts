@@ -163,7 +163,7 @@ describe('data_claim', () => {
 
   it.each(['text', 7, true, ['list']])('that is %j is refused', async (data) => {
     expect(await refusal(custom({ data_claim }), { [data_claim]: data })).toEqual(
-      unfit(`The claim "${data_claim}" must be an object that holds a Firebase uid and claims`),
+      unfit(`The claim "${data_claim}" must be an object with a Firebase uid and custom claims`),
     );
   });
 
@@ -186,7 +186,7 @@ describe('data_claim', () => {
     'firebase',
   ])('may not hold %s, and neither may the claims map', async (name) => {
     expect(await refusal(custom({ data_claim: 'd' }), { d: { uid: 'f-3', [name]: 'value' } })).toEqual(
-      unfit(`The claim "d.${name}" must not be there: Firebase reserves it`),
+      unfit(`The claim "d.${name}" must be absent: Firebase reserves its name`),
     );
     expect(faultsOf(custom({ claims: { [name]: 'email' } }))).toEqual([
       `….claims.${name}: a string; expected a claim name that is not reserved`,
@@ -209,16 +209,16 @@ describe('the uid of a custom token', () => {
     expect((await claimsOf(custom({ uid: 'uid' }), { uid: LONGEST })).uid).toBe(LONGEST);
     expect((await claimsOf(custom({ uid: 'uid' }), { uid: 'a' })).uid).toBe('a');
     expect(await refusal(custom({ uid: 'uid' }), { uid: `${LONGEST}a` })).toEqual(
-      unfit('The claim "uid" must have at most 128 characters, to be a Firebase uid'),
+      unfit('The claim "uid" must have at most 128 characters, because it is the Firebase uid'),
     );
     expect(await refusal(custom(), { sub: 'a'.repeat(129) })).toEqual(
-      unfit('The claim "sub" must have at most 128 characters, to be a Firebase uid'),
+      unfit('The claim "sub" must have at most 128 characters, because it is the Firebase uid'),
     );
   });
 
   it.each([[undefined], [null], [''], [7], [true], [['a']], [{ a: 1 }]])('is not %j', async (value) => {
     const message = (claim: string) =>
-      unfit(`The claim "${claim}" must be a string that is not empty, to be a Firebase uid`);
+      unfit(`The claim "${claim}" must be a non-empty string without lone surrogates, because it is the Firebase uid`);
     expect(await refusal(custom({ uid: 'app_metadata.uid' }), { app_metadata: { uid: value } })).toEqual(
       message('app_metadata.uid'),
     );
@@ -228,7 +228,7 @@ describe('the uid of a custom token', () => {
 
   it('has no lone surrogates, which would become the same character in two tokens', async () => {
     expect(await refusal(custom({ uid: 'uid' }), { uid: 'a\ud800' })).toEqual(
-      unfit('The claim "uid" must have no lone surrogates, to be a Firebase uid'),
+      unfit('The claim "uid" must be a non-empty string without lone surrogates, because it is the Firebase uid'),
     );
   });
 });
@@ -239,7 +239,7 @@ describe('the custom claims of a custom token', () => {
     const addon = custom({ claims: { fill: 'fill' } });
     expect(((await claimsOf(addon, { fill: 'é'.repeat(fill) })).claims as { fill: string }).fill).toHaveLength(fill);
     expect(await refusal(addon, { fill: 'é'.repeat(fill + 1) })).toEqual(
-      unfit('The claim "claims" must have at most 1000 characters as JSON, in a Firebase token'),
+      unfit('The custom claims of a Firebase token must have at most 1000 characters as JSON'),
     );
   });
 });
@@ -311,7 +311,7 @@ describe('a token of the Firebase SDK 2', () => {
     const { d } = await claimsOf({ secret: SECRET, uid: 'uid' }, { uid: longest });
     expect(d).toEqual({ uid: longest });
     expect(await refusal({ secret: SECRET, uid: 'uid' }, { uid: `${longest}a` })).toEqual(
-      unfit('The claim "uid" must have at most 256 bytes, to be a Firebase uid'),
+      unfit('The claim "uid" must have at most 256 bytes, because it is the Firebase uid'),
     );
   });
 
@@ -324,12 +324,12 @@ describe('a token of the Firebase SDK 2', () => {
     const base = (await sizeOf(0)) as number;
     const room = Math.floor(((1023 - base) * 3) / 4);
     expect([1022, 1023]).toContain(await sizeOf(room));
-    expect(await sizeOf(room + 2)).toEqual(unfit('The claim "d" must keep the Firebase token below 1024 bytes'));
+    expect(await sizeOf(room + 2)).toEqual(unfit('The Firebase token must be shorter than 1024 bytes'));
   });
 
   it.each(['sub', 'firebase', 'iss'])('has no claim %s either', async (name) => {
     expect(await refusal(addon, { d: { uid: 'f-4', [name]: 'value' } })).toEqual(
-      unfit(`The claim "d.${name}" must not be there: Firebase reserves it`),
+      unfit(`The claim "d.${name}" must be absent: Firebase reserves its name`),
     );
   });
 });

@@ -66,19 +66,19 @@ describe('a Layer identity token', () => {
   });
 
   it.each([
-    ['without input', undefined, 'layer.nonce is required: the nonce that Layer gave'],
-    ['without a nonce', {}, 'layer.nonce is required: the nonce that Layer gave'],
-    ['with a null nonce', { nonce: null }, 'layer.nonce is required: the nonce that Layer gave'],
-    ['with an empty nonce', { nonce: '' }, 'layer.nonce is required: the nonce that Layer gave'],
+    ['without input', undefined, 'layer.nonce is required'],
+    ['without a nonce', {}, 'layer.nonce is required'],
+    ['with a null nonce', { nonce: null }, 'layer.nonce is required'],
+    ['with an empty nonce', { nonce: '' }, 'layer.nonce is required'],
     [
       'with a nonce that is too long',
       { nonce: 'n'.repeat(1025) },
-      'layer.nonce must be at most 1024 characters without lone surrogates',
+      'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
     [
       'with a nonce that is no text',
       { nonce: '\ud800' },
-      'layer.nonce must be at most 1024 characters without lone surrogates',
+      'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
   ])('is refused %s', async (_what, input, message) => {
     expect(refusalOf((await issue(input)).answer)).toEqual({ status: 400, code: 'INVALID_REQUEST', message });
@@ -93,7 +93,7 @@ describe('a Layer identity token', () => {
     expect(refusalOf((await issue({ nonce: 'n' }, { principal: 'nick' })).answer)).toEqual({
       status: 400,
       code: 'INVALID_REQUEST',
-      message: 'The claim "nick" must give a user name, which is a string that is not empty and has no lone surrogates',
+      message: 'The claim "nick" must be a non-empty string without lone surrogates',
     });
   });
 
@@ -104,7 +104,7 @@ describe('a Layer identity token', () => {
     expect(body).toEqual({ id_token: ALICE, token_type: 'Bearer', expires_in: 300 });
     expect(await gateway.issueLegacy({ api_type: 'layer' })).toMatchObject({
       status: 400,
-      body: { error: 'invalid_request', error_description: 'layer.nonce is required: the nonce that Layer gave' },
+      body: { error: 'invalid_request', error_description: 'layer.nonce is required' },
     });
   });
 

@@ -268,7 +268,7 @@ describe('the user name', () => {
     const { status, errors } = await delegate(parts, {}, { email });
     expect(status).toBe(400);
     expect(errors?.[0]).toMatchObject({
-      message: 'The claim "email" must give a Salesforce username, a string of 1 to 80 characters',
+      message: 'The claim "email" must be a Salesforce username: a string of 1 to 80 characters',
       extensions: { code: 'INVALID_REQUEST' },
     });
     expect(parts.endpoint.bodies).toEqual([]);
@@ -307,7 +307,7 @@ describe('a community in the request', () => {
     const { status, errors } = await delegate(parts, { salesforce: asked });
     expect(status).toBe(400);
     expect(errors?.[0]).toMatchObject({
-      message: `salesforce.${field} must be that of the community which the target is configured for`,
+      message: `salesforce.${field} must match the community that the target is configured for`,
       extensions: { code: 'INVALID_REQUEST' },
     });
     expect(parts.endpoint.bodies).toEqual([]);
@@ -350,11 +350,11 @@ describe('the configuration', () => {
     ],
     [
       { communityName: 'acme', community_url_section: '../x' },
-      `${at}.community_url_section: a string; expected the path of the community, without a slash before or after`,
+      `${at}.community_url_section: a string; expected the path of the community, without a leading or trailing slash`,
     ],
     [
       { community_url_section: 'members' },
-      `${at}.communityName: missing; expected the name of the community, because there is a community_url_section`,
+      `${at}.communityName: missing; expected the name of the community that community_url_section belongs to`,
     ],
     [
       { token_endpoint: 'http://login.example.com/token' },

@@ -263,8 +263,8 @@ describe('the SAP user name', () => {
   });
 
   const must = (rule: string) => `The claim "email" must ${rule}`;
-  const noName = must('give a user name, which is a string that is not empty and has no lone surrogates');
-  const notXml = must('have only characters that XML carries unchanged');
+  const noName = must('be a non-empty string without lone surrogates');
+  const notXml = must('contain only characters that XML can represent exactly');
   const refused: readonly (readonly [what: string, email: unknown, message: string])[] = [
     ['U+0000', 'ali\u0000ce', notXml],
     ['U+0001', 'ali\u0001ce', notXml],
@@ -274,13 +274,9 @@ describe('the SAP user name', () => {
     ['next line, which node-saml reads as a line feed', 'ali\u0085ce', notXml],
     ['a line separator, which it reads so too', 'ali\u2028ce', notXml],
     ['a lone surrogate', 'ali\ud800ce', noName],
-    ['nothing but white space', ' \t', must('have more than white space')],
-    [
-      'a space at its end, which some systems trim',
-      'alice ',
-      must('have no white space before or after the user name'),
-    ],
-    ['a line feed at its beginning', '\nalice', must('have no white space before or after the user name')],
+    ['nothing but white space', ' \t', must('contain more than white space')],
+    ['a space at its end, which some systems trim', 'alice ', must('not begin or end with white space')],
+    ['a line feed at its beginning', '\nalice', must('not begin or end with white space')],
     ['nothing', '', noName],
     ['a list', ['alice'], noName],
     ['no claim at all', undefined, noName],
@@ -309,7 +305,8 @@ describe('the SAP user name', () => {
     expect(refusalOf(await gateway.issue(FIELDS, { claims: { ...alice, team } }))).toEqual({
       status: 400,
       code: 'INVALID_REQUEST',
-      message: 'The claim "team" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+      message:
+        'The claim "team" must be a string, a number or a boolean that XML can represent exactly, or a list of these',
     });
     expect(endpoint.bodies).toEqual([]);
   });
@@ -338,7 +335,7 @@ describe('the SAP scope', () => {
     expect(refusalOf(await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } }))).toEqual({
       status: 400,
       code: 'INVALID_SCOPE',
-      message: 'sap.scope must stay within the scope that the target is configured for',
+      message: 'sap.scope must contain only scope values that the target is configured for',
     });
     expect(endpoint.bodies).toEqual([]);
   });
@@ -399,13 +396,13 @@ describe('the configuration of SAP', () => {
     expect(addonFaults('sap_api', config)).toEqual([]);
   });
 
-  const noText = 'a string; expected a text that XML carries unchanged';
+  const noText = 'a string; expected a text that XML can represent exactly';
   it.each([
     ['nothing', {}, ['clientid: missing; expected a string', 'tokenEndpointUrl: missing; expected a string']],
     [
       'a colon in its client',
       { ...right, clientid: 'a:b' },
-      ['clientid: a string; expected a client id without colon or control characters'],
+      ['clientid: a string; expected a client id without colons or control characters'],
     ],
     [
       'a line feed in its password',
@@ -422,7 +419,7 @@ describe('the configuration of SAP', () => {
     [
       'a scope that is none',
       { ...right, scope: 'a\tb' },
-      ['scope: a string; expected OAuth scope values, with spaces between them'],
+      ['scope: a string; expected OAuth scope values, separated by spaces'],
     ],
     ['an audience beyond XML', { ...right, audience: 'a\ufffe' }, [`audience: ${noText}`]],
     ['a recipient beyond XML', { ...right, recipient: 'a\u0000' }, [`recipient: ${noText}`]],
@@ -443,7 +440,7 @@ describe('the configuration of SAP', () => {
       document.tenants[0]?.clients.push({ client_id: 'target', addons: { sap_api: right } } as never);
     };
     const fault =
-      'tenants[0].clients[4].addons.sap_api: a mapping; expected the tenant to have a certificate, by which SAP knows its signing_key';
+      'tenants[0].clients[4].addons.sap_api: a mapping; expected the tenant to have a certificate, for SAP to verify its signatures';
     await expect(testGateway(lacking)).rejects.toMatchObject({ name: 'ConfigError', message: fault });
   });
 });

@@ -59,7 +59,7 @@ describe('an Azure Mobile Services token', () => {
     expect(refusalOf((await issue({ uid: 'nick' }, claims)).answer)).toEqual({
       status: 400,
       code: 'INVALID_REQUEST',
-      message: 'The claim "nick" must give a user name, which is a string that is not empty and has no lone surrogates',
+      message: 'The claim "nick" must be a non-empty string without lone surrogates',
     });
   });
 

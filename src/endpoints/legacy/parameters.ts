@@ -1,5 +1,5 @@
 import type { AddonDefinition } from '../../addons/addon.js';
-import { inputTypes } from '../../addons/input-types.js';
+import { listInputTypes } from '../../addons/input.js';
 import { DelegationError } from '../../errors.js';
 import type { DelegateInput } from '../graphql/schema/delegate-input.js';
 
@@ -17,7 +17,7 @@ export interface LegacyParameters {
 /** Knows the parameters of a table of add-ons. */
 export function legacyParameters(addons: readonly AddonDefinition[]): LegacyParameters {
   const apiTypes = new Map([...addons.map(({ name, apiType }) => [name, apiType] as const), ['auth0', 'APP'] as const]);
-  const extras = inputTypes(addons).flatMap(({ field, fields }) =>
+  const extras = listInputTypes(addons).flatMap(({ field, fields }) =>
     Object.entries(fields).map(([name, { legacyParameter }]) => ({ field, name, legacyParameter })),
   );
   const known = new Set<string>([...COMMON, ...extras.map(({ legacyParameter }) => legacyParameter)]);

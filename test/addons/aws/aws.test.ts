@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { type AssertionClaims, signedResponse } from '../../../src/addons/shared/saml/assertion.js';
-import { type SignXml, xmlSigner } from '../../../src/addons/shared/saml/sign.js';
+import { type AssertionClaims, buildResponse } from '../../../src/addons/shared/saml/assertion.js';
+import { createXmlSigner, type SignXml } from '../../../src/addons/shared/saml/sign.js';
 import { Xml } from '../../../src/addons/shared/saml/xml.js';
 import { importRsaPrivateKey } from '../../../src/keys/private-key.js';
 import { createSigningKey } from '../../../src/keys/signing-key.js';
@@ -119,8 +119,8 @@ describe('AWS credentials', () => {
 });
 
 describe('the strict STS of these tests', () => {
-  const sign = xmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
-  const strangers = xmlSigner(createSigningKey(importRsaPrivateKey(STRANGER.key)), STRANGER.cert);
+  const sign = createXmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
+  const strangers = createXmlSigner(createSigningKey(importRsaPrivateKey(STRANGER.key)), STRANGER.cert);
   const unsigned: SignXml = (_id, build) => build(new Xml(''));
   /** Signs only the assertion, which is the first, or only the response. */
   const only = (which: 'assertion' | 'response'): SignXml => {
@@ -143,7 +143,7 @@ describe('the strict STS of these tests', () => {
   async function ask(change: Change) {
     const sts = await strictSts({ trusts: [READER, WRITER], ...change.rules });
     let id = 0;
-    const response = signedResponse(
+    const response = buildResponse(
       change.sign ?? sign,
       {
         issuer: ENTITY_ID,
@@ -272,7 +272,7 @@ describe('the strict STS of these tests', () => {
 
 describe('the role', () => {
   const config = { roles: [WRITER, OTHER] };
-  const nobody = 'aws.role and aws.principal must be of a pair that the target is configured for';
+  const nobody = 'aws.role and aws.principal must match a pair that the target is configured for';
 
   it.each([
     ['by default the configured role and principal', undefined, READER],
@@ -334,10 +334,10 @@ describe('the user of the session', () => {
 
   const must = (rule: string) => `The claim "email" must ${rule}`;
   it.each([
-    ['missing', undefined, must('give a user name, which is a string that is not empty and has no lone surrogates')],
-    ['no string', 17, must('give a user name, which is a string that is not empty and has no lone surrogates')],
-    ['beyond XML', 'ali\ufffece', must('have only characters that XML carries unchanged')],
-    ['white space', ' \u2029', must('have more than white space')],
+    ['missing', undefined, must('be a non-empty string without lone surrogates')],
+    ['no string', 17, must('be a non-empty string without lone surrogates')],
+    ['beyond XML', 'ali\ufffece', must('contain only characters that XML can represent exactly')],
+    ['white space', ' \u2029', must('contain more than white space')],
     ['too long', 'a'.repeat(257), must('have at most 256 characters')],
   ])('is refused where its name is %s', async (_what, email, message) => {
     const { gateway, sts } = await setup({ uid: 'email' });
@@ -350,7 +350,7 @@ describe('the user of the session', () => {
   });
 
   const noTag =
-    'The claim "tag" must be one value that a session tag may have: 256 letters, digits, spaces and _.:/=+-@';
+    'The claim "tag" must be one value of at most 256 letters, digits, spaces and _.:/=+-@, for a session tag';
   it.each([
     ['with a character that tags lack', 'R&D', noTag],
     ['that is too long', 'x'.repeat(257), noTag],
@@ -358,12 +358,12 @@ describe('the user of the session', () => {
     [
       'that is an object',
       { a: 1 },
-      'The claim "tag" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+      'The claim "tag" must be a string, a number or a boolean that XML can represent exactly, or a list of these',
     ],
     [
       'that is a number no double can hold',
       2 ** 53,
-      'The claim "tag" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+      'The claim "tag" must be a string, a number or a boolean that XML can represent exactly, or a list of these',
     ],
   ])('gets no session tag %s', async (_what, tag, message) => {
     const { gateway, sts } = await setup({ claims: { tag: 'tag' } });
@@ -543,7 +543,7 @@ describe('the configuration of AWS', () => {
     ],
     [
       'certificate',
-      'tenants[0].clients[4].addons.aws: a mapping; expected the tenant to have a certificate, by which AWS knows its signing_key',
+      'tenants[0].clients[4].addons.aws: a mapping; expected the tenant to have a certificate, for AWS to verify its signatures',
     ],
   ])('needs the %s of the tenant', async (field, fault) => {
     const lacking = (document: ConfigDocument) => {
@@ -596,7 +596,7 @@ describe('the configuration of AWS', () => {
     [
       'a role of China without its region',
       { role: 'arn:aws-cn:iam::123456789012:role/R', principal: 'arn:aws-cn:iam::123456789012:saml-provider/p' },
-      ['region: missing; expected an AWS region, because the global STS serves no role of China or GovCloud'],
+      ['region: missing; expected an AWS region, because the global STS does not serve roles of China or GovCloud'],
     ],
     [
       'http beyond loopback',

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type AssertionClaims, signedAssertion, signedResponse } from '../../../src/addons/shared/saml/assertion.js';
-import { xmlSigner } from '../../../src/addons/shared/saml/sign.js';
+import { type AssertionClaims, buildAssertion, buildResponse } from '../../../src/addons/shared/saml/assertion.js';
+import { createXmlSigner } from '../../../src/addons/shared/saml/sign.js';
 import { isXmlText, Xml, xml } from '../../../src/addons/shared/saml/xml.js';
 import { importRsaPrivateKey } from '../../../src/keys/private-key.js';
 import { createSigningKey } from '../../../src/keys/signing-key.js';
 import { ENTITY_ID, STRANGER, TENANT } from '../../support/saml.js';
 import { needsXmlTools, schemaFaults, textByLibxml, xmlsecVerifies } from '../../support/xml-tools.js';
 
-const sign = xmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
+const sign = createXmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
 const NAME = ' ali\nce\r\t<x>&"\'\u007f\u009f \u{1f600} ]]> e\u0301 \u2029.';
 const CLAIMS: AssertionClaims = {
   issuer: ENTITY_ID,
@@ -29,7 +29,7 @@ const stamp = () => {
 describe('by libxml2 and xmlsec', () => {
   it('an assertion is valid by the schema, its signature holds, and its name is the one that was given', ({ skip }) => {
     needsXmlTools({ skip });
-    const assertion = `${signedAssertion(sign, CLAIMS, stamp())}`;
+    const assertion = `${buildAssertion(sign, CLAIMS, stamp())}`;
     const element = 'urn:oasis:names:tc:SAML:2.0:assertion:Assertion';
     expect(schemaFaults(assertion, 'assertion')).toEqual([]);
     expect(xmlsecVerifies(assertion, element, TENANT.cert)).toBe(true);
@@ -41,7 +41,7 @@ describe('by libxml2 and xmlsec', () => {
 
   it('a response is valid by the schema, and both of its signatures hold', ({ skip }) => {
     needsXmlTools({ skip });
-    const response = `${signedResponse(sign, CLAIMS, stamp())}`;
+    const response = `${buildResponse(sign, CLAIMS, stamp())}`;
     expect(schemaFaults(response, 'protocol')).toEqual([]);
     expect(schemaFaults(response.replace('<samlp:Status>', '<samlp:Status/><samlp:Status>'), 'protocol')).not.toEqual(
       [],
@@ -75,7 +75,7 @@ describe('the template for XML', () => {
     'refuses %j',
     (text) => {
       expect(isXmlText(`a${text}`)).toBe(false);
-      expect(() => xml`<a>${`a${text}`}</a>`).toThrow(new TypeError('a text that XML carries unchanged'));
+      expect(() => xml`<a>${`a${text}`}</a>`).toThrow(new TypeError('XML cannot represent this text exactly'));
     },
   );
 

@@ -1,5 +1,5 @@
-import type { AddonDefinition, AddonInput, InputType } from '../../../addons/addon.js';
-import { inputTypes } from '../../../addons/input-types.js';
+import type { AddonDefinition, GivenInput, InputType } from '../../../addons/addon.js';
+import { listInputTypes } from '../../../addons/input.js';
 import type { Builder } from './builder.js';
 import type { SharedTypes } from './shared-types.js';
 import type { SubjectTokenInput } from './subject-token.js';
@@ -18,7 +18,9 @@ export function delegateInput(
   { apiType, subjectTokenInput }: Pick<SharedTypes, 'apiType' | 'subjectTokenInput'>,
   addons: readonly AddonDefinition[],
 ) {
-  const extras = inputTypes(addons).map((type) => [type.field, type.description, extraInput(builder, type)] as const);
+  const extras = listInputTypes(addons).map(
+    (type) => [type.field, type.description, extraInput(builder, type)] as const,
+  );
   return builder.inputRef<DelegateInput>('DelegateInput').implement({
     description:
       'What to delegate to, and for whom. Everything has a default: `{}` renews the token of the Authorization header.',
@@ -45,17 +47,22 @@ export function delegateInput(
 }
 
 function extraInput(builder: Builder, { name, description, fields }: InputType) {
-  return builder.inputRef<AddonInput>(name).implement({
+  return builder.inputRef<GivenInput>(name).implement({
     description,
     fields: (t) =>
-      Object.fromEntries(Object.entries(fields).map(([field, { description }]) => [field, t.string({ description })])),
+      Object.fromEntries(
+        Object.entries(fields).map(([field, { description, required = false }]) => [
+          field,
+          t.string({ description, required }),
+        ]),
+      ),
   });
 }
 
 /** The extra input of each add-on, by api type. */
-export function addonInputs(input: DelegateInput, addons: readonly AddonDefinition[]): Record<string, AddonInput> {
+export function addonInputs(input: DelegateInput, addons: readonly AddonDefinition[]): Record<string, GivenInput> {
   const given = input as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    addons.flatMap((addon) => (addon.input ? [[addon.apiType, (given[addon.input.field] ?? {}) as AddonInput]] : [])),
+    addons.flatMap((addon) => (addon.input ? [[addon.apiType, (given[addon.input.field] ?? {}) as GivenInput]] : [])),
   );
 }
