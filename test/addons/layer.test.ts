@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addonFaults, addonGateway } from '../support/addon.js';
 import { refusalOf, tokenOf } from '../support/answers.js';
 
-/** The key of RFC 7515, appendix A.2: published, so that its signatures can be too. */
+/** The published key of RFC 7515, appendix A.2, so that this file may contain its signatures. */
 const RFC_KEY = createPrivateKey({
   format: 'jwk',
   key: {
@@ -39,8 +39,8 @@ async function issue(
 }
 
 describe('a Layer identity token', () => {
-  // Signed by `openssl dgst -sha256 -sign`, over the header and claims that Layer's guide gave.
-  it('is the same bytes that OpenSSL signs', async () => {
+  // Signed with `openssl dgst -sha256 -sign`; header and claims are those of Layer's guide.
+  it('has the same bytes as one signed by OpenSSL', async () => {
     const { answer } = await issue({ nonce: 'nonce-from-layer' });
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'LayerIdentityToken',
@@ -76,7 +76,7 @@ describe('a Layer identity token', () => {
       'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
     [
-      'with a nonce that is no text',
+      'with a nonce that has a lone surrogate',
       { nonce: '\ud800' },
       'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
@@ -84,7 +84,7 @@ describe('a Layer identity token', () => {
     expect(refusalOf((await issue(input)).answer)).toEqual({ status: 400, code: 'INVALID_REQUEST', message });
   });
 
-  it('takes a nonce of the greatest length', async () => {
+  it('accepts a nonce of the maximum length', async () => {
     const nonce = 'n'.repeat(1024);
     expect(jwt.decode(tokenOf((await issue({ nonce })).answer))).toMatchObject({ nce: nonce });
   });
@@ -97,7 +97,7 @@ describe('a Layer identity token', () => {
     });
   });
 
-  it('is the id_token of the legacy body, which takes `nonce`', async () => {
+  it('is the id_token of the legacy body for the parameter `nonce`', async () => {
     const { gateway } = await issue({ nonce: 'n' });
     const { status, body } = await gateway.issueLegacy({ api_type: 'layer', nonce: 'nonce-from-layer' });
     expect(status).toBe(200);
@@ -114,7 +114,7 @@ describe('a Layer identity token', () => {
     [{ privateKey: 'no key' }, 'privateKey: a string; expected an unencrypted RSA private key in PEM form'],
     [{ principal: 7 }, 'principal: a number; expected a string'],
     [{ expiration: -1 }, 'expiration: a number; expected a number of at least 0'],
-  ])('has a configuration that refuses %j', (change, fault) => {
+  ])('has a configuration schema that refuses %j', (change, fault) => {
     expect(addonFaults('layer', { ...PROVIDER, ...change })).toEqual([fault]);
   });
 });

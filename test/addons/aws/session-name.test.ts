@@ -4,7 +4,7 @@ import { toRoleSessionName } from '../../../src/addons/aws/session-name.js';
 
 const LEGAL = /^[\w+=,.@-]{2,64}$/;
 
-/** Whatever a string can hold: any Unicode, lone surrogates, and what user ids mostly look like. */
+/** Any Unicode, lone surrogates, and typical user ids. */
 const userId = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength: 80 }),
@@ -20,7 +20,7 @@ describe('a role session name', () => {
     );
   });
 
-  it('is never shared by two users, not even by one who is named like the session of another', () => {
+  it('is never shared by two users, even if the id of one is the session name of the other', () => {
     const users = fc.uniqueArray(userId, { minLength: 2, maxLength: 12 });
     const property = fc.property(users, (ids) => {
       const impostors = ids.map(toRoleSessionName);
@@ -31,7 +31,7 @@ describe('a role session name', () => {
     fc.assert(property, { numRuns: 2_000 });
   });
 
-  it('tells apart what UTF-8 would make one: lone surrogates, and the character that stands for them', () => {
+  it('differs for lone surrogates and U+FFFD, which have the same UTF-8 encoding', () => {
     const ids = ['a|\ud800', 'a|\udbff', 'a|\udc00', 'a|\ufffd'];
     expect(new Set(ids.map(toRoleSessionName)).size).toBe(ids.length);
   });
@@ -40,7 +40,7 @@ describe('a role session name', () => {
     ['alice@example.com', 'alice@example.com'],
     ['a_b+c=d,e.f-g', 'a_b+c=d,e.f-g'],
     ['x'.repeat(64), 'x'.repeat(64)],
-  ])('is the user id where that is legal: %s', (id, name) => {
+  ])('is the user id if that is legal: %s', (id, name) => {
     expect(toRoleSessionName(id)).toBe(name);
   });
 
@@ -50,7 +50,7 @@ describe('a role session name', () => {
     ['x'.repeat(65), /^x{31}=[\w-]{32}$/],
     ['a', /^a=[\w-]{32}$/],
     ['', /^=[\w-]{32}$/],
-  ])('keeps what is legal of %j, and a fingerprint', (id, name) => {
+  ])('has the legal characters of %j and a fingerprint', (id, name) => {
     expect(toRoleSessionName(id)).toMatch(name);
   });
 });

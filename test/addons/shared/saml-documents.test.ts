@@ -25,9 +25,9 @@ const stamp = () => {
   return { newId: () => `_${id++}`, nowSeconds: 1_767_225_600 };
 };
 
-// xml-crypto signs, and node-saml verifies with xml-crypto. These share no code with either.
-describe('by libxml2 and xmlsec', () => {
-  it('an assertion is valid by the schema, its signature holds, and its name is the one that was given', ({ skip }) => {
+// node-saml verifies with xml-crypto, which signed the document. libxml2 and xmlsec share no code with either.
+describe('libxml2 and xmlsec', () => {
+  it('accept an assertion by its schema and its signature, and read its exact name', ({ skip }) => {
     needsXmlTools({ skip });
     const assertion = `${buildAssertion(sign, CLAIMS, stamp())}`;
     const element = 'urn:oasis:names:tc:SAML:2.0:assertion:Assertion';
@@ -39,7 +39,7 @@ describe('by libxml2 and xmlsec', () => {
     expect(textByLibxml(assertion, "//*[local-name()='AttributeValue']")).toBe(NAME);
   });
 
-  it('a response is valid by the schema, and both of its signatures hold', ({ skip }) => {
+  it('accept a response by its schema and both of its signatures', ({ skip }) => {
     needsXmlTools({ skip });
     const response = `${buildResponse(sign, CLAIMS, stamp())}`;
     expect(schemaFaults(response, 'protocol')).toEqual([]);
@@ -52,8 +52,8 @@ describe('by libxml2 and xmlsec', () => {
   });
 });
 
-describe('the template for XML', () => {
-  it('escapes every string, leaves markup as it is, and drops the white space of its lines', () => {
+describe('the XML template', () => {
+  it('escapes strings, inserts markup unchanged and drops the white space between its lines', () => {
     const inner = xml`<b c="${'"<&\'>\n'}"/>`;
     expect(
       `${xml`
@@ -66,7 +66,7 @@ describe('the template for XML', () => {
     );
   });
 
-  it('leaves every printable ASCII character that is no markup as it is', () => {
+  it('does not escape printable ASCII characters that are not markup', () => {
     const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
     expect(`${xml`${ascii.replaceAll(/["&'<>]/g, '')}`}`).toBe(ascii.replaceAll(/["&'<>]/g, ''));
   });
@@ -80,7 +80,7 @@ describe('the template for XML', () => {
   );
 
   it.each(['\t\n\r', '\u007f\u0084\u0086\u009f', '\u2027\u2029', '\ud7ff\ue000\ufffd', '\u{10000}\u{10ffff}'])(
-    'takes %j',
+    'accepts %j',
     (text) => {
       expect(isXmlText(text)).toBe(true);
       expect(xml`${text}`).toBeInstanceOf(Xml);
