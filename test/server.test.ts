@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AddonDefinition, defineAddon } from '../src/addons/addon.js';
+import type { AddonDefinition } from '../src/addons/addon.js';
 import { app } from '../src/addons/app.js';
 import { firebase } from '../src/addons/firebase.js';
 import { type RunningServer, serve } from '../src/server.js';
@@ -18,10 +18,10 @@ function gate() {
   const begins = new Promise<void>((resolve) => {
     begun = resolve;
   });
-  const addon = defineAddon<undefined>({
-    ...(app as AddonDefinition<undefined>),
+  const addon: AddonDefinition = {
+    ...app,
     create(config, context) {
-      const honest = app.create(config as never, context);
+      const honest = app.create(config, context);
       return {
         async issue(request) {
           begun();
@@ -30,8 +30,8 @@ function gate() {
         },
       };
     },
-  });
-  return { addons: [addon as AddonDefinition, firebase as AddonDefinition], open, begins };
+  };
+  return { addons: [addon, firebase], open, begins };
 }
 
 const opened: RunningServer[] = [];

@@ -3,64 +3,92 @@ import type { z } from 'zod';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
 import type { SigningKey } from '../keys/signing-key.js';
+import type { Credential, CredentialType, FieldDescriptors, FieldValues } from './credential.js';
+import type { AddonInput, InputDescriptors, InputType } from './input.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 
+export type { Credential, CredentialType, FieldDescriptor, FieldValue } from './credential.js';
+export type { AddonInput, GivenInput, InputType } from './input.js';
+
 /**
- * The contract of an add-on: everything that the gateway knows about one kind of credential stands in one definition.
- * The configuration schema, the GraphQL schema and the legacy endpoint are all built from the table of definitions, so
- * a new add-on is one file beside this one and one line in `index.ts`:
- *
- * ```ts
- * export const pager = defineAddon<{ secret: string; uid?: ClaimPath | undefined }>({
- *   name: 'pager',                         // addons.pager in gateway.yaml, api_type=pager at POST /delegation
- *   apiType: 'PAGER',                      // a value of the enum ApiType
- *   description: 'A key that opens the pager of its user.',
- *   config: (kit) => kit.object({ secret: kit.secret(), uid: kit.claimPath().optional() }),
- *   credential: { name: 'PagerKey', description: 'A key of one pager.', fields: {} },
- *   create({ secret, uid }) {              // once, at load: import keys here
- *     return {
- *       issue({ userId, claims, now }) {    // for each request: no clock, no randomness, no state of its own
- *         const name = uid ? readClaim(claims, uid) : userId;
- *         if (typeof name !== 'string') throw new DelegationError('INVALID_REQUEST', `The claim "${uid?.text}" must …`);
- *         const token = createHmac('sha256', secret).update(name).digest('base64url');
- *         return { token, tokenType: 'Bearer', expiresAt: now + 60, expiresIn: 60, fields: {} };
- *       },
- *     };
- *   },
- *   legacyBody: idTokenBody,
- * });
- * ```
- *
- * What the definition promises is checked where it is used: a configuration that `config` does not take never reaches
- * `create`, and a request for a client without it is refused before `sign`. Errors are DelegationErrors that name the
- * field or claim and never hold a value. `test/addons/new-addon.test.ts` adds one so, with input of its own.
+ * Everything that the gateway knows about one kind of credential. The configuration schema, the GraphQL schema and the
+ * legacy endpoint are built from the table of definitions in `index.ts`. `defineAddon` infers the type parameters.
  */
-export interface AddonDefinition<Config = unknown> {
+export interface AddonDefinition<
+  Config = unknown,
+  Fields extends FieldDescriptors = FieldDescriptors,
+  Inputs extends InputDescriptors = InputDescriptors,
+  Issued extends Credential<FieldValues<Fields>> = Credential<FieldValues<Fields>>,
+> {
   /** Auth0's name: the key below a client's `addons`, and the `api_type` of the legacy endpoint. */
   readonly name: string;
   /** The value of the GraphQL enum ApiType. */
   readonly apiType: string;
-  /** What GraphiQL says of that value. */
+  /** The description of that value. */
   readonly description: string;
-  /** The configuration below `addons.<name>`. Absent for the add-on that every client has. */
+  /** The schema of `addons.<name>`. Absent only for the add-on that every client has. */
   readonly config?: (kit: ConfigKit) => z.ZodType<Config>;
-  readonly credential: CredentialType;
-  /** Extra input that a request may send, if the add-on takes any. */
-  readonly input?: InputType;
-  /**
-   * Builds the add-on of one client, once at load; undefined after it has reported what it lacks.
-   */
-  create(config: Config, context: AddonContext): Addon | undefined;
-  /** The body that `POST /delegation` answered with for this add-on. */
-  legacyBody(credential: Credential): Record<string, unknown>;
+  /** Whether the service trusts the gateway by the certificate of the tenant, as SAML services do. */
+  readonly needsCertificate?: true;
+  readonly credential: CredentialType<Fields>;
+  /** The extra input that a request may send. */
+  readonly input?: InputType<Inputs>;
+  /** Builds the add-on of one client, once at load. Returns undefined after it has reported what is missing. */
+  create(config: Config, context: AddonContext): Addon<Issued, Inputs> | undefined;
+  /** The body that `POST /delegation` answers with. */
+  legacyBody(credential: Issued): Record<string, unknown>;
 }
 
-/** Keeps the type of an add-on's configuration between its schema and its signer. */
-export function defineAddon<Config>(definition: AddonDefinition<Config>): AddonDefinition<Config> {
+/**
+ * Defines an add-on. The types of its configuration, of its credential's fields and of its input are inferred, so that
+ * `issue` compiles only if it returns the declared fields. A new add-on is one file and one line in `index.ts`:
+ *
+ * ```ts
+ * export const pager = defineAddon({
+ *   name: 'pager',                         // addons.pager in gateway.yaml, api_type=pager at POST /delegation
+ *   apiType: 'PAGER',                      // a value of the enum ApiType
+ *   description: 'A key for the pager of a user.',
+ *   config: (kit) => kit.object({ secret: kit.secret(), uid: kit.claimPath().prefault('user_id') }),
+ *   credential: {
+ *     name: 'PagerKey',
+ *     description: 'A key for one pager.',
+ *     fields: { pager: { type: 'ID', description: 'The pager that the key opens.' } },
+ *   },
+ *   input: {
+ *     name: 'PagerDelegationInput',
+ *     field: 'pager',
+ *     description: 'What the pager displays.',
+ *     fields: { text: { description: 'The text.', legacyParameter: 'pager_text', required: true } },
+ *   },
+ *   create({ secret, uid }) {              // once, at load: import keys here
+ *     const key = createSecretKey(secret, 'utf8');
+ *     return {
+ *       issue({ claims, input, nowSeconds }) {   // for each request: take the time and the network from the request
+ *         const name = readUserName(claims, uid);
+ *         const expiresAt = nowSeconds + 60;
+ *         const token = createHmac('sha256', key).update(`${name}\n${input.text}\n${expiresAt}`).digest('base64url');
+ *         return { token, tokenType: 'Bearer', expiresAt, expiresIn: 60, fields: { pager: name } };
+ *       },
+ *     };
+ *   },
+ *   legacyBody: ({ token, fields }) => ({ pager_key: token, pager: fields.pager }),
+ * });
+ * ```
+ *
+ * The gateway validates the configuration before `create`, checks required input before `issue`, and checks the
+ * credential against its declaration after it. An add-on throws DelegationErrors that name the claim or the field and
+ * never repeat a value. `test/addons/new-addon.test.ts` runs this example.
+ */
+export function defineAddon<
+  Config,
+  const Fields extends FieldDescriptors,
+  const Inputs extends InputDescriptors = Record<never, never>,
+  Issued extends Credential<FieldValues<Fields>> = Credential<FieldValues<Fields>>,
+>(definition: AddonDefinition<Config, Fields, Inputs, Issued>): AddonDefinition<Config, Fields, Inputs, Issued> {
   return definition;
 }
 
-/** The parts that add-on configurations are made of. A secret is a string, `{ env: NAME }` or `{ file: path }`. */
+/** The field types of add-on configurations. A secret is a string, `{ env: NAME }` or `{ file: path }`. */
 export interface ConfigKit {
   /** A secret's text, checked against a pattern if one is given; `expected` continues the sentence "expected …". */
   secret(check?: { pattern: RegExp; expected: string }): z.ZodType<string>;
@@ -70,13 +98,13 @@ export interface ConfigKit {
   url(): z.ZodType<string>;
   /** A path into the caller's claims: `email`, `app_metadata.role`. */
   claimPath(): z.ZodType<ClaimPath>;
-  /** Names and the paths that fill them: `{ role: app_metadata.role }`; `refused` names are faults. */
+  /** Claim names and the paths of their values: `{ role: app_metadata.role }`. Names in `refused` are rejected. */
   claimMap(refused?: ReadonlySet<string>): z.ZodType<ClaimMap>;
   /** An object that has these keys and no others. */
   object<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape>;
 }
 
-/** What an add-on may use of the client it belongs to and of that client's tenant. */
+/** What an add-on may use of its client and of that client's tenant. */
 export interface AddonContext {
   readonly tenant: {
     /** The `iss` of tokens that the tenant signs. */
@@ -100,69 +128,37 @@ export interface AddonContext {
 /**
  * Reports a diagnostic about the configuration.
  *
- * @param path where, below the configuration of the add-on
+ * @param path the place below the configuration of the add-on
  * @param expected continues the sentence "expected …"
  */
 export type Report = (path: readonly (string | number)[], expected: string) => undefined;
 
-/** An add-on as one client is configured for it. */
-export interface Addon {
+/** An add-on as it is configured for one client. */
+export interface Addon<Issued = Credential, Inputs extends InputDescriptors = InputDescriptors> {
   /**
-   * @throws DelegationError INVALID_REQUEST for input that the service could not take, INVALID_SCOPE, UPSTREAM_REFUSED
-   *   or UPSTREAM_UNAVAILABLE
+   * @throws DelegationError INVALID_REQUEST for claims or input that the service would not accept, INVALID_SCOPE,
+   *   UPSTREAM_REFUSED or UPSTREAM_UNAVAILABLE
    */
-  issue(request: IssueRequest): Promise<Credential> | Credential;
+  issue(request: IssueRequest<Inputs>): Promise<Issued> | Issued;
 }
 
-export interface IssueRequest {
+/** The add-on of a client, with its definition. */
+export interface ConfiguredAddon extends Addon {
+  readonly definition: AddonDefinition;
+}
+
+export interface IssueRequest<Inputs extends InputDescriptors = InputDescriptors> {
   readonly userId: string;
-  /** The claims of the caller's verified token, with `sub` and `user_id` being the user id of the tenant. */
+  /** The claims of the caller's verified token; `sub` and `user_id` are the user id of the tenant. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** What the scope lets into an app token, with the values from the caller's token. */
+  /** The claims that the scope adds to an app token, with their values from the caller's token. */
   readonly scopedClaims: Readonly<Record<string, unknown>>;
   /** The `client_id` of the calling application. */
   readonly callerClientId: string;
-  readonly input: AddonInput;
+  readonly input: AddonInput<Inputs>;
   readonly nowSeconds: number;
   /** The network, and randomness for identifiers. */
   readonly deps: Pick<Deps, 'fetch' | 'randomUUID'>;
-  /** Aborts when the caller has gone. */
+  /** Aborts when the caller disconnects. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** The extra input of one add-on, by GraphQL field name. */
-export type AddonInput = Readonly<Record<string, string | null | undefined>>;
-
-/** A credential as its signer returns it. */
-export interface Credential {
-  readonly token: string;
-  readonly tokenType: string;
-  /** Epoch seconds; null where the service does not say. */
-  readonly expiresAt: number | null;
-  /** Seconds; null where the service does not say. */
-  readonly expiresIn: number | null;
-  /** The fields of the add-on's own GraphQL type, by name, and whatever else its legacy body needs. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** A GraphQL object type beside the fields of the interface Credential. Add-ons may share one. */
-export interface CredentialType {
-  readonly name: string;
-  readonly description: string;
-  readonly fields: Readonly<Record<string, FieldDescriptor>>;
-}
-
-export interface FieldDescriptor {
-  readonly type: 'String' | 'ID' | 'DateTime';
-  readonly description: string;
-  readonly nullable?: boolean;
-}
-
-/** A GraphQL input object below DelegateInput. Add-ons may share one. */
-export interface InputType {
-  readonly name: string;
-  /** The field of DelegateInput that takes it. */
-  readonly field: string;
-  readonly description: string;
-  readonly fields: Readonly<Record<string, { readonly description: string; readonly legacyParameter: string }>>;
 }

@@ -1,19 +1,20 @@
 import { SignJWT } from 'jose';
-import { type AddonContext, type Credential, defineAddon } from './addon.js';
+import { type AddonContext, defineAddon } from './addon.js';
+import { idTokenBody } from './credential.js';
 import { mapClaims } from './shared/claim-path.js';
-import { idTokenBody } from './shared/id-token-body.js';
 
 /**
- * A JWT for another application of the tenant: signed with that application's secret (HS256) or with the tenant's key
- * (RS256, PS256), it says who the user is and who asked. Claims and bodies as Auth0's delegation endpoint gave them.
+ * A JWT for another application of the tenant, signed with that application's secret (HS256) or with the tenant's key
+ * (RS256, PS256). It names the user and the calling application. Claims and body are those of Auth0's delegation
+ * endpoint.
  */
-export const app = defineAddon<undefined>({
+export const app = defineAddon({
   name: 'app',
   apiType: 'APP',
-  description: 'A JWT for the target application itself, signed with its secret or the key of the tenant.',
+  description: 'A JWT for the target application itself, signed with its secret or with the key of the tenant.',
   credential: {
     name: 'AppToken',
-    description: 'A JWT for the target application, as its `jwt_configuration` says.',
+    description: 'A JWT for the target application, signed as its `jwt_configuration` says.',
     fields: { audience: { type: 'ID', description: 'The `aud` claim: the client_id of the target application.' } },
   },
   create(_config, context) {
@@ -21,7 +22,7 @@ export const app = defineAddon<undefined>({
     const signer = selectKey(context);
     if (!signer) return undefined;
     return {
-      async issue({ userId, claims, scopedClaims, callerClientId, nowSeconds, deps }): Promise<Credential> {
+      async issue({ userId, claims, scopedClaims, callerClientId, nowSeconds, deps }) {
         const expiresAt = nowSeconds + client.lifetimeInSeconds;
         const token = await new SignJWT({
           ...scopedClaims,
@@ -49,7 +50,7 @@ export const app = defineAddon<undefined>({
   legacyBody: idTokenBody,
 });
 
-/** The key that signs the tokens of a client, with their header. */
+/** Selects the signing key of a client's tokens, with their header. */
 function selectKey({ tenant, client, report }: AddonContext) {
   const { alg } = client;
   if (alg === 'HS256') {

@@ -1,90 +1,87 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
-import { ruleOn } from '../lib/refine-when.js';
-import { type Credential, defineAddon, type IssueRequest } from './addon.js';
-import { type ClaimMap, type ClaimPath, mapClaims, readClaim } from './shared/claim-path.js';
-import { idTokenBody } from './shared/id-token-body.js';
-import { unfitClaim } from './shared/invalid-claim.js';
+import { refineWhen } from '../lib/refine-when.js';
+import { type ConfigKit, defineAddon, type IssueRequest } from './addon.js';
+import { idTokenBody } from './credential.js';
+import { invalidClaim } from './shared/claim-checks.js';
+import { type ClaimPath, mapClaims, readClaim } from './shared/claim-path.js';
 
 const AUDIENCE = 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit';
-/** Firebase takes a custom token for an hour at most. */
-const MAX_LIFETIME = 3600;
-/** UTF-16 units, as Firebase's SDKs count. */
+/** Firebase accepts custom tokens of at most one hour. */
+const MAX_LIFETIME_SECONDS = 3600;
+/** In UTF-16 units, as Firebase's SDKs count. */
 const MAX_UID = 128;
 /** Characters of the custom claims as JSON. */
 const MAX_CLAIMS = 1000;
-/** Bytes: what the Firebase SDK 2 took. */
+/** Limits of the Firebase SDK 2, in bytes. */
 const SDK2 = { maxUid: 256, maxToken: 1024 };
 
-/** Names that Firebase keeps for itself; `sub` and `firebase` would mislead whoever reads the claims. */
+/** Names that Firebase reserves. `sub` and `firebase` are refused too, because readers of the token would misread them. */
 const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
   'acr amr at_hash aud auth_time azp cnf c_hash exp firebase iat iss jti nbf nonce sub'.split(' '),
 );
 
-interface Config {
-  readonly client_email?: string | undefined;
-  readonly private_key?: KeyObject | undefined;
-  readonly private_key_id?: string | undefined;
-  readonly secret?: string | undefined;
-  readonly lifetime_in_seconds: number;
-  readonly uid?: ClaimPath | undefined;
-  readonly claims: ClaimMap;
-  readonly data_claim?: ClaimPath | undefined;
-}
-
-/**
- * A Firebase custom token (https://firebase.google.com/docs/auth/admin/create-custom-tokens), or with `secret` the
- * token of the Firebase SDK 2.
- */
-export const firebase = defineAddon<Config>({
-  name: 'firebase',
-  apiType: 'FIREBASE',
-  description: 'A Firebase custom token, for signInWithCustomToken.',
-  config: (kit) =>
+function buildConfigSchema(kit: ConfigKit) {
+  return (
     kit
       .object({
         client_email: z.string().min(1).optional(),
         private_key: kit.rsaPrivateKey().optional(),
         private_key_id: z.string().min(1).optional(),
         secret: kit.secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' }).optional(),
-        lifetime_in_seconds: z.int().min(1).max(MAX_LIFETIME).default(MAX_LIFETIME),
+        lifetime_in_seconds: z.int().min(1).max(MAX_LIFETIME_SECONDS).default(MAX_LIFETIME_SECONDS),
         uid: kit.claimPath().optional(),
         claims: kit.claimMap(RESERVED_CLAIMS).default([]),
         data_claim: kit.claimPath().optional(),
       })
       .superRefine(
         ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {
-          const fault = (name: string) =>
+          const report = (name: string) =>
             addIssue({ code: 'custom', path: [name], message: 'client_email with private_key, or secret alone' });
           if (secret === undefined) {
-            if (client_email === undefined) fault('client_email');
-            if (private_key === undefined) fault('private_key');
+            if (client_email === undefined) report('client_email');
+            if (private_key === undefined) report('private_key');
           } else if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) {
-            fault('secret');
+            report('secret');
           }
         },
-        ruleOn('client_email', 'private_key', 'private_key_id', 'secret'),
+        refineWhen('client_email', 'private_key', 'private_key_id', 'secret'),
       )
-      // In an SDK 2 token the claims stand beside the uid, and would replace it after it was checked.
+      // In an SDK 2 token the claims are beside the uid, so a claim of that name would replace the checked uid.
       .superRefine(
         ({ secret, claims }, { addIssue }) => {
           if (secret === undefined || claims.every(([name]) => name !== 'uid')) return;
           addIssue({ code: 'custom', path: ['claims', 'uid'], message: 'a claim name other than uid' });
         },
-        ruleOn('secret', 'claims'),
-      ),
+        refineWhen('secret', 'claims'),
+      )
+  );
+}
+
+type Config = z.output<ReturnType<typeof buildConfigSchema>>;
+
+/**
+ * A Firebase custom token (https://firebase.google.com/docs/auth/admin/create-custom-tokens), or with `secret` a token
+ * of the Firebase SDK 2.
+ */
+export const firebase = defineAddon({
+  name: 'firebase',
+  apiType: 'FIREBASE',
+  description: 'A Firebase custom token, for signInWithCustomToken.',
+  config: buildConfigSchema,
   credential: {
     name: 'FirebaseCustomToken',
-    description: 'A Firebase custom token: hand `token` to signInWithCustomToken.',
+    description: 'A Firebase custom token: pass `token` to signInWithCustomToken.',
     fields: { uid: { type: 'String', description: 'The Firebase user that signs in with the token.' } },
   },
   create(config) {
-    const sign = config.secret === undefined ? customTokenSigner(config) : sdk2Signer(config.secret);
+    const sign = createSigner(config);
     return {
-      async issue(request): Promise<Credential> {
-        const { uid, claims } = identityOf(config, request);
+      async issue(request) {
+        const { uid, claims } = readIdentity(config, request);
         const expiresAt = request.nowSeconds + config.lifetime_in_seconds;
         const token = await sign({ uid, claims, iat: request.nowSeconds, exp: expiresAt });
         return { token, tokenType: 'Bearer', expiresAt, expiresIn: config.lifetime_in_seconds, fields: { uid } };
@@ -99,65 +96,78 @@ interface Identity {
   readonly claims: Record<string, unknown>;
 }
 
-/** Who signs in, and with which custom claims: `data_claim` as Auth0 rules filled `firebase_data`, then the maps. */
-function identityOf(config: Config, request: IssueRequest): Identity {
-  const { uid: dataUid, ...dataClaims } = dataOf(config.data_claim, request.claims);
+/** Reads the uid and the custom claims: first from `data_claim`, as Auth0 rules set `firebase_data`, then by the maps. */
+function readIdentity(config: Config, request: IssueRequest): Identity {
+  const { uid: dataUid, ...dataClaims } = readData(config.data_claim, request.claims);
   const reserved = Object.keys(dataClaims).find((name) => RESERVED_CLAIMS.has(name));
-  if (reserved !== undefined)
-    throw unfitClaim(`${config.data_claim?.text}.${reserved}`, 'not be there: Firebase reserves it');
+  if (reserved !== undefined) {
+    throw invalidClaim(`${config.data_claim?.text}.${reserved}`, 'be absent: Firebase reserves its name');
+  }
+  const [uid, source] = readUid(config, request, dataUid);
   return {
-    uid: fitUid(...uidOf(config, request, dataUid), config.secret !== undefined),
+    uid: parseUid(uid, source, config.secret !== undefined),
     claims: { ...dataClaims, ...mapClaims(request.claims, config.claims) },
   };
 }
 
-/** The uid and the claim that it comes from. */
-function uidOf({ uid, data_claim }: Config, { userId, claims }: IssueRequest, dataUid: unknown): [unknown, string] {
+/** Reads the uid, with the path of its claim. */
+function readUid({ uid, data_claim }: Config, { userId, claims }: IssueRequest, dataUid: unknown): [unknown, string] {
   if (dataUid !== undefined) return [dataUid, `${data_claim?.text}.uid`];
   return uid ? [readClaim(claims, uid), uid.text] : [userId, 'sub'];
 }
 
-function fitUid(uid: unknown, source: string, sdk2: boolean): string {
-  if (typeof uid !== 'string' || uid === '')
-    throw unfitClaim(source, 'be a string that is not empty, to be a Firebase uid');
-  if (!uid.isWellFormed()) throw unfitClaim(source, 'have no lone surrogates, to be a Firebase uid');
-  if (!sdk2 && uid.length > MAX_UID)
-    throw unfitClaim(source, `have at most ${MAX_UID} characters, to be a Firebase uid`);
-  if (sdk2 && Buffer.byteLength(uid) > SDK2.maxUid)
-    throw unfitClaim(source, `have at most ${SDK2.maxUid} bytes, to be a Firebase uid`);
+function parseUid(uid: unknown, source: string, sdk2: boolean): string {
+  if (typeof uid !== 'string' || uid === '' || !uid.isWellFormed()) {
+    throw invalidClaim(source, 'be a non-empty string without lone surrogates, because it is the Firebase uid');
+  }
+  if (!sdk2 && uid.length > MAX_UID) {
+    throw invalidClaim(source, `have at most ${MAX_UID} characters, because it is the Firebase uid`);
+  }
+  if (sdk2 && Buffer.byteLength(uid) > SDK2.maxUid) {
+    throw invalidClaim(source, `have at most ${SDK2.maxUid} bytes, because it is the Firebase uid`);
+  }
   return uid;
 }
 
-function dataOf(path: ClaimPath | undefined, claims: IssueRequest['claims']): Record<string, unknown> {
+function readData(path: ClaimPath | undefined, claims: IssueRequest['claims']): Record<string, unknown> {
   const data = path && readClaim(claims, path);
-  if (data === undefined || data === null) return {};
+  if (path === undefined || data === undefined || data === null) return {};
   if (isRecord(data)) return data;
-  throw unfitClaim(path?.text ?? '', 'be an object that holds a Firebase uid and claims');
+  throw invalidClaim(path.text, 'be an object with a Firebase uid and custom claims');
 }
 
 type Sign = (parts: Identity & { readonly iat: number; readonly exp: number }) => Promise<string> | string;
 
-function customTokenSigner({ client_email, private_key, private_key_id }: Config): Sign {
-  const header = { alg: 'RS256', typ: 'JWT', ...(private_key_id !== undefined && { kid: private_key_id }) };
+function createSigner({ client_email, private_key, private_key_id, secret }: Config): Sign {
+  if (secret !== undefined) return createSdk2Signer(secret);
+  if (!client_email || !private_key) throw new TypeError('client_email and private_key are required without secret');
+  return createCustomTokenSigner(client_email, private_key, private_key_id);
+}
+
+function createCustomTokenSigner(email: string, key: KeyObject, kid: string | undefined): Sign {
+  const header = { alg: 'RS256', typ: 'JWT', ...(kid !== undefined && { kid }) };
   return ({ uid, claims, iat, exp }) => {
     if (JSON.stringify(claims).length > MAX_CLAIMS) {
-      throw unfitClaim('claims', `have at most ${MAX_CLAIMS} characters as JSON, in a Firebase token`);
+      throw new DelegationError(
+        'INVALID_REQUEST',
+        `The custom claims of a Firebase token must have at most ${MAX_CLAIMS} characters as JSON`,
+      );
     }
     const custom = Object.keys(claims).length > 0 && { claims };
-    return new SignJWT({ iss: client_email, sub: client_email, aud: AUDIENCE, iat, exp, uid, ...custom })
+    return new SignJWT({ iss: email, sub: email, aud: AUDIENCE, iat, exp, uid, ...custom })
       .setProtectedHeader(header)
-      .sign(private_key as KeyObject);
+      .sign(key);
   };
 }
 
-/** Byte for byte what firebase-token-generator 2.0.0 made; its `admin` flag is never set. */
-function sdk2Signer(secret: string): Sign {
+/** Signs the same bytes as firebase-token-generator 2.0.0, but never sets its `admin` flag. */
+function createSdk2Signer(secret: string): Sign {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const header = encode({ typ: 'JWT', alg: 'HS256' });
   return ({ uid, claims, iat, exp }) => {
     const input = `${header}.${encode({ iat, exp, v: 0, d: { uid, ...claims } })}`;
     const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
-    if (token.length >= SDK2.maxToken) throw unfitClaim('d', `keep the Firebase token below ${SDK2.maxToken} bytes`);
-    return token;
+    if (token.length < SDK2.maxToken) return token;
+    throw new DelegationError('INVALID_REQUEST', `The Firebase token must be shorter than ${SDK2.maxToken} bytes`);
   };
 }

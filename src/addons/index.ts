@@ -9,7 +9,7 @@ import { salesforce, salesforceSandbox } from './salesforce.js';
 import { sapApi } from './sap-api.js';
 import { wams } from './wams.js';
 
-/** Every add-on. A new one is a file beside these and a line here. */
+/** Every add-on, in the order of the enum ApiType. */
 export const ADDONS: readonly AddonDefinition[] = [
   app,
   aws,

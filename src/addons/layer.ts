@@ -1,35 +1,30 @@
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
-import { type AddonInput, type ConfigKit, type Credential, defineAddon } from './addon.js';
-import { idTokenBody } from './shared/id-token-body.js';
-import { DEFAULT_MINUTES, minutes } from './shared/minutes.js';
-import { readUserName } from './shared/user-name.js';
+import { defineAddon } from './addon.js';
+import { idTokenBody } from './credential.js';
+import { readUserName } from './shared/claim-checks.js';
+import { DEFAULT_MINUTES, minutes } from './shared/config-fields.js';
 
-/** UTF-16 units: far more than Layer's nonces had, far less than a token should carry. */
+/** UTF-16 units: a limit of this gateway, well above the length of Layer's nonces. */
 const MAX_NONCE = 1024;
 
-function configSchema(kit: ConfigKit) {
-  return kit.object({
-    providerId: z.string().min(1),
-    keyId: z.string().min(1),
-    privateKey: kit.rsaPrivateKey(),
-    principal: kit.claimPath().prefault('user_id'),
-    expiration: minutes().default(DEFAULT_MINUTES),
-  });
-}
-
-type Config = z.output<ReturnType<typeof configSchema>>;
-
 /**
- * A Layer identity token, as Layer's guide to authentication described it; the service is retired. The nonce
- * is the one that Layer gave to the client, and ties the token to that attempt to sign in.
+ * A Layer identity token, as Layer's authentication guide described it; the service is retired. Layer gives the client
+ * the nonce, which ties the token to one attempt to sign in.
  */
-export const layer = defineAddon<Config>({
+export const layer = defineAddon({
   name: 'layer',
   apiType: 'LAYER',
   description: 'A Layer identity token. It needs the nonce in `layer`.',
-  config: configSchema,
+  config: (kit) =>
+    kit.object({
+      providerId: z.string().min(1),
+      keyId: z.string().min(1),
+      privateKey: kit.rsaPrivateKey(),
+      principal: kit.claimPath().prefault('user_id'),
+      expiration: minutes().default(DEFAULT_MINUTES),
+    }),
   credential: {
     name: 'LayerIdentityToken',
     description: 'An identity token for the Layer SDK.',
@@ -38,15 +33,15 @@ export const layer = defineAddon<Config>({
   input: {
     name: 'LayerDelegationInput',
     field: 'layer',
-    description: 'What a Layer identity token needs beside the user.',
+    description: 'What a Layer identity token needs besides the user.',
     fields: { nonce: { description: 'The nonce that Layer gave to the client. Required.', legacyParameter: 'nonce' } },
   },
   create({ providerId, keyId, privateKey, principal, expiration }) {
     const header = { typ: 'JWS', alg: 'RS256', cty: 'layer-eit;v=1', kid: keyId };
     const expiresIn = expiration * 60;
     return {
-      async issue({ claims, input, nowSeconds }): Promise<Credential> {
-        const nce = readNonce(input);
+      async issue({ claims, input, nowSeconds }) {
+        const nce = parseNonce(input.nonce);
         const prn = readUserName(claims, principal);
         const expiresAt = nowSeconds + expiresIn;
         const token = await new SignJWT({ iss: providerId, prn, iat: nowSeconds, exp: expiresAt, nce })
@@ -59,11 +54,11 @@ export const layer = defineAddon<Config>({
   legacyBody: idTokenBody,
 });
 
-function readNonce({ nonce }: AddonInput): string {
-  if (!nonce) throw new DelegationError('INVALID_REQUEST', 'layer.nonce is required: the nonce that Layer gave');
+function parseNonce(nonce: string | undefined): string {
+  if (!nonce) throw new DelegationError('INVALID_REQUEST', 'layer.nonce is required');
   if (nonce.length <= MAX_NONCE && nonce.isWellFormed()) return nonce;
   throw new DelegationError(
     'INVALID_REQUEST',
-    `layer.nonce must be at most ${MAX_NONCE} characters without lone surrogates`,
+    `layer.nonce must have at most ${MAX_NONCE} characters and no lone surrogates`,
   );
 }

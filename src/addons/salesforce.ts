@@ -5,54 +5,71 @@ import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
 import {
   type AddonContext,
   type AddonDefinition,
-  type Credential,
-  type CredentialType,
+  type AddonInput,
+  type ConfigKit,
   defineAddon,
-  type InputType,
   type IssueRequest,
 } from './addon.js';
-import { mayLeaveBlank } from './shared/blank-to-undefined.js';
+import type { CredentialType } from './credential.js';
+import type { InputType } from './input.js';
+import { invalidClaim } from './shared/claim-checks.js';
 import { type ClaimPath, readClaim } from './shared/claim-path.js';
-import { unfitClaim } from './shared/invalid-claim.js';
+import { blankToUndefined } from './shared/config-fields.js';
 
 const SERVICE = 'Salesforce';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const TOKEN_PATH = '/services/oauth2/token';
-/** Seconds. Salesforce takes three minutes at most; one of them is left to clocks that differ. */
-const ASSERTION_LIFETIME = 120;
+/** Salesforce accepts at most three minutes; one of them allows for clock skew. */
+const ASSERTION_LIFETIME_SECONDS = 120;
 /** Characters of a Salesforce username. */
 const MAX_USERNAME = 80;
 const HEADERS = { accept: 'application/json' };
 
-interface Config {
-  readonly clientid: string;
-  readonly principal: ClaimPath;
-  readonly communityName?: string | undefined;
-  readonly community_url_section?: string | undefined;
-  readonly token_endpoint?: string | undefined;
-  readonly audience?: string | undefined;
+function buildConfigSchema(kit: ConfigKit) {
+  const schema = kit
+    .object({
+      clientid: z.string().min(1),
+      principal: kit.claimPath(),
+      communityName: z
+        .string()
+        .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, { error: 'the first label of the host of the community' })
+        .optional(),
+      community_url_section: z
+        .string()
+        .regex(/^[\w-]+(?:\/[\w-]+)*$/, { error: 'the path of the community, without a leading or trailing slash' })
+        .optional(),
+      token_endpoint: kit.url().optional(),
+      audience: z.string().min(1).optional(),
+    })
+    .refine((config) => config.communityName !== undefined || config.community_url_section === undefined, {
+      path: ['communityName'],
+      error: 'the name of the community that community_url_section belongs to',
+    });
+  return blankToUndefined(schema, 'communityName', 'community_url_section');
 }
 
-const credential: CredentialType = {
-  name: 'SalesforceAccessToken',
-  description: 'An access token of a Salesforce org: a Bearer token for the REST API at `instanceUrl`.',
-  fields: {
-    instanceUrl: { type: 'String', description: 'Where the API of the org is.' },
-    scope: { type: 'String', nullable: true, description: 'What the token may do, as the org says.' },
-  },
-};
+type Config = z.output<ReturnType<typeof buildConfigSchema>>;
 
-const input: InputType = {
+const credential = {
+  name: 'SalesforceAccessToken',
+  description: 'An access token of a Salesforce org. Send it to the REST API at `instanceUrl` as a Bearer token.',
+  fields: {
+    instanceUrl: { type: 'String', description: 'The base URL of the API of the org.' },
+    scope: { type: 'String', nullable: true, description: 'The scope of the token, as the org reports it.' },
+  },
+} as const satisfies CredentialType;
+
+const input = {
   name: 'SalesforceDelegationInput',
   field: 'salesforce',
-  description: 'The community (Experience Cloud site) that the token is for. It must be the one that is configured.',
+  description: 'The community (Experience Cloud site) of the token. It must be the configured one.',
   fields: {
     communityName: { description: 'The name of the community.', legacyParameter: 'community_name' },
     communityUrlSection: { description: 'The path of the community.', legacyParameter: 'community_url_section' },
   },
-};
+} as const satisfies InputType;
 
-/** An access token of a production org, or of a community of it. */
+/** An access token of a production org or one of its communities. */
 export const salesforce = defineSalesforce({
   name: 'salesforce_api',
   apiType: 'SALESFORCE_API',
@@ -60,7 +77,7 @@ export const salesforce = defineSalesforce({
   loginUrl: 'https://login.salesforce.com',
 });
 
-/** The same of a sandbox. */
+/** An access token of a sandbox. */
 export const salesforceSandbox = defineSalesforce({
   name: 'salesforce_sandbox_api',
   apiType: 'SALESFORCE_SANDBOX_API',
@@ -69,51 +86,26 @@ export const salesforceSandbox = defineSalesforce({
 });
 
 /**
- * The OAuth 2.0 JWT bearer flow (RFC 7523 §2.1) as Salesforce documents it
- * (https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_jwt_flow.htm): an assertion that names the
- * user, signed with the tenant's key, for the org's own access token.
+ * Defines an add-on that uses the OAuth 2.0 JWT bearer flow (RFC 7523 §2.1) as Salesforce documents it
+ * (https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_jwt_flow.htm): the org issues an access token
+ * for an assertion that names the user and is signed with the tenant's key.
  */
 function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'description'> & { loginUrl: string }) {
   const { loginUrl, ...names } = org;
-  return defineAddon<Config>({
+  return defineAddon({
     ...names,
-    config: (kit) =>
-      mayLeaveBlank(
-        kit
-          .object({
-            clientid: z.string().min(1),
-            principal: kit.claimPath(),
-            communityName: z
-              .string()
-              .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, {
-                error: 'the first label of the host of the community',
-              })
-              .optional(),
-            community_url_section: z
-              .string()
-              .regex(/^[\w-]+(?:\/[\w-]+)*$/, { error: 'the path of the community, without a slash before or after' })
-              .optional(),
-            token_endpoint: kit.url().optional(),
-            audience: z.string().min(1).optional(),
-          })
-          .refine((config) => config.communityName !== undefined || config.community_url_section === undefined, {
-            path: ['communityName'],
-            error: 'the name of the community, because there is a community_url_section',
-          }),
-        'communityName',
-        'community_url_section',
-      ),
+    config: buildConfigSchema,
     credential,
     input,
     create(config, context) {
-      const loginAt = communityUrl(config) ?? loginUrl;
+      const loginAt = buildCommunityUrl(config) ?? loginUrl;
       const url = config.token_endpoint ?? `${loginAt}${TOKEN_PATH}`;
-      const assert = createAssertionFactory(config, context, config.audience ?? loginAt);
-      if (!assert) return undefined;
+      const createAssertion = createAssertionFactory(config, context, config.audience ?? loginAt);
+      if (!createAssertion) return undefined;
       return {
-        async issue(request): Promise<Credential> {
+        async issue(request) {
           checkCommunity(config, request.input);
-          const form = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await assert(request) });
+          const form = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await createAssertion(request) });
           const answer = await callUpstream(request.deps, {
             service: SERVICE,
             url,
@@ -121,7 +113,7 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
             headers: HEADERS,
             signal: request.signal,
           });
-          return readCredential(readTokenAnswer(SERVICE, answer));
+          return parseCredential(readTokenAnswer(SERVICE, answer));
         },
       };
     },
@@ -134,50 +126,50 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
   });
 }
 
-function communityUrl({ communityName, community_url_section }: Config): string | undefined {
+function buildCommunityUrl({ communityName, community_url_section }: Config): string | undefined {
   if (communityName === undefined) return undefined;
   const path = community_url_section === undefined ? '' : `/${community_url_section}`;
   return `https://${communityName}.force.com${path}`;
 }
 
-/** What makes the assertion: who asks, for whom, of whom, until when. */
+/** Returns a function that builds the signed assertion for a user. */
 function createAssertionFactory(config: Config, { tenant: { signingKey }, report }: AddonContext, audience: string) {
   if (!signingKey) return report([], 'the tenant to have a signing_key, to sign what Salesforce verifies');
   const header = { alg: 'RS256', typ: 'JWT', kid: signingKey.kid };
   return ({ claims, nowSeconds }: IssueRequest): Promise<string> =>
     new SignJWT({
       iss: config.clientid,
-      sub: usernameOf(claims, config.principal),
+      sub: readUsername(claims, config.principal),
       aud: audience,
       iat: nowSeconds,
-      exp: nowSeconds + ASSERTION_LIFETIME,
+      exp: nowSeconds + ASSERTION_LIFETIME_SECONDS,
     })
       .setProtectedHeader(header)
       .sign(signingKey.privateKey);
 }
 
-function usernameOf(claims: IssueRequest['claims'], path: ClaimPath): string {
+function readUsername(claims: IssueRequest['claims'], path: ClaimPath): string {
   const username = readClaim(claims, path);
   if (typeof username !== 'string' || username === '' || username.length > MAX_USERNAME || !username.isWellFormed()) {
-    throw unfitClaim(path.text, `give a Salesforce username, a string of 1 to ${MAX_USERNAME} characters`);
+    throw invalidClaim(path.text, `be a Salesforce username: a string of 1 to ${MAX_USERNAME} characters`);
   }
   return username;
 }
 
-/** A request may say which community it means; it never chooses another one. */
-function checkCommunity(config: Config, { communityName, communityUrlSection }: IssueRequest['input']): void {
-  const asked = { communityName, communityUrlSection };
+/** @throws DelegationError INVALID_REQUEST if a request names another community than the configured one */
+function checkCommunity(config: Config, { communityName, communityUrlSection }: AddonInput): void {
+  const requested = { communityName, communityUrlSection };
   const configured = { communityName: config.communityName, communityUrlSection: config.community_url_section };
   for (const field of ['communityName', 'communityUrlSection'] as const) {
-    if (asked[field] == null || asked[field] === configured[field]) continue;
+    if (requested[field] === undefined || requested[field] === configured[field]) continue;
     throw new DelegationError(
       'INVALID_REQUEST',
-      `salesforce.${field} must be that of the community which the target is configured for`,
+      `salesforce.${field} must match the community that the target is configured for`,
     );
   }
 }
 
-function readCredential(answer: Readonly<Record<string, unknown>>): Credential {
+function parseCredential(answer: Readonly<Record<string, unknown>>) {
   const { access_token, instance_url, scope } = answer;
   if (typeof access_token !== 'string' || access_token === '' || typeof instance_url !== 'string') {
     throw unavailable(SERVICE, 'gave an answer without access_token or instance_url');

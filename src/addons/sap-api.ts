@@ -1,87 +1,86 @@
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
+import { SCOPE, splitScope } from '../lib/scope.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
-import { type AddonContext, type ConfigKit, type Credential, defineAddon, type IssueRequest } from './addon.js';
-import { mayLeaveBlank } from './shared/blank-to-undefined.js';
+import { type AddonContext, type ConfigKit, defineAddon, type IssueRequest } from './addon.js';
+import { invalidClaim } from './shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
-import { unfitClaim } from './shared/invalid-claim.js';
-import { signedAssertion } from './shared/saml/assertion.js';
-import { fitName, mappedAttributes } from './shared/saml/claim-text.js';
-import { NAME_ID_UNSPECIFIED } from './shared/saml/name-id.js';
-import { tenantSigner } from './shared/saml/sign.js';
+import { blankToUndefined } from './shared/config-fields.js';
+import { buildAssertion, NAME_ID_UNSPECIFIED } from './shared/saml/assertion.js';
+import { readAttributes, readNameId } from './shared/saml/claim-text.js';
+import { createTenantSigner } from './shared/saml/sign.js';
 import { isXmlText } from './shared/saml/xml.js';
-import { readUserName } from './shared/user-name.js';
 
 const SERVICE = 'SAP';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:saml2-bearer';
-/** The attribute by which SAP ties an assertion to the OAuth client that presents it. */
+/** The attribute that names the OAuth client which may present the assertion. */
 const CLIENT_ID = 'client_id';
-/** scope-token of RFC 6749 §3.3, one or several. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( +[\x21\x23-\x5b\x5d-\x7e]+)*$/;
-/** Seconds that GraphQL's Int can tell. */
+/** `expiresIn` is a 32-bit Int of seconds. */
 const MAX_SECONDS = 2 ** 31 - 1;
 
-function configSchema(kit: ConfigKit) {
-  const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML carries unchanged' });
+function buildConfigSchema(kit: ConfigKit) {
+  const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML can represent exactly' });
   const schema = kit.object({
-    // RFC 7617 §2: a colon would end the user-id, and controls have no place in either.
-    clientid: z.string().regex(/^[^:\p{C}]+$/u, { error: 'a client id without colon or control characters' }),
+    // RFC 7617 §2: the user-id ends at the first colon, and neither part may contain control characters.
+    clientid: z.string().regex(/^[^:\p{C}]+$/u, { error: 'a client id without colons or control characters' }),
     servicePassword: kit.secret({ pattern: /^[^\p{C}]+$/u, expected: 'a password without control characters' }),
     tokenEndpointUrl: kit.url(),
     usernameAttribute: kit.claimPath().prefault('user_id'),
     nameIdentifierFormat: text.default(NAME_ID_UNSPECIFIED),
-    scope: z.string().regex(SCOPE, { error: 'OAuth scope values, with spaces between them' }).optional(),
+    scope: z.string().regex(SCOPE, { error: 'OAuth scope values, separated by spaces' }).optional(),
     audience: text.optional(),
     recipient: text.optional(),
-    claims: attributes(kit).default([]),
+    claims: buildAttributeSchema(kit).default([]),
   });
-  return mayLeaveBlank(schema, 'nameIdentifierFormat', 'scope');
+  return blankToUndefined(schema, 'nameIdentifierFormat', 'scope');
 }
 
-/** Attributes of the assertion, by names that XML carries unchanged. */
-function attributes(kit: ConfigKit): z.ZodType<ClaimMap> {
+/** The schema of the assertion's attributes, which checks their names. */
+function buildAttributeSchema(kit: ConfigKit): z.ZodType<ClaimMap> {
   return kit.claimMap(new Set([CLIENT_ID])).superRefine((map, { addIssue }) => {
     for (const [name] of map) {
-      if (!isXmlText(name)) addIssue({ code: 'custom', path: [name], message: 'a name that XML carries unchanged' });
+      if (!isXmlText(name))
+        addIssue({ code: 'custom', path: [name], message: 'a name that XML can represent exactly' });
     }
   });
 }
 
-type Config = z.output<ReturnType<typeof configSchema>>;
+type Config = z.output<ReturnType<typeof buildConfigSchema>>;
 
-/** An access token of an SAP system, by the SAML 2.0 bearer grant (RFC 7522) as SAP Gateway has it. */
-export const sapApi = defineAddon<Config>({
+/** An access token of an SAP system, issued for a SAML 2.0 bearer assertion (RFC 7522) as SAP Gateway requires it. */
+export const sapApi = defineAddon({
   name: 'sap_api',
   apiType: 'SAP_API',
   description: 'An access token of an SAP system, for its OData services.',
-  config: configSchema,
+  config: buildConfigSchema,
+  needsCertificate: true,
   credential: {
     name: 'SapAccessToken',
-    description: 'An access token of an SAP system: a Bearer token for its OData services.',
-    fields: { scope: { type: 'String', nullable: true, description: 'What the token may do.' } },
+    description: 'An access token of an SAP system. Send it to its OData services as a Bearer token.',
+    fields: { scope: { type: 'String', nullable: true, description: 'The scope of the token.' } },
   },
   input: {
     name: 'SapDelegationInput',
     field: 'sap',
-    description: 'What the token may do, within what the target is configured for. Default: all of that.',
-    fields: { scope: { description: 'OAuth scope values, with spaces between them.', legacyParameter: 'sap_scope' } },
+    description: 'Restricts the scope that the target is configured for. Default: all of it.',
+    fields: { scope: { description: 'OAuth scope values, separated by spaces.', legacyParameter: 'sap_scope' } },
   },
   create(config, context) {
-    const assert = createAssertionFactory(config, context);
-    if (!assert) return undefined;
-    const configured = scopeValues(config.scope);
+    const createAssertion = createAssertionFactory(config, context);
+    if (!createAssertion) return undefined;
+    const configured = readScope(config.scope);
     const headers = {
       accept: 'application/json',
       authorization: `Basic ${Buffer.from(`${config.clientid}:${config.servicePassword}`).toString('base64')}`,
     };
     return {
-      async issue(request): Promise<Credential> {
-        const scope = scopeOf(request.input.scope, configured);
+      async issue(request) {
+        const scope = selectScope(request.input.scope, configured);
         const form = new URLSearchParams({
           grant_type: GRANT_TYPE,
           client_id: config.clientid,
           ...(scope !== undefined && { scope }),
-          assertion: assert(request),
+          assertion: createAssertion(request),
         });
         const { tokenEndpointUrl: url } = config;
         const answer = await callUpstream(request.deps, {
@@ -91,7 +90,7 @@ export const sapApi = defineAddon<Config>({
           headers,
           signal: request.signal,
         });
-        return credentialOf(readTokenAnswer(SERVICE, answer), scope, request.nowSeconds);
+        return parseCredential(readTokenAnswer(SERVICE, answer), scope, request.nowSeconds);
       },
     };
   },
@@ -103,23 +102,23 @@ export const sapApi = defineAddon<Config>({
   }),
 });
 
-/** What makes the assertion of a user, in base64url as RFC 7522 §2.1 wants it. */
+/** Returns a function that builds the signed assertion for a user, in base64url (RFC 7522 §2.1). */
 function createAssertionFactory(config: Config, { tenant, report }: AddonContext) {
-  const sign = tenantSigner(tenant, SERVICE, report);
+  const sign = createTenantSigner(tenant, SERVICE, report);
   if (!sign) return undefined;
   return ({ claims, nowSeconds, deps }: IssueRequest): string => {
-    const assertion = signedAssertion(
+    const assertion = buildAssertion(
       sign,
       {
         issuer: tenant.entityId,
-        nameId: nameOf(claims, config.usernameAttribute),
+        nameId: readSapName(claims, config.usernameAttribute),
         nameIdFormat: config.nameIdentifierFormat,
-        // RFC 7522 §3 lets the token endpoint stand for its authorization server.
+        // RFC 7522 §3 allows the URL of the token endpoint as audience.
         audience: config.audience ?? config.tokenEndpointUrl,
         recipient: config.recipient ?? config.tokenEndpointUrl,
         attributes: [
           [CLIENT_ID, [config.clientid]],
-          ...mappedAttributes(claims, config.claims).map(({ name, values }) => [name, values] as const),
+          ...readAttributes(claims, config.claims).map(({ name, values }) => [name, values] as const),
         ],
       },
       { newId: () => `_${deps.randomUUID()}`, nowSeconds },
@@ -128,34 +127,34 @@ function createAssertionFactory(config: Config, { tenant, report }: AddonContext
   };
 }
 
-function nameOf(claims: IssueRequest['claims'], path: ClaimPath): string {
-  const name = fitName(readUserName(claims, path), path.text);
-  // A system that trims names would take " ALICE" for ALICE.
-  if (name.trim() !== name) throw unfitClaim(path.text, 'have no white space before or after the user name');
+function readSapName(claims: IssueRequest['claims'], path: ClaimPath): string {
+  const name = readNameId(claims, path);
+  // A system that trims names would read " ALICE" as ALICE.
+  if (name.trim() !== name) throw invalidClaim(path.text, 'not begin or end with white space');
   return name;
 }
 
-function scopeValues(scope: string | undefined | null): readonly string[] {
-  return [...new Set((scope ?? '').split(' ').filter((value) => value !== ''))];
+function readScope(scope = ''): readonly string[] {
+  return [...new Set(splitScope(scope))];
 }
 
-/** The scope to ask for: what the request wants of the configured values, by default all of them. */
-function scopeOf(wanted: string | undefined | null, configured: readonly string[]): string | undefined {
-  const values = scopeValues(wanted);
+/** Selects the scope values to ask for: those of the request, which must be configured, or else all configured ones. */
+function selectScope(requested: string | undefined, configured: readonly string[]): string | undefined {
+  const values = readScope(requested);
   if (!values.every((value) => configured.includes(value))) {
     throw new DelegationError(
       'INVALID_SCOPE',
-      'sap.scope must stay within the scope that the target is configured for',
+      'sap.scope must contain only scope values that the target is configured for',
     );
   }
   return (values.length > 0 ? values : configured).join(' ') || undefined;
 }
 
-function credentialOf(
+function parseCredential(
   answer: Readonly<Record<string, unknown>>,
-  asked: string | undefined,
+  requestedScope: string | undefined,
   nowSeconds: number,
-): Credential {
+) {
   const { access_token, token_type, expires_in, scope } = answer;
   if (typeof access_token !== 'string' || access_token === '') {
     throw unavailable(SERVICE, 'gave an answer without access_token');
@@ -163,21 +162,21 @@ function credentialOf(
   if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer') {
     throw unavailable(SERVICE, 'gave a token that is not of type Bearer');
   }
-  const expiresIn = seconds(expires_in);
+  const expiresIn = parseSeconds(expires_in);
   return {
     token: access_token,
     tokenType: 'Bearer',
     expiresAt: expiresIn === null ? null : nowSeconds + expiresIn,
     expiresIn,
-    // RFC 6749 §5.1: without a scope in the answer it is the one that was asked for.
-    fields: { scope: typeof scope === 'string' ? scope : (asked ?? null) },
+    // RFC 6749 §5.1: an answer without a scope grants the requested one.
+    fields: { scope: typeof scope === 'string' ? scope : (requestedScope ?? null) },
   };
 }
 
-/** SAP writes `expires_in` as a string, RFC 6749 §5.1 as a number; anything else says nothing. */
-function seconds(value: unknown): number | null {
-  const given = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
-  return Number.isInteger(given) && (given as number) >= 0 && (given as number) <= MAX_SECONDS
-    ? (given as number)
+/** Parses `expires_in`: a number in RFC 6749 §5.1, a string at SAP. Anything else counts as absent. */
+function parseSeconds(value: unknown): number | null {
+  const seconds = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_SECONDS
+    ? seconds
     : null;
 }

@@ -1,42 +1,36 @@
 import { createHash, createSecretKey } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { z } from 'zod';
-import { type ConfigKit, type Credential, defineAddon } from './addon.js';
-import { idTokenBody } from './shared/id-token-body.js';
-import { readUserName } from './shared/user-name.js';
+import { defineAddon } from './addon.js';
+import { idTokenBody } from './credential.js';
+import { readUserName } from './shared/claim-checks.js';
 
-/** What Mobile Services derived the keys of its tokens with, from the master key. */
+/** Mobile Services derived its token key from the master key and this suffix. */
 const SIGNING_SUFFIX = 'JWTSig';
 const HEADER = { alg: 'HS256', typ: 'JWT', kid: '0' };
 
-function configSchema(kit: ConfigKit) {
-  return kit.object({
-    masterkey: kit.secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' }),
-    uid: kit.claimPath().prefault('user_id'),
-  });
-}
-
-type Config = z.output<ReturnType<typeof configSchema>>;
-
 /**
- * A token of Azure Mobile Services, as its own login endpoint made them (version 2); the service is retired.
- * It lives as long as the client's `jwt_configuration` says.
+ * A token of Azure Mobile Services, as its login endpoint issued them (version 2); the service is retired. The token's
+ * lifetime is that of the client's `jwt_configuration`.
  */
-export const wams = defineAddon<Config>({
+export const wams = defineAddon({
   name: 'wams',
   apiType: 'WAMS',
   description: 'A token of Azure Mobile Services.',
-  config: configSchema,
+  config: (kit) =>
+    kit.object({
+      masterkey: kit.secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' }),
+      uid: kit.claimPath().prefault('user_id'),
+    }),
   credential: {
     name: 'MobileServicesToken',
-    description: 'A token of Azure Mobile Services: send it as the header X-ZUMO-AUTH.',
+    description: 'A token of Azure Mobile Services: send it in the header X-ZUMO-AUTH.',
     fields: {},
   },
   create({ masterkey, uid }, { client }) {
     const key = createSecretKey(createHash('sha256').update(`${masterkey}${SIGNING_SUFFIX}`).digest());
     const expiresIn = client.lifetimeInSeconds;
     return {
-      async issue({ claims, nowSeconds }): Promise<Credential> {
+      async issue({ claims, nowSeconds }) {
         const expiresAt = nowSeconds + expiresIn;
         const token = await new SignJWT({
           exp: expiresAt,

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
-import type { Addon, AddonContext, AddonDefinition } from '../addons/addon.js';
-import { samlMetadata } from '../addons/shared/saml/metadata.js';
+import type { AddonContext, AddonDefinition, ConfiguredAddon } from '../addons/addon.js';
+import { buildSamlMetadata } from '../addons/shared/saml/metadata.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
 import { createSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { compileIssuers } from './build-issuers.js';
@@ -80,7 +80,7 @@ function compileTenant(config: TenantConfig, addons: readonly AddonDefinition[],
     issuers: compileIssuers(config, signingKey),
     clients: new Map(clients.map((client) => [client.clientId, client])),
     jwks: { keys: signingKey ? [signingKey.publicJwk] : [] },
-    samlMetadata: samlMetadata(tenant),
+    samlMetadata: buildSamlMetadata(tenant),
   };
 }
 
@@ -88,7 +88,7 @@ function compileClient(
   config: ClientConfig,
   { issuers }: TenantConfig,
   { alg, secret }: AddonContext['client'],
-  signers: ReadonlyMap<string, Addon>,
+  signers: ReadonlyMap<string, ConfiguredAddon>,
 ): Client {
   const named = [...signers.keys()].filter((apiType) => apiType !== DEFAULT_API_TYPE);
   return {
@@ -110,9 +110,9 @@ function createSigners(
   addons: readonly AddonDefinition[],
   context: Omit<AddonContext, 'report'>,
   report: Report,
-): Map<string, Addon> {
+): Map<string, ConfiguredAddon> {
   const configured = config.addons as Readonly<Record<string, unknown>>;
-  const signers = new Map<string, Addon>();
+  const signers = new Map<string, ConfiguredAddon>();
   for (const definition of addons) {
     const addonConfig = configured[definition.name];
     if (definition.config && addonConfig === undefined) continue;
@@ -125,7 +125,7 @@ function createSigners(
         report([...at, ...path], expected);
       },
     });
-    if (addon) signers.set(definition.apiType, addon);
+    if (addon) signers.set(definition.apiType, { definition, issue: (request) => addon.issue(request) });
   }
   return signers;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { MIN_HMAC_BYTES, SIGNING_ALGORITHMS } from '../keys/algorithms.js';
-import { ruleOn } from '../lib/refine-when.js';
+import { refineWhen } from '../lib/refine-when.js';
 import type { FullKit } from './kit.js';
 import { strictObject } from './strict-object.js';
 
@@ -88,14 +88,14 @@ export function clientSchema(kit: FullKit, addons: readonly AddonDefinition[]) {
         const message = `a secret, because token_endpoint_auth_method is ${token_endpoint_auth_method}`;
         addIssue({ code: 'custom', path: ['client_secret'], message });
       },
-      ruleOn('client_secret', 'refresh_token_delegation', 'token_endpoint_auth_method'),
+      refineWhen('client_secret', 'refresh_token_delegation', 'token_endpoint_auth_method'),
     )
     .superRefine(
       ({ client_secret, jwt_configuration: { alg, secret_encoded } }, { addIssue }) => {
         const expected = alg === 'HS256' && secretFault(client_secret, secret_encoded);
         if (expected) addIssue({ code: 'custom', path: ['client_secret'], message: expected });
       },
-      ruleOn('client_secret', 'jwt_configuration'),
+      refineWhen('client_secret', 'jwt_configuration'),
     );
 }
 

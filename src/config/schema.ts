@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../keys/algorithms.js';
-import { ruleOn } from '../lib/refine-when.js';
+import { refineWhen } from '../lib/refine-when.js';
 import { clientSchema } from './client-schema.js';
 import type { FullKit } from './kit.js';
 
@@ -100,7 +100,7 @@ function tenant(kit: FullKit, addons: readonly AddonDefinition[]) {
         else if (!new X509Certificate(certificate).checkPrivateKey(signing_key))
           fault('the certificate of signing_key');
       },
-      ruleOn('certificate', 'signing_key'),
+      refineWhen('certificate', 'signing_key'),
     );
 }
 
@@ -134,7 +134,7 @@ function issuer(kit: FullKit) {
           fault('jwks_uri', `jwks_uri or jwks, to verify ${asymmetric.join(', ')} with`);
         }
       },
-      ruleOn('algorithms', 'jwks_uri', 'jwks'),
+      refineWhen('algorithms', 'jwks_uri', 'jwks'),
     );
 }
 

@@ -1,5 +1,5 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import type { Addon } from '../addons/addon.js';
+import type { ConfiguredAddon } from '../addons/addon.js';
 import type { Algorithm, SigningAlgorithm } from '../keys/algorithms.js';
 import type { KeySource } from '../keys/key-set.js';
 
@@ -62,7 +62,7 @@ export interface Client {
   /** Where its refresh tokens are exchanged; undefined where it may not send any. */
   readonly refresh: RefreshConfiguration | undefined;
   /** The signers that it is configured for, by api type. */
-  readonly addons: ReadonlyMap<string, Addon>;
+  readonly addons: ReadonlyMap<string, ConfiguredAddon>;
   /** What a request without `apiType` gets. */
   readonly defaultApiType: string;
 }

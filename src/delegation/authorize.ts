@@ -1,4 +1,4 @@
-import type { Addon } from '../addons/addon.js';
+import type { ConfiguredAddon } from '../addons/addon.js';
 import type { Client, Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
 import { parseScope } from './claims.js';
@@ -19,7 +19,7 @@ export interface Grant {
   readonly caller: Caller;
   readonly target: Client;
   readonly apiType: string;
-  readonly addon: Addon;
+  readonly addon: ConfiguredAddon;
   readonly scope: readonly string[];
 }
 

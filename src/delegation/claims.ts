@@ -1,4 +1,5 @@
 import { DelegationError } from '../errors.js';
+import { SCOPE_VALUE, splitScope } from '../lib/scope.js';
 
 /** The claims that each documented scope lets into an app token (OpenID Connect Core §5.4). */
 const SCOPE_CLAIMS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -14,17 +15,14 @@ const SCOPE_CLAIMS: ReadonlyMap<string, readonly string[]> = new Map([
 /** Copies the claims of every documented scope: the renew calls of auth0.js 7 send it. */
 const PASSTHROUGH = 'passthrough';
 
-/** scope-token of RFC 6749 §3.3. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
-
 /**
  * Splits the scope of a request into its values; `openid` when it has none.
  *
  * @throws DelegationError INVALID_SCOPE for a value that RFC 6749 §3.3 does not allow
  */
 export function parseScope(scope: readonly string[]): readonly string[] {
-  const values = scope.flatMap((entry) => entry.split(' ')).filter((value) => value !== '');
-  if (!values.every((value) => SCOPE_TOKEN.test(value))) {
+  const values = scope.flatMap(splitScope);
+  if (!values.every((value) => SCOPE_VALUE.test(value))) {
     throw new DelegationError('INVALID_SCOPE', 'scope must consist of scope values as defined in RFC 6749 §3.3');
   }
   return values.length === 0 ? ['openid'] : values;

@@ -1,4 +1,6 @@
 import type { Credential } from '../addons/addon.js';
+import { checkCredential } from '../addons/check-credential.js';
+import { readInput } from '../addons/input.js';
 import type { Spent } from '../rate-limit/delegation-limit.js';
 import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
 import type { Grant } from './authorize.js';
@@ -25,15 +27,17 @@ export async function issue(
     signal,
   }: Pick<DelegationRequest, 'inputs'> & Pick<DelegationContext, 'deps' | 'signal'> & { readonly nowSeconds: number },
 ): Promise<{ readonly credential: IssuedCredential; readonly rateLimit: RateLimitStatus }> {
+  const { definition } = addon;
   const credential = await addon.issue({
     userId: caller.userId,
     claims: caller.claims,
     scopedClaims: selectScopedClaims(caller.claims, scope),
     callerClientId: caller.client.clientId,
-    input: inputs[apiType] ?? {},
+    input: readInput(definition, definition.input && inputs[definition.input.field]),
     nowSeconds,
     deps,
     signal,
   });
+  checkCredential(definition, credential);
   return { credential: { ...credential, apiType }, rateLimit: spent.status };
 }

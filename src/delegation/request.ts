@@ -1,4 +1,4 @@
-import type { AddonInput } from '../addons/addon.js';
+import type { GivenInput } from '../addons/addon.js';
 import type { Tenant } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import type { RemoteKeySets } from '../keys/remote-jwks.js';
@@ -25,7 +25,7 @@ export interface DelegationRequest {
   /** OAuth scope values, one or several in each string. Default: `openid`. */
   readonly scope: readonly string[];
   /** The input of add-ons, by their input field. */
-  readonly inputs: Readonly<Record<string, AddonInput>>;
+  readonly inputs: Readonly<Record<string, GivenInput>>;
 }
 
 /** What a delegation needs from the gateway. Every endpoint gets it from the same context factory. */

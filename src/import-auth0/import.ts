@@ -25,8 +25,6 @@ export interface ImportResult {
 /** Nobody can own these (RFC 2606 §2), so a configuration with a placeholder left in it trusts nobody. */
 const PLACEHOLDER_DOMAIN = 'your-tenant.auth0.invalid';
 const PLACEHOLDER_ISSUER = 'https://delegation.your-company.invalid/';
-/** Their SAML assertions are verified with the tenant's certificate. */
-const SAML_ADDONS = ['aws', 'sap_api'];
 
 /** Makes a gateway.yaml of an export. Whatever is not taken over is noted, and no secret is printed. */
 export function importAuth0(from: Auth0Export, { tenantDomain, issuer, addons }: ImportOptions): ImportResult {
@@ -66,7 +64,8 @@ export function importAuth0(from: Auth0Export, { tenantDomain, issuer, addons }:
     ],
   };
   if (clients.length > 0) selfCheck(clients, tenant, addons, context);
-  const certificate = clients.some(({ fields }) => SAML_ADDONS.some((name) => fields.addons?.[name]))
+  const certified = addons.filter(({ needsCertificate }) => needsCertificate);
+  const certificate = clients.some(({ fields }) => certified.some(({ name }) => fields.addons?.[name]))
     ? certificateOf(names)
     : undefined;
   const { name, ...rest } = tenant;

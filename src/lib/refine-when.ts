@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
 /**
- * For `superRefine` on a mapping: the rule looks at these fields only, and runs as soon as they are right, whatever is
- * wrong beside them. Without it zod keeps a rule back until everything else is right, and a fault with it.
+ * Options for `superRefine` on an object: the refinement runs as soon as these fields are valid. By default zod skips
+ * refinements while any field fails, and their diagnostics appear only after the other fields are corrected.
  */
-export function ruleOn(...fields: readonly string[]): { when(payload: z.core.ParsePayload): boolean } {
+export function refineWhen(...fields: readonly string[]): { when(payload: z.core.ParsePayload): boolean } {
   return {
     when: ({ value, issues }) =>
       typeof value === 'object' &&

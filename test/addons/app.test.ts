@@ -15,11 +15,11 @@ import { testClock } from '../support/clock.js';
 import { APP_SECRET, type ConfigDocument, TENANT_ISSUER, type TestGateway, testGateway } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
 
-/** 48 bytes that are no text, as Auth0 makes secrets. */
+/** 48 bytes that are not valid UTF-8, like the secrets that Auth0 generates. */
 const SECRET_BYTES = Buffer.from(Array.from({ length: 48 }, (_, index) => (index * 37 + 200) % 256));
 const TENANT_KEY = rsaPair('tenant').publicKey;
 
-/** A gateway whose `api` is configured so. */
+/** Creates a gateway with these fields on the client `api`. */
 function gatewayFor(
   api: Record<string, unknown>,
   options: Parameters<typeof testGateway>[1] = {},
@@ -37,8 +37,8 @@ async function apiToken(gateway: TestGateway, request: Record<string, unknown> =
 
 const expectedClaims = { issuer: TENANT_ISSUER, audience: 'api', subject: 'auth0|alice' };
 
-/** Header and claims of a token that jsonwebtoken 9 has verified at the time of the clock. */
-function verifiedByJsonwebtoken(token: string, key: jwt.Secret, algorithm: jwt.Algorithm, gateway: TestGateway) {
+/** Verifies a token with jsonwebtoken 9 at the time of the gateway's clock. */
+function verifyByJsonwebtoken(token: string, key: jwt.Secret, algorithm: jwt.Algorithm, gateway: TestGateway) {
   const clockTimestamp = gateway.clock.seconds();
   return jwt.verify(token, key, { ...expectedClaims, algorithms: [algorithm], clockTimestamp, complete: true });
 }
@@ -67,8 +67,8 @@ describe('an app token signed with the secret of its target', () => {
   it('verifies with jsonwebtoken, jose and node:crypto, and with no other secret', async () => {
     const gateway = await gatewayFor({});
     const token = await apiToken(gateway);
-    expect(verifiedByJsonwebtoken(token, APP_SECRET, 'HS256', gateway).header).toEqual({ alg: 'HS256', typ: 'JWT' });
-    expect(() => verifiedByJsonwebtoken(token, `${APP_SECRET}x`, 'HS256', gateway)).toThrow('invalid signature');
+    expect(verifyByJsonwebtoken(token, APP_SECRET, 'HS256', gateway).header).toEqual({ alg: 'HS256', typ: 'JWT' });
+    expect(() => verifyByJsonwebtoken(token, `${APP_SECRET}x`, 'HS256', gateway)).toThrow('invalid signature');
     const currentDate = new Date(gateway.clock.now());
     const { payload } = await jwtVerify(token, createSecretKey(APP_SECRET, 'utf8'), {
       algorithms: ['HS256'],
@@ -79,16 +79,19 @@ describe('an app token signed with the secret of its target', () => {
     expect(createHmac('sha256', APP_SECRET).update(`${header}.${body}`).digest('base64url')).toBe(signature);
   });
 
-  it.each(['base64', 'base64url'] as const)('takes a secret_encoded secret in %s', async (encoding) => {
-    const gateway = await gatewayFor({
-      client_secret: SECRET_BYTES.toString(encoding),
-      jwt_configuration: { alg: 'HS256', secret_encoded: true },
-    });
-    const token = await apiToken(gateway);
-    expect(verifiedByJsonwebtoken(token, createSecretKey(SECRET_BYTES), 'HS256', gateway).header.alg).toBe('HS256');
-    const asText = createSecretKey(SECRET_BYTES.toString(encoding), 'utf8');
-    expect(() => verifiedByJsonwebtoken(token, asText, 'HS256', gateway)).toThrow('invalid signature');
-  });
+  it.each(['base64', 'base64url'] as const)(
+    'is signed with the decoded secret if secret_encoded is set: %s',
+    async (encoding) => {
+      const gateway = await gatewayFor({
+        client_secret: SECRET_BYTES.toString(encoding),
+        jwt_configuration: { alg: 'HS256', secret_encoded: true },
+      });
+      const token = await apiToken(gateway);
+      expect(verifyByJsonwebtoken(token, createSecretKey(SECRET_BYTES), 'HS256', gateway).header.alg).toBe('HS256');
+      const asText = createSecretKey(SECRET_BYTES.toString(encoding), 'utf8');
+      expect(() => verifyByJsonwebtoken(token, asText, 'HS256', gateway)).toThrow('invalid signature');
+    },
+  );
 });
 
 describe('an app token signed with the key of the tenant', () => {
@@ -97,10 +100,10 @@ describe('an app token signed with the key of the tenant', () => {
     const token = await apiToken(gateway);
     const { keys } = await (await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'))).json();
     const published = createPublicKey({ key: keys[0], format: 'jwk' });
-    const { header } = verifiedByJsonwebtoken(token, published, alg, gateway);
+    const { header } = verifyByJsonwebtoken(token, published, alg, gateway);
     expect(header).toEqual({ alg, typ: 'JWT', kid: keys[0].kid });
     const stranger = rsaPair('stranger').publicKey;
-    expect(() => verifiedByJsonwebtoken(token, stranger, alg, gateway)).toThrow('invalid signature');
+    expect(() => verifyByJsonwebtoken(token, stranger, alg, gateway)).toThrow('invalid signature');
 
     const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')));
     const signature = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url');
@@ -110,7 +113,7 @@ describe('an app token signed with the key of the tenant', () => {
     expect([verifies(TENANT_KEY), verifies(stranger)]).toEqual([true, false]);
   });
 
-  it('is RS256 where jwt_configuration names no algorithm', async () => {
+  it('is signed with RS256 if jwt_configuration names no algorithm', async () => {
     const gateway = await gatewayFor({ client_secret: undefined, jwt_configuration: undefined });
     expect(decoded(await apiToken(gateway)).header.alg).toBe('RS256');
   });
@@ -136,7 +139,7 @@ describe('an app token signed with the key of the tenant', () => {
     });
   });
 
-  it('is trusted through a key set that holds nothing private', async () => {
+  it('is verified with a published key set that contains no private key material', async () => {
     const gateway = await testGateway();
     const response = await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'));
     const { keys } = (await response.json()) as { keys: JsonWebKey[] };
@@ -147,7 +150,7 @@ describe('an app token signed with the key of the tenant', () => {
 });
 
 describe('the claims of an app token', () => {
-  it('live as long as the target says, whatever the caller says', async () => {
+  it('have the lifetime that the target is configured for', async () => {
     const lifetime = async (jwt_configuration: object) => {
       const gateway = await gatewayFor({ jwt_configuration: { alg: 'HS256', ...jwt_configuration } });
       const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
@@ -165,7 +168,7 @@ describe('the claims of an app token', () => {
     expect(await lifetime({})).toBe(36_000);
   });
 
-  it('have another jti each time', async () => {
+  it('have a new jti for each token', async () => {
     const gateway = await gatewayFor({});
     const ids = new Set<unknown>();
     for (let count = 0; count < 10; count++) ids.add(decoded(await apiToken(gateway)).payload.jti);
@@ -173,7 +176,7 @@ describe('the claims of an app token', () => {
     for (const id of ids) expect(id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   });
 
-  it('say who asked (azp) and for whom (aud)', async () => {
+  it('name the calling application (azp) and the target (aud)', async () => {
     const gateway = await testGateway(
       (config) => void Object.assign(clientOf(config, 'api'), { allowed_clients: ['*'] }),
     );
@@ -183,7 +186,7 @@ describe('the claims of an app token', () => {
     expect([byWeb.azp, byWeb.aud, byChat.azp, byChat.aud]).toEqual(['web', 'api', 'chat', 'api']);
   });
 
-  it('come with the fields of the type AppToken', async () => {
+  it('are returned with the fields of the type AppToken', async () => {
     const gateway = await testGateway();
     const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
     expect(answer.data.delegate.credential).toEqual({
@@ -207,7 +210,7 @@ describe('a token that the tenant signed', () => {
     ['HS256', { alg: 'HS256' }],
     ['RS256', { alg: 'RS256' }],
     ['PS256', { alg: 'PS256' }],
-  ])('for an application with %s is its caller token', async (_alg, jwt_configuration) => {
+  ])('with %s is a valid subject token for its audience', async (_alg, jwt_configuration) => {
     const gateway = await testGateway((config) => {
       chain(config);
       Object.assign(clientOf(config, 'api'), { jwt_configuration });
@@ -218,13 +221,13 @@ describe('a token that the tenant signed', () => {
     expect((await gateway.delegate({ target: 'chat' }, { token })).data.delegate.credential.uid).toBe('auth0|alice');
   });
 
-  it('is no caller token for the application that asked for it', async () => {
+  it('is refused as subject token of the application that requested it', async () => {
     const gateway = await testGateway(chain);
     const answer = await gateway.delegate({ clientId: 'web', target: 'private' }, { token: await apiToken(gateway) });
     expect(refusalOf(answer)).toMatchObject({ status: 200, code: 'INVALID_TOKEN' });
   });
 
-  it('carries the user id, so that renewing opens no second bucket', async () => {
+  it('keeps the user id, so that a renewal spends from the same bucket', async () => {
     const gateway = await testGateway((config) => {
       chain(config);
       Object.assign(config.tenants[0]!.issuers[0]!, { subject_prefix: 'corp|' });
@@ -242,7 +245,7 @@ describe('a token that the tenant signed', () => {
     });
   });
 
-  it('ends when it ends, renewed or not', async () => {
+  it('is refused after its expiry', async () => {
     const gateway = await testGateway();
     const token = tokenOf(await gateway.delegate({}, { token: await gateway.idToken() }));
     gateway.clock.advance(36_005_000);

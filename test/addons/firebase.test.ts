@@ -11,7 +11,7 @@ const AUDIENCE = 'https://identitytoolkit.googleapis.com/google.identity.identit
 const SECRET = 'q8nVtWl2XrP0bYzKc5JdAeGhUm3Ts7Fo1LiCx9Rv';
 const FIREBASE_KEY = rsaPair('firebase').publicKey;
 
-/** One gateway for each configuration of `chat`, with a limit that stays out of the way. */
+/** Gateways by the configuration of `chat`, with a high rate limit. */
 const gateways = new Map<string, Promise<TestGateway>>();
 
 function gatewayFor(addon: Record<string, unknown>): Promise<TestGateway> {
@@ -48,10 +48,10 @@ async function refusal(addon: Record<string, unknown>, claims: Record<string, un
   return refusalOf(await delegateTo(await gatewayFor(addon), claims));
 }
 
-const unfit = (message: string) => ({ status: 200, code: 'INVALID_REQUEST', message });
+const invalid = (message: string) => ({ status: 200, code: 'INVALID_REQUEST', message });
 
-/** What a configuration with this add-on is told. */
-function faultsOf(addon: Record<string, unknown>): string[] {
+/** The diagnostics of a configuration with this add-on. */
+function diagnose(addon: Record<string, unknown>): string[] {
   const config = baseConfig();
   Object.assign(chatOf(config).addons, { firebase: addon });
   try {
@@ -65,7 +65,7 @@ function faultsOf(addon: Record<string, unknown>): string[] {
 }
 
 describe('a Firebase custom token', () => {
-  it('holds exactly what Firebase asks for', async () => {
+  it('has exactly the claims that Firebase requires', async () => {
     const gateway = await gatewayFor(custom());
     const answer = await delegateTo(gateway);
     const iat = gateway.clock.seconds();
@@ -101,21 +101,21 @@ describe('a Firebase custom token', () => {
     expect([verifies(`${header}.${payload}`), verifies(`${header}.${payload}A`)]).toEqual([true, false]);
   });
 
-  it('has no kid where the configuration has none', async () => {
+  it('has no kid if none is configured', async () => {
     const token = tokenOf(await delegateTo(await gatewayFor(custom({ private_key_id: undefined }))));
     expect(decoded(token).header).toEqual({ alg: 'RS256', typ: 'JWT' });
   });
 
-  it('lives as long as configured, for an hour at most', async () => {
+  it('has the configured lifetime, at most one hour', async () => {
     const { iat, exp } = await claimsOf(custom({ lifetime_in_seconds: 60 }), {});
     expect(exp! - iat!).toBe(60);
-    expect(faultsOf(custom({ lifetime_in_seconds: 3600 }))).toEqual([]);
-    expect(faultsOf(custom({ lifetime_in_seconds: 3601 }))).toEqual([
+    expect(diagnose(custom({ lifetime_in_seconds: 3600 }))).toEqual([]);
+    expect(diagnose(custom({ lifetime_in_seconds: 3601 }))).toEqual([
       '….lifetime_in_seconds: a number; expected a number of at most 3600',
     ]);
   });
 
-  it('takes nothing from the scope', async () => {
+  it('has no claims from the scope', async () => {
     const person = { name: 'Alice', email: 'alice@example.com' };
     expect((await claimsOf(custom(), person, ['profile email passthrough'])).claims).toBeUndefined();
   });
@@ -126,11 +126,11 @@ describe('a Firebase custom token', () => {
     ['https://example.com/uid', { 'https://example.com/uid': 'f-2' }, 'f-2'],
     ['user_id', { user_id: 'somebody else' }, 'auth0|alice'],
     ['sub', {}, 'auth0|alice'],
-  ])('takes its uid from %s', async (uid, claims, expected) => {
+  ])('has the uid of the configured path %s', async (uid, claims, expected) => {
     expect((await claimsOf(custom({ uid }), claims)).uid).toBe(expected);
   });
 
-  it('takes its custom claims from the map, and adds nothing for a path that leads nowhere', async () => {
+  it('has the custom claims of the map, without those whose path leads nowhere', async () => {
     const claims = { role: 'app_metadata.role', admin: 'app_metadata.admin', none: 'app_metadata.none' };
     const token = { app_metadata: { role: 'editor', admin: false } };
     expect((await claimsOf(custom({ claims }), token)).claims).toEqual({ role: 'editor', admin: false });
@@ -141,13 +141,13 @@ describe('a Firebase custom token', () => {
 describe('data_claim', () => {
   const data_claim = 'https://example.com/firebase_data';
 
-  it('gives the uid and the custom claims, as Auth0 rules did with firebase_data', async () => {
+  it('sets the uid and the custom claims, as Auth0 rules did with firebase_data', async () => {
     const token = { [data_claim]: { uid: 'f-3', role: 'editor', teams: ['red'], nested: { deep: true } } };
     const { uid, claims } = await claimsOf(custom({ data_claim }), token);
     expect([uid, claims]).toEqual(['f-3', { role: 'editor', teams: ['red'], nested: { deep: true } }]);
   });
 
-  it('goes before the configured uid, and below the claims map', async () => {
+  it('takes precedence over the configured uid, and the claims map over it', async () => {
     const addon = custom({ data_claim, uid: 'email', claims: { role: 'nickname' } });
     const token = { email: 'alice@example.com', nickname: 'ali' };
     const both = await claimsOf(addon, { ...token, [data_claim]: { uid: 'f-3', role: 'editor', team: 'red' } });
@@ -156,14 +156,14 @@ describe('data_claim', () => {
     expect([without.uid, without.claims]).toEqual(['alice@example.com', { role: 'ali', team: 'red' }]);
   });
 
-  it.each([undefined, null, {}])('that the token has as %j leaves the defaults', async (data) => {
+  it.each([undefined, null, {}])('that is %j in the token leaves the defaults', async (data) => {
     const { uid, claims } = await claimsOf(custom({ data_claim }), { [data_claim]: data });
     expect([uid, claims]).toEqual(['auth0|alice', undefined]);
   });
 
   it.each(['text', 7, true, ['list']])('that is %j is refused', async (data) => {
     expect(await refusal(custom({ data_claim }), { [data_claim]: data })).toEqual(
-      unfit(`The claim "${data_claim}" must be an object that holds a Firebase uid and claims`),
+      invalid(`The claim "${data_claim}" must be an object with a Firebase uid and custom claims`),
     );
   });
 
@@ -184,16 +184,16 @@ describe('data_claim', () => {
     'nonce',
     'sub',
     'firebase',
-  ])('may not hold %s, and neither may the claims map', async (name) => {
+  ])('must not contain %s, and neither must the claims map', async (name) => {
     expect(await refusal(custom({ data_claim: 'd' }), { d: { uid: 'f-3', [name]: 'value' } })).toEqual(
-      unfit(`The claim "d.${name}" must not be there: Firebase reserves it`),
+      invalid(`The claim "d.${name}" must be absent: Firebase reserves its name`),
     );
-    expect(faultsOf(custom({ claims: { [name]: 'email' } }))).toEqual([
+    expect(diagnose(custom({ claims: { [name]: 'email' } }))).toEqual([
       `….claims.${name}: a string; expected a claim name that is not reserved`,
     ]);
   });
 
-  it('with the names of inherited things is only data', async () => {
+  it('with names of inherited properties is plain data', async () => {
     const token = JSON.parse('{"d": {"uid": "f-3", "constructor": 1, "__proto__": {"admin": true}}}');
     const { claims } = await claimsOf(custom({ data_claim: 'd' }), token);
     expect(JSON.stringify(claims)).toBe('{"constructor":1,"__proto__":{"admin":true}}');
@@ -209,16 +209,18 @@ describe('the uid of a custom token', () => {
     expect((await claimsOf(custom({ uid: 'uid' }), { uid: LONGEST })).uid).toBe(LONGEST);
     expect((await claimsOf(custom({ uid: 'uid' }), { uid: 'a' })).uid).toBe('a');
     expect(await refusal(custom({ uid: 'uid' }), { uid: `${LONGEST}a` })).toEqual(
-      unfit('The claim "uid" must have at most 128 characters, to be a Firebase uid'),
+      invalid('The claim "uid" must have at most 128 characters, because it is the Firebase uid'),
     );
     expect(await refusal(custom(), { sub: 'a'.repeat(129) })).toEqual(
-      unfit('The claim "sub" must have at most 128 characters, to be a Firebase uid'),
+      invalid('The claim "sub" must have at most 128 characters, because it is the Firebase uid'),
     );
   });
 
   it.each([[undefined], [null], [''], [7], [true], [['a']], [{ a: 1 }]])('is not %j', async (value) => {
     const message = (claim: string) =>
-      unfit(`The claim "${claim}" must be a string that is not empty, to be a Firebase uid`);
+      invalid(
+        `The claim "${claim}" must be a non-empty string without lone surrogates, because it is the Firebase uid`,
+      );
     expect(await refusal(custom({ uid: 'app_metadata.uid' }), { app_metadata: { uid: value } })).toEqual(
       message('app_metadata.uid'),
     );
@@ -226,9 +228,9 @@ describe('the uid of a custom token', () => {
       expect(await refusal(custom({ data_claim: 'd' }), { d: { uid: value } })).toEqual(message('d.uid'));
   });
 
-  it('has no lone surrogates, which would become the same character in two tokens', async () => {
+  it('has no lone surrogates, which UTF-8 would all encode as the same character', async () => {
     expect(await refusal(custom({ uid: 'uid' }), { uid: 'a\ud800' })).toEqual(
-      unfit('The claim "uid" must have no lone surrogates, to be a Firebase uid'),
+      invalid('The claim "uid" must be a non-empty string without lone surrogates, because it is the Firebase uid'),
     );
   });
 });
@@ -239,7 +241,7 @@ describe('the custom claims of a custom token', () => {
     const addon = custom({ claims: { fill: 'fill' } });
     expect(((await claimsOf(addon, { fill: 'é'.repeat(fill) })).claims as { fill: string }).fill).toHaveLength(fill);
     expect(await refusal(addon, { fill: 'é'.repeat(fill + 1) })).toEqual(
-      unfit('The claim "claims" must have at most 1000 characters as JSON, in a Firebase token'),
+      invalid('The custom claims of a Firebase token must have at most 1000 characters as JSON'),
     );
   });
 });
@@ -248,14 +250,14 @@ describe('a token of the Firebase SDK 2', () => {
   interface Generator {
     createToken(data: object, options: { iat: number; expires: number }): string;
   }
-  // The package is a script that sets module.exports at its end, which only require() reads.
+  // The package sets module.exports at run time, so that only require() finds its exports.
   const FirebaseTokenGenerator = createRequire(import.meta.url)('firebase-token-generator') as new (
     secret: string,
   ) => Generator;
   const data_claim = 'd';
   const addon = { secret: SECRET, data_claim };
 
-  // It throws on a surrogate pair, a bug of its own, so that there is nothing to compare beyond U+FFFF.
+  // The package throws on surrogate pairs, so characters beyond U+FFFF cannot be compared.
   it.each([
     ['a uid alone', {}],
     [
@@ -265,7 +267,7 @@ describe('a token of the Firebase SDK 2', () => {
     ['claims that are not ASCII', { name: 'Zoë 漢字 €', quote: '"\\/\b\f\n\r\t\u0001\u2028' }],
     ['numbers', { float: 1.5, big: 1e21, negative: -0.25, zero: 0 }],
     ['names that look like indexes', { 2: 'b', 1: 'a', name: 'c' }],
-  ])('with %s is byte for byte that of firebase-token-generator 2.0.0', async (_what, claims) => {
+  ])('with %s has the same bytes as one of firebase-token-generator 2.0.0', async (_what, claims) => {
     const gateway = await gatewayFor({ ...addon, lifetime_in_seconds: 600 });
     const iat = gateway.clock.seconds();
     const expected = new FirebaseTokenGenerator(SECRET).createToken(
@@ -275,7 +277,7 @@ describe('a token of the Firebase SDK 2', () => {
     expect(tokenOf(await delegateTo(gateway, { d: { uid: 'f-4', ...claims } }))).toBe(expected);
   });
 
-  it('uses the secret as text, also when that is not ASCII', async () => {
+  it('is signed with the secret as UTF-8, even if it is not ASCII', async () => {
     const secret = 'geheim-ßecret-漢字';
     const gateway = await gatewayFor({ secret });
     const iat = gateway.clock.seconds();
@@ -286,7 +288,7 @@ describe('a token of the Firebase SDK 2', () => {
     expect(tokenOf(await delegateTo(gateway))).toBe(expected);
   });
 
-  it('has exactly this content, and never the flags admin, debug or simulate', async () => {
+  it('has exactly this content, without the flags admin, debug or simulate', async () => {
     const gateway = await gatewayFor({ ...addon, claims: { role: 'role' } });
     const token = tokenOf(await delegateTo(gateway, { role: 'editor', admin: true, d: { uid: 'f-4' } }));
     const iat = gateway.clock.seconds();
@@ -311,7 +313,7 @@ describe('a token of the Firebase SDK 2', () => {
     const { d } = await claimsOf({ secret: SECRET, uid: 'uid' }, { uid: longest });
     expect(d).toEqual({ uid: longest });
     expect(await refusal({ secret: SECRET, uid: 'uid' }, { uid: `${longest}a` })).toEqual(
-      unfit('The claim "uid" must have at most 256 bytes, to be a Firebase uid'),
+      invalid('The claim "uid" must have at most 256 bytes, because it is the Firebase uid'),
     );
   });
 
@@ -324,17 +326,17 @@ describe('a token of the Firebase SDK 2', () => {
     const base = (await sizeOf(0)) as number;
     const room = Math.floor(((1023 - base) * 3) / 4);
     expect([1022, 1023]).toContain(await sizeOf(room));
-    expect(await sizeOf(room + 2)).toEqual(unfit('The claim "d" must keep the Firebase token below 1024 bytes'));
+    expect(await sizeOf(room + 2)).toEqual(invalid('The Firebase token must be shorter than 1024 bytes'));
   });
 
-  it.each(['sub', 'firebase', 'iss'])('has no claim %s either', async (name) => {
+  it.each(['sub', 'firebase', 'iss'])('must not have the claim %s', async (name) => {
     expect(await refusal(addon, { d: { uid: 'f-4', [name]: 'value' } })).toEqual(
-      unfit(`The claim "d.${name}" must not be there: Firebase reserves it`),
+      invalid(`The claim "d.${name}" must be absent: Firebase reserves its name`),
     );
   });
 });
 
-describe('a faulty configuration', () => {
+describe('the configuration of firebase', () => {
   const EITHER = 'expected client_email with private_key, or secret alone';
 
   it.each([
@@ -348,16 +350,16 @@ describe('a faulty configuration', () => {
       ['….claims.uid: a string; expected a claim name other than uid'],
     ],
     [
-      'a key that is none',
+      'an invalid key',
       custom({ private_key: 'no key' }),
       ['….private_key: a string; expected an unencrypted RSA private key in PEM form'],
     ],
     [
-      'a misspelt key',
+      'a misspelled key',
       custom({ privat_key_id: 'x' }),
       ['….privat_key_id: unknown key; did you mean "private_key_id"?'],
     ],
-  ])('with %s is told so', (_what, addon, faults) => {
-    expect(faultsOf(addon)).toEqual(faults);
+  ])('is refused with %s', (_what, addon, faults) => {
+    expect(diagnose(addon)).toEqual(faults);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addonFaults, addonGateway } from '../support/addon.js';
 import { refusalOf, tokenOf } from '../support/answers.js';
 
-/** The key of RFC 7515, appendix A.2: published, so that its signatures can be too. */
+/** The published key of RFC 7515, appendix A.2, so that this file may contain its signatures. */
 const RFC_KEY = createPrivateKey({
   format: 'jwk',
   key: {
@@ -39,8 +39,8 @@ async function issue(
 }
 
 describe('a Layer identity token', () => {
-  // Signed by `openssl dgst -sha256 -sign`, over the header and claims that Layer's guide gave.
-  it('is the same bytes that OpenSSL signs', async () => {
+  // Signed with `openssl dgst -sha256 -sign`; header and claims are those of Layer's guide.
+  it('has the same bytes as one signed by OpenSSL', async () => {
     const { answer } = await issue({ nonce: 'nonce-from-layer' });
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'LayerIdentityToken',
@@ -66,25 +66,25 @@ describe('a Layer identity token', () => {
   });
 
   it.each([
-    ['without input', undefined, 'layer.nonce is required: the nonce that Layer gave'],
-    ['without a nonce', {}, 'layer.nonce is required: the nonce that Layer gave'],
-    ['with a null nonce', { nonce: null }, 'layer.nonce is required: the nonce that Layer gave'],
-    ['with an empty nonce', { nonce: '' }, 'layer.nonce is required: the nonce that Layer gave'],
+    ['without input', undefined, 'layer.nonce is required'],
+    ['without a nonce', {}, 'layer.nonce is required'],
+    ['with a null nonce', { nonce: null }, 'layer.nonce is required'],
+    ['with an empty nonce', { nonce: '' }, 'layer.nonce is required'],
     [
       'with a nonce that is too long',
       { nonce: 'n'.repeat(1025) },
-      'layer.nonce must be at most 1024 characters without lone surrogates',
+      'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
     [
-      'with a nonce that is no text',
+      'with a nonce that has a lone surrogate',
       { nonce: '\ud800' },
-      'layer.nonce must be at most 1024 characters without lone surrogates',
+      'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
   ])('is refused %s', async (_what, input, message) => {
     expect(refusalOf((await issue(input)).answer)).toEqual({ status: 200, code: 'INVALID_REQUEST', message });
   });
 
-  it('takes a nonce of the greatest length', async () => {
+  it('accepts a nonce of the maximum length', async () => {
     const nonce = 'n'.repeat(1024);
     expect(jwt.decode(tokenOf((await issue({ nonce })).answer))).toMatchObject({ nce: nonce });
   });
@@ -93,18 +93,18 @@ describe('a Layer identity token', () => {
     expect(refusalOf((await issue({ nonce: 'n' }, { principal: 'nick' })).answer)).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
-      message: 'The claim "nick" must give a user name, which is a string that is not empty and has no lone surrogates',
+      message: 'The claim "nick" must be a non-empty string without lone surrogates',
     });
   });
 
-  it('is the id_token of the legacy body, which takes `nonce`', async () => {
+  it('is the id_token of the legacy body for the parameter `nonce`', async () => {
     const { gateway } = await issue({ nonce: 'n' });
     const { status, body } = await gateway.issueLegacy({ api_type: 'layer', nonce: 'nonce-from-layer' });
     expect(status).toBe(200);
     expect(body).toEqual({ id_token: ALICE, token_type: 'Bearer', expires_in: 300 });
     expect(await gateway.issueLegacy({ api_type: 'layer' })).toMatchObject({
       status: 400,
-      body: { error: 'invalid_request', error_description: 'layer.nonce is required: the nonce that Layer gave' },
+      body: { error: 'invalid_request', error_description: 'layer.nonce is required' },
     });
   });
 
@@ -114,7 +114,7 @@ describe('a Layer identity token', () => {
     [{ privateKey: 'no key' }, 'privateKey: a string; expected an unencrypted RSA private key in PEM form'],
     [{ principal: 7 }, 'principal: a number; expected a string'],
     [{ expiration: -1 }, 'expiration: a number; expected a number of at least 0'],
-  ])('has a configuration that refuses %j', (change, fault) => {
+  ])('has a configuration schema that refuses %j', (change, fault) => {
     expect(addonFaults('layer', { ...PROVIDER, ...change })).toEqual([fault]);
   });
 });

@@ -16,14 +16,14 @@ const ACCESS_TOKEN =
   '00D50000000IZ3Z!AQ0AQDpEDKYsn7ioKug2aSmgCjgrPjG9eRLza8jXWoW7uA90V39rvQaIy1FGxjFHN1ZtusBGljncdEi8eRiuit1QdQ1Z2KSV';
 const INSTANCE = 'https://acme.my.salesforce.com';
 
-/** What an org knows of a Connected App, and how far its clock is ahead. */
+/** The settings of an org and of its Connected App. */
 interface Org {
   readonly consumerKey?: string;
   readonly audience?: string;
   readonly users?: readonly string[];
-  /** Seconds. */
+  /** Seconds that the clock of the org is ahead. */
   readonly ahead?: number;
-  /** Whether the certificate it was given is the tenant's. */
+  /** Whether the org has the certificate of the tenant. Default: true. */
   readonly knowsKey?: boolean;
   readonly answer?: Record<string, unknown>;
 }
@@ -34,8 +34,8 @@ interface Setup {
 }
 
 /**
- * A gateway whose client `crm` gets its tokens from an org on a real socket. The org holds an assertion to everything
- * that Salesforce documents, with jsonwebtoken, under the key that the gateway publishes.
+ * Creates a gateway whose client `crm` gets its tokens from an org on a real socket. The org verifies an assertion with
+ * jsonwebtoken and the published key of the gateway, by the rules that Salesforce documents.
  */
 async function setup(org: Org = {}, addon: Record<string, unknown> = {}, name = 'salesforce_api'): Promise<Setup> {
   const clock = testClock();
@@ -114,13 +114,13 @@ async function delegate(
   return gateway.graphql(QUERY, { token, variables: { input: { target: 'crm', ...input } } });
 }
 
-/** The claims of the last assertion that the endpoint got. */
-function assertionOf({ endpoint }: Setup) {
+/** Decodes the last assertion that the endpoint received. */
+function readAssertion({ endpoint }: Setup) {
   return jwt.decode(new URLSearchParams(endpoint.bodies.at(-1)).get('assertion') ?? '', { complete: true });
 }
 
 describe('a Salesforce access token', () => {
-  it('is what the org answers to an assertion that jsonwebtoken accepts under the published key', async () => {
+  it('is issued by an org that verifies the assertion with jsonwebtoken and the published key', async () => {
     const parts = await setup();
     const { status, data } = await delegate(parts);
     expect(status).toBe(200);
@@ -152,7 +152,7 @@ describe('a Salesforce access token', () => {
       'SALESFORCE_API',
     ],
     [
-      'production, where an export left the community blank',
+      'production, if an export has an empty community',
       'salesforce_api',
       { communityName: '', community_url_section: '' },
       PRODUCTION,
@@ -165,18 +165,18 @@ describe('a Salesforce access token', () => {
       'https://acme.my.site.com',
       'SALESFORCE_API',
     ],
-  ])('for %s has its audience', async (_what, name, addon, audience, apiType) => {
+  ])('is requested with the audience of %s', async (_what, name, addon, audience, apiType) => {
     const parts = await setup({ audience }, addon, name);
     const { data } = await delegate(parts, { apiType });
     expect(data.delegate.credential).toMatchObject({ token: ACCESS_TOKEN, apiType });
-    expect(assertionOf(parts)?.payload).toMatchObject({ aud: audience });
+    expect(readAssertion(parts)?.payload).toMatchObject({ aud: audience });
   });
 
   it.each([
     [PRODUCTION, 'salesforce_api', {}],
     [SANDBOX, 'salesforce_sandbox_api', {}],
     [COMMUNITY_URL, 'salesforce_api', COMMUNITY],
-  ])('comes from %s/services/oauth2/token', async (origin, name, addon) => {
+  ])('is requested from %s/services/oauth2/token', async (origin, name, addon) => {
     const asked: string[] = [];
     const gateway = await testGateway(withAddon(name, addon), {
       deps: {
@@ -190,7 +190,7 @@ describe('a Salesforce access token', () => {
     expect(asked).toEqual([`${origin}/services/oauth2/token`]);
   });
 
-  it('has the body that POST /delegation answered with', () => {
+  it('has the legacy body of Auth0', () => {
     const fields = { instanceUrl: INSTANCE, scope: 'api id' };
     const credential = { token: ACCESS_TOKEN, tokenType: 'Bearer', expiresAt: null, expiresIn: null, fields };
     expect(JSON.stringify(salesforce.legacyBody(credential))).toBe(
@@ -205,7 +205,7 @@ describe('the assertion', () => {
     const parts = await setup();
     await delegate(parts);
     const tenantKey = rsaPair('tenant').privateKey;
-    const { kid } = assertionOf(parts)?.header ?? {};
+    const { kid } = readAssertion(parts)?.header ?? {};
     const encode = (text: string) => Buffer.from(text).toString('base64url');
     const signed = `${encode(`{"alg":"RS256","typ":"JWT","kid":"${kid}"}`)}.${encode(
       `{"iss":"${CONSUMER_KEY}","sub":"alice@example.com","aud":"${PRODUCTION}","iat":1767225600,"exp":1767225720}`,
@@ -217,13 +217,13 @@ describe('the assertion', () => {
   });
 
   it.each<[string, Org, string]>([
-    ['signed with a key that the org does not know', { knowsKey: false }, 'invalid-signature'],
-    ['from a consumer key that it does not know', { consumerKey: 'another' }, 'invalid_client_id'],
+    ['signed with a key unknown to the org', { knowsKey: false }, 'invalid-signature'],
+    ['from an unknown consumer key', { consumerKey: 'another' }, 'invalid_client_id'],
     ['for another audience', { audience: SANDBOX }, 'jwt-audience-invalid-expected-https-test-salesforce-com'],
     ['for a user who is not approved', { users: ['bob@example.com'] }, 'user-not-approved'],
     ['that has expired', { ahead: 120 }, 'jwt-expired'],
     ['that expires in more than three minutes', { ahead: -61 }, 'expires-too-late'],
-  ])('%s is refused, and the code of the org is passed on', async (_what, org, code) => {
+  ])('is refused with the code of the org: %s', async (_what, org, code) => {
     const parts = await setup(org);
     const { status, errors, text } = await delegate(parts);
     expect(status).toBe(200);
@@ -235,7 +235,7 @@ describe('the assertion', () => {
     expect(parts.gateway.log.lines.join('')).not.toContain('canary');
   });
 
-  it('is good for the whole of two minutes, and for a clock that is a minute behind', async () => {
+  it('is accepted for two minutes, and by a clock that is one minute behind', async () => {
     for (const ahead of [119, -60]) {
       const { errors } = await delegate(await setup({ ahead }));
       expect(errors).toBeUndefined();
@@ -248,11 +248,11 @@ describe('the user name', () => {
     ['the claim of principal', { principal: 'salesforce.username' }, { salesforce: { username: 'a@crm' } }, 'a@crm'],
     ['the user id, for user_id', { principal: 'user_id' }, {}, 'auth0|alice'],
     ['exactly 80 characters', {}, { email: 'a'.repeat(80) }, 'a'.repeat(80)],
-    ['carried as it is, whatever is in it', {}, { email: 'al "ice\\\n\u2028é😀' }, 'al "ice\\\n\u2028é😀'],
+    ['sent unchanged with any characters', {}, { email: 'al "ice\\\n\u2028é😀' }, 'al "ice\\\n\u2028é😀'],
   ])('is %s', async (_what, addon, claims, username) => {
     const parts = await setup({ users: [username] }, addon);
     expect((await delegate(parts, {}, claims)).errors).toBeUndefined();
-    expect(assertionOf(parts)?.payload).toMatchObject({ sub: username });
+    expect(readAssertion(parts)?.payload).toMatchObject({ sub: username });
   });
 
   it.each<[string, unknown]>([
@@ -262,13 +262,13 @@ describe('the user name', () => {
     ['a list', ['alice@example.com']],
     ['empty', ''],
     ['longer than 80 characters', 'a'.repeat(81)],
-    ['not expressible: a lone surrogate', 'alice\ud800'],
-  ])('that is %s is refused before anybody is asked', async (_what, email) => {
+    ['not well-formed: a lone surrogate', 'alice\ud800'],
+  ])('is refused before the org is called: %s', async (_what, email) => {
     const parts = await setup();
     const { status, errors } = await delegate(parts, {}, { email });
     expect(status).toBe(200);
     expect(errors?.[0]).toMatchObject({
-      message: 'The claim "email" must give a Salesforce username, a string of 1 to 80 characters',
+      message: 'The claim "email" must be a Salesforce username: a string of 1 to 80 characters',
       extensions: { code: 'INVALID_REQUEST' },
     });
     expect(parts.endpoint.bodies).toEqual([]);
@@ -276,7 +276,7 @@ describe('the user name', () => {
 });
 
 describe('a community in the request', () => {
-  it('may be the one that is configured', async () => {
+  it('may be the configured one', async () => {
     const parts = await setup({ audience: COMMUNITY_URL }, COMMUNITY);
     for (const asked of [
       { communityName: 'acme', communityUrlSection: 'members' },
@@ -286,28 +286,28 @@ describe('a community in the request', () => {
       {},
     ]) {
       expect((await delegate(parts, { salesforce: asked })).errors).toBeUndefined();
-      expect(assertionOf(parts)?.payload).toMatchObject({ aud: COMMUNITY_URL });
+      expect(readAssertion(parts)?.payload).toMatchObject({ aud: COMMUNITY_URL });
     }
   });
 
   it.each<[string, Record<string, unknown>, Record<string, unknown>, string]>([
     ['another name', COMMUNITY, { communityName: 'evil', communityUrlSection: 'members' }, 'communityName'],
     ['another path', COMMUNITY, { communityName: 'acme', communityUrlSection: 'admins' }, 'communityUrlSection'],
-    ['the name in other letters', COMMUNITY, { communityName: 'ACME' }, 'communityName'],
+    ['the name in another case', COMMUNITY, { communityName: 'ACME' }, 'communityName'],
     ['an empty name', COMMUNITY, { communityName: '' }, 'communityName'],
-    ['a name where none is configured', {}, { communityName: 'acme' }, 'communityName'],
+    ['a name if none is configured', {}, { communityName: 'acme' }, 'communityName'],
     [
-      'a path where none is configured',
+      'a path if none is configured',
       { communityName: 'acme' },
       { communityUrlSection: 'members' },
       'communityUrlSection',
     ],
-  ])('that is %s is refused', async (_what, addon, asked, field) => {
+  ])('is refused: %s', async (_what, addon, asked, field) => {
     const parts = await setup({}, addon);
     const { status, errors } = await delegate(parts, { salesforce: asked });
     expect(status).toBe(200);
     expect(errors?.[0]).toMatchObject({
-      message: `salesforce.${field} must be that of the community which the target is configured for`,
+      message: `salesforce.${field} must match the community that the target is configured for`,
       extensions: { code: 'INVALID_REQUEST' },
     });
     expect(parts.endpoint.bodies).toEqual([]);
@@ -320,7 +320,7 @@ describe('an answer of the org', () => {
     ['instance_url', { access_token: ACCESS_TOKEN }],
     ['an access_token that is a string', { access_token: 7, instance_url: INSTANCE }],
     ['an access_token that is not empty', { access_token: '', instance_url: INSTANCE }],
-  ])('without %s is none', async (_what, answer) => {
+  ])('is refused without %s', async (_what, answer) => {
     const { status, errors } = await delegate(await setup({ answer }));
     expect(status).toBe(200);
     expect(errors?.[0]).toMatchObject({
@@ -330,8 +330,8 @@ describe('an answer of the org', () => {
   });
 });
 
-describe('the configuration', () => {
-  const faultsOf = (addon: Record<string, unknown>, change: (config: ConfigDocument) => void = () => {}) =>
+describe('the configuration of salesforce_api', () => {
+  const diagnose = (addon: Record<string, unknown>, change: (config: ConfigDocument) => void = () => {}) =>
     testGateway((config) => {
       withAddon('salesforce_api', addon)(config);
       change(config);
@@ -350,23 +350,23 @@ describe('the configuration', () => {
     ],
     [
       { communityName: 'acme', community_url_section: '../x' },
-      `${at}.community_url_section: a string; expected the path of the community, without a slash before or after`,
+      `${at}.community_url_section: a string; expected the path of the community, without a leading or trailing slash`,
     ],
     [
       { community_url_section: 'members' },
-      `${at}.communityName: missing; expected the name of the community, because there is a community_url_section`,
+      `${at}.communityName: missing; expected the name of the community that community_url_section belongs to`,
     ],
     [
       { token_endpoint: 'http://login.example.com/token' },
       `${at}.token_endpoint: a string; expected an https URL without credentials or fragment (http for loopback hosts only)`,
     ],
-  ])('%j is a fault', async (addon, fault) => {
-    expect(await faultsOf(addon)).toEqual([fault]);
+  ])('refuses %j', async (addon, fault) => {
+    expect(await diagnose(addon)).toEqual([fault]);
   });
 
-  it('needs the tenant to have a signing_key', async () => {
+  it('requires the signing_key of the tenant', async () => {
     expect(
-      await faultsOf({}, (config) => {
+      await diagnose({}, (config) => {
         Object.assign(config.tenants[0] as object, { signing_key: undefined });
       }),
     ).toEqual([`${at}: a mapping; expected the tenant to have a signing_key, to sign what Salesforce verifies`]);

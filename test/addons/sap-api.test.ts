@@ -23,7 +23,7 @@ const PASSWORD = 'a service password: with a colon, and ü';
 const ACCESS_TOKEN = 'AFBWiNSxTEAwSBPmIPmvqGwN0aV1vBYe9QyPKz4yyvZ';
 const SCOPE = 'ZLEAVE_0001 ZTIME_0002';
 const FIELDS = '... on SapAccessToken { scope }';
-const CARRIED = /^[\t\n\r\u0020-\u0084\u0086-\u2027\u2029-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
+const REPRESENTABLE = /^[\t\n\r\u0020-\u0084\u0086-\u2027\u2029-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
 const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
 
 interface Sap {
@@ -36,18 +36,19 @@ interface Sap {
 interface Setup {
   readonly gateway: AddonGateway;
   readonly endpoint: Upstream;
-  /** The assertions that it took. */
+  /** The assertions that the endpoint accepted. */
   readonly accepted: Verified[];
 }
 
 /**
- * A gateway, and a token endpoint that holds its requests to RFC 7522 and to what SAP adds: signature, audience and
- * times by node-saml; issuer, recipient, one bearer confirmation and the client_id of the assertion by itself.
+ * Creates a gateway and a token endpoint that verifies requests by RFC 7522 and by the rules that SAP adds: node-saml
+ * verifies signature, audience and times; the endpoint itself checks issuer, recipient, one bearer confirmation and the
+ * client_id of the assertion.
  */
 async function setup(addon: Record<string, unknown> = {}, sap: Sap = {}, options = {}): Promise<Setup> {
   const accepted: Verified[] = [];
   const url = () => `${endpoint.url}/sap/bc/sec/oauth2/token`;
-  const judge = async (authorization: string | undefined, form: URLSearchParams): Promise<string | undefined> => {
+  const verify = async (authorization: string | undefined, form: URLSearchParams): Promise<string | undefined> => {
     const basic = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64').toString();
     if (basic !== `${CLIENT}:${PASSWORD}`) return 'invalid_client';
     if (form.get('grant_type') !== 'urn:ietf:params:oauth:grant-type:saml2-bearer') return 'unsupported_grant_type';
@@ -74,7 +75,7 @@ async function setup(addon: Record<string, unknown> = {}, sap: Sap = {}, options
   const answers: RequestListener = async (request, response) => {
     const form = new URLSearchParams(endpoint.bodies.at(-1));
     const refusal =
-      request.url === '/sap/bc/sec/oauth2/token' ? await judge(request.headers.authorization, form) : 'path';
+      request.url === '/sap/bc/sec/oauth2/token' ? await verify(request.headers.authorization, form) : 'path';
     const granted = { access_token: ACCESS_TOKEN, token_type: 'Bearer', expires_in: '600', scope: form.get('scope') };
     response
       .writeHead(refusal === undefined ? 200 : 400, { 'content-type': 'application/json' })
@@ -97,11 +98,11 @@ async function setup(addon: Record<string, unknown> = {}, sap: Sap = {}, options
 }
 
 const alice = { email: 'ALICE' };
-const asked = ({ bodies }: Upstream, name: string) => new URLSearchParams(bodies[0]).get(name);
+const readParameter = ({ bodies }: Upstream, name: string) => new URLSearchParams(bodies[0]).get(name);
 const refusedBySap = (code: string) => ({ status: 200, code: 'UPSTREAM_REFUSED', message: `SAP refused: ${code}` });
 
 describe('an SAP access token', () => {
-  it('is that of an endpoint that found nothing wrong with the assertion', async () => {
+  it('is issued by an endpoint that verifies the assertion', async () => {
     const { gateway, accepted } = await setup();
     const { data } = await gateway.issue(FIELDS, { claims: alice });
     expect(data.delegate.credential).toEqual({
@@ -121,17 +122,17 @@ describe('an SAP access token', () => {
     });
   });
 
-  it('has the body at POST /delegation that Auth0 gave it, its expires_in a string', async () => {
+  it('has the legacy body of Auth0, with expires_in as a string', async () => {
     const { gateway, endpoint } = await setup({ usernameAttribute: 'user_id' });
     const { status, body } = await gateway.issueLegacy({ api_type: 'sap_api', sap_scope: 'ZTIME_0002' });
     expect({ status, body }).toEqual({
       status: 200,
       body: { access_token: ACCESS_TOKEN, token_type: 'Bearer', expires_in: '600', scope: 'ZTIME_0002' },
     });
-    expect(asked(endpoint, 'scope')).toBe('ZTIME_0002');
+    expect(readParameter(endpoint, 'scope')).toBe('ZTIME_0002');
   });
 
-  it('comes for exactly these bytes, under a clock that stands still', async () => {
+  it('is requested with exactly these bytes', async () => {
     const requests: { form: URLSearchParams; headers: Headers }[] = [];
     const deps = {
       randomUUID: () => '00000000-0000-4000-8000-000000000000' as const,
@@ -186,7 +187,7 @@ describe('the token endpoint of these tests', () => {
     ['another recipient', { recipient: 'https://other.example.com/' }, {}, {}, 'recipient'],
     ['another client', { clientid: 'MALLORY' }, {}, {}, 'invalid_client'],
     ['another password', { servicePassword: 'guess' }, {}, {}, 'invalid_client'],
-  ])('refuses %s, and its code is passed on without its description', async (_what, addon, sap, options, code) => {
+  ])('refuses %s, and the caller gets its code without its description', async (_what, addon, sap, options, code) => {
     const { gateway } = await setup(addon, sap, options);
     const answer = await gateway.issue(FIELDS, { claims: alice });
     expect(refusalOf(answer)).toEqual(refusedBySap(code));
@@ -194,7 +195,7 @@ describe('the token endpoint of these tests', () => {
     expect(answer.text).not.toContain('canary');
   });
 
-  it('refuses another audience, and takes the one that is configured', async () => {
+  it('refuses another audience and accepts the configured one', async () => {
     const sap = { audience: 'https://sap.example.com/saml' };
     const wrong = await setup({}, sap);
     expect(refusalOf(await wrong.gateway.issue(FIELDS, { claims: alice }))).toMatchObject({
@@ -212,7 +213,7 @@ describe('the token endpoint of these tests', () => {
 describe('the SAP user name', () => {
   const nasty = [
     ['markup', '</saml:NameID><saml:NameID>admin</saml:NameID><!--'],
-    ['a comment, by which other parsers cut names short', 'alice<!-- -->.mallory'],
+    ['a comment, at which some parsers end the name', 'alice<!-- -->.mallory'],
     ['entities', '&amp;&#x41;&lt;'],
     ['the end of CDATA', 'a]]>b'],
     ['quotes', `"'`],
@@ -221,14 +222,14 @@ describe('the SAP user name', () => {
     ['both', 'ali\r\nce'],
     ['a tab', 'ali\tce'],
     ['a paragraph separator', 'ali\u2029ce'],
-    ['a control character that XML can carry', 'ali\u007f\u009fce'],
+    ['control characters that XML allows', 'ali\u007f\u009fce'],
     ['a no-break space, and two spaces', 'ali\u00a0c  e'],
     ['a zero-width joiner and a combining mark', 'ali\u200dce\u0301'],
     ['characters beyond the basic plane', 'ali\u{1f600}ce\u{10fffd}'],
     ['10 KiB of letters', 'x'.repeat(10_240)],
-    ['10 KiB of what has to be escaped', '<&é'.repeat(2_560)],
+    ['10 KiB of characters that must be escaped', '<&é'.repeat(2_560)],
   ] as const;
-  it('arrives exactly with markup, line ends, controls and 10 KiB of anything', async () => {
+  it('arrives exactly with markup, line ends, control characters and 10 KiB of text', async () => {
     const { gateway, accepted } = await setup({ claims: { 'a "name" <&>': 'email' } });
     for (const [what, email] of nasty) {
       const answer = await gateway.issue(FIELDS, { claims: { sub: what, email } });
@@ -239,7 +240,7 @@ describe('the SAP user name', () => {
     expect(accepted).toHaveLength(nasty.length);
   });
 
-  it('arrives exactly or is refused, whatever it is', async () => {
+  it('arrives exactly or is refused, for any string', async () => {
     const { gateway, accepted } = await setup();
     const names = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
@@ -254,17 +255,17 @@ describe('the SAP user name', () => {
       const before = accepted.length;
       const user = `auth0|${address++}`;
       const answer = await gateway.issue(FIELDS, { claims: { sub: user, email } });
-      const carried = CARRIED.test(email) && email.trim() === email;
-      if (carried) expect(accepted.at(-1)?.nameId).toBe(email);
+      const exact = REPRESENTABLE.test(email) && email.trim() === email;
+      if (exact) expect(accepted.at(-1)?.nameId).toBe(email);
       else expect(refusalOf(answer)).toMatchObject({ code: 'INVALID_REQUEST' });
-      expect(accepted.length).toBe(before + (carried ? 1 : 0));
+      expect(accepted.length).toBe(before + (exact ? 1 : 0));
     });
     await fc.assert(property, { numRuns: 60 });
   });
 
   const must = (rule: string) => `The claim "email" must ${rule}`;
-  const noName = must('give a user name, which is a string that is not empty and has no lone surrogates');
-  const notXml = must('have only characters that XML carries unchanged');
+  const noName = must('be a non-empty string without lone surrogates');
+  const notXml = must('contain only characters that XML can represent exactly');
   const refused: readonly (readonly [what: string, email: unknown, message: string])[] = [
     ['U+0000', 'ali\u0000ce', notXml],
     ['U+0001', 'ali\u0001ce', notXml],
@@ -272,20 +273,16 @@ describe('the SAP user name', () => {
     ['U+FFFE', 'ali\ufffece', notXml],
     ['U+FFFF', 'ali\uffffce', notXml],
     ['next line, which node-saml reads as a line feed', 'ali\u0085ce', notXml],
-    ['a line separator, which it reads so too', 'ali\u2028ce', notXml],
+    ['a line separator, which node-saml reads as a line feed', 'ali\u2028ce', notXml],
     ['a lone surrogate', 'ali\ud800ce', noName],
-    ['nothing but white space', ' \t', must('have more than white space')],
-    [
-      'a space at its end, which some systems trim',
-      'alice ',
-      must('have no white space before or after the user name'),
-    ],
-    ['a line feed at its beginning', '\nalice', must('have no white space before or after the user name')],
-    ['nothing', '', noName],
+    ['only white space', ' \t', must('contain more than white space')],
+    ['a space at its end, which some systems trim', 'alice ', must('not begin or end with white space')],
+    ['a line feed at its beginning', '\nalice', must('not begin or end with white space')],
+    ['an empty string', '', noName],
     ['a list', ['alice'], noName],
-    ['no claim at all', undefined, noName],
+    ['a missing claim', undefined, noName],
   ];
-  it('is refused where it would not arrive exactly', async () => {
+  it('is refused if it would not arrive exactly', async () => {
     const { gateway, endpoint } = await setup();
     for (const [what, email, message] of refused) {
       const answer = await gateway.issue(FIELDS, { claims: { sub: what, email } });
@@ -294,7 +291,7 @@ describe('the SAP user name', () => {
     expect(endpoint.bodies).toEqual([]);
   });
 
-  it('is the user id where no attribute is configured', async () => {
+  it('is the user id if no attribute is configured', async () => {
     const { gateway, accepted } = await setup({ usernameAttribute: undefined });
     await gateway.issue(FIELDS);
     expect(accepted[0]?.nameId).toBe('auth0|alice');
@@ -304,12 +301,13 @@ describe('the SAP user name', () => {
     ['U+FFFE in an attribute', 'a\ufffe'],
     ['an object as an attribute', { a: 1 }],
     ['a list of objects as an attribute', [{ a: 1 }]],
-  ])('never goes with %s', async (_what, team) => {
+  ])('is not sent with %s', async (_what, team) => {
     const { gateway, endpoint } = await setup({ claims: { team: 'team' } });
     expect(refusalOf(await gateway.issue(FIELDS, { claims: { ...alice, team } }))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
-      message: 'The claim "team" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+      message:
+        'The claim "team" must be a string, a number or a boolean that XML can represent exactly, or a list of these',
     });
     expect(endpoint.bodies).toEqual([]);
   });
@@ -317,50 +315,50 @@ describe('the SAP user name', () => {
 
 describe('the SAP scope', () => {
   it.each([
-    ['all that is configured, by default', {}, undefined, SCOPE],
-    ['all of it when the request asks for nothing', {}, ' ', SCOPE],
-    ['what the request asks of it, each once', {}, 'ZTIME_0002  ZTIME_0002', 'ZTIME_0002'],
-    ['none where none is configured', { scope: undefined }, undefined, null],
-    ['none where an export left it blank', { scope: '', nameIdentifierFormat: '' }, undefined, null],
+    ['all that is configured by default', {}, undefined, SCOPE],
+    ['all that is configured if the request has an empty scope', {}, ' ', SCOPE],
+    ['the values of the request, each once', {}, 'ZTIME_0002  ZTIME_0002', 'ZTIME_0002'],
+    ['empty if none is configured', { scope: undefined }, undefined, null],
+    ['empty if an export has an empty scope', { scope: '', nameIdentifierFormat: '' }, undefined, null],
   ])('is %s', async (_what, addon, scope, expected) => {
     const { gateway, endpoint } = await setup(addon);
     await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } });
-    expect(asked(endpoint, 'scope')).toBe(expected);
+    expect(readParameter(endpoint, 'scope')).toBe(expected);
   });
 
   it.each([
-    ['one beyond it', {}, 'ZLEAVE_0001 ZADMIN_0003'],
-    ['one where none is configured', { scope: undefined }, 'ZLEAVE_0001'],
-    ['one in another case', {}, 'zleave_0001'],
-    ['one behind a line feed', {}, 'ZLEAVE_0001\nZADMIN_0003'],
-  ])('is never %s', async (_what, addon, scope) => {
+    ['with a value that is not configured', {}, 'ZLEAVE_0001 ZADMIN_0003'],
+    ['with a value if none is configured', { scope: undefined }, 'ZLEAVE_0001'],
+    ['with a value in another case', {}, 'zleave_0001'],
+    ['with a value after a line feed', {}, 'ZLEAVE_0001\nZADMIN_0003'],
+  ])('is refused %s', async (_what, addon, scope) => {
     const { gateway, endpoint } = await setup(addon);
     expect(refusalOf(await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } }))).toEqual({
       status: 200,
       code: 'INVALID_SCOPE',
-      message: 'sap.scope must stay within the scope that the target is configured for',
+      message: 'sap.scope must contain only scope values that the target is configured for',
     });
     expect(endpoint.bodies).toEqual([]);
   });
 });
 
-describe('what SAP answers', () => {
+describe('an answer of SAP', () => {
   const token = { access_token: ACCESS_TOKEN, token_type: 'bearer' };
   it.each([
     ['a number of seconds', { ...token, expires_in: 600 }, 600],
-    ['the same as a string', { ...token, expires_in: '600' }, 600],
-    ['no time', token, null],
+    ['a string of seconds', { ...token, expires_in: '600' }, 600],
+    ['nothing', token, null],
     ['something else', { ...token, expires_in: 'soon' }, null],
-    ['more than GraphQL can tell', { ...token, expires_in: 2 ** 31 }, null],
-  ])('may say that the token lasts %s', async (_what, answer, expiresIn) => {
+    ['more seconds than an Int holds', { ...token, expires_in: 2 ** 31 }, null],
+  ])('may have as expires_in %s', async (_what, answer, expiresIn) => {
     const { gateway } = await setup({}, { answer });
     const { data } = await gateway.issue(FIELDS, { claims: alice });
     const expiresAt = expiresIn === null ? null : new Date((gateway.clock.seconds() + expiresIn) * 1000).toISOString();
-    // RFC 6749 §5.1: an answer without a scope grants the one that was asked for.
+    // RFC 6749 §5.1: an answer without a scope grants the requested one.
     expect(data.delegate.credential).toMatchObject({ tokenType: 'Bearer', expiresIn, expiresAt, scope: SCOPE });
   });
 
-  it('leaves out of the legacy body what it does not say', async () => {
+  it('without expires_in and scope has a legacy body without them', async () => {
     const { gateway } = await setup({ usernameAttribute: 'user_id', scope: undefined }, { answer: token });
     expect((await gateway.issueLegacy({ api_type: 'sap_api' })).body).toEqual({
       access_token: ACCESS_TOKEN,
@@ -371,14 +369,18 @@ describe('what SAP answers', () => {
   it.each([
     ['no token', { token_type: 'Bearer' }, 'SAP gave an answer without access_token'],
     ['an empty token', { access_token: '', token_type: 'Bearer' }, 'SAP gave an answer without access_token'],
-    ['a token that is no string', { access_token: 1, token_type: 'Bearer' }, 'SAP gave an answer without access_token'],
+    [
+      'a token that is not a string',
+      { access_token: 1, token_type: 'Bearer' },
+      'SAP gave an answer without access_token',
+    ],
     [
       'a token of another type',
       { access_token: ACCESS_TOKEN, token_type: 'mac' },
       'SAP gave a token that is not of type Bearer',
     ],
-    ['a token of no type', { access_token: ACCESS_TOKEN }, 'SAP gave a token that is not of type Bearer'],
-  ])('is no answer with %s', async (_what, answer, message) => {
+    ['a token without a type', { access_token: ACCESS_TOKEN }, 'SAP gave a token that is not of type Bearer'],
+  ])('is refused with %s', async (_what, answer, message) => {
     const { gateway } = await setup({}, { answer });
     expect(refusalOf(await gateway.issue(FIELDS, { claims: alice }))).toEqual({
       status: 200,
@@ -388,62 +390,69 @@ describe('what SAP answers', () => {
   });
 });
 
-describe('the configuration of SAP', () => {
-  const right = { clientid: CLIENT, tokenEndpointUrl: 'https://sap.example.com/token', servicePassword: PASSWORD };
+describe('the configuration of sap_api', () => {
+  const valid = { clientid: CLIENT, tokenEndpointUrl: 'https://sap.example.com/token', servicePassword: PASSWORD };
 
   it.each([
-    ['what it needs', right],
-    ['an export of Auth0', { ...right, usernameAttribute: 'email', scope: SCOPE, nameIdentifierFormat: UNSPECIFIED }],
-    ['fields of ours', { ...right, audience: 'E1R', recipient: 'https://sap.example.com/', claims: { a: 'b' } }],
-  ])('is right with %s', (_what, config) => {
+    ['the required fields', valid],
+    ['an export of Auth0', { ...valid, usernameAttribute: 'email', scope: SCOPE, nameIdentifierFormat: UNSPECIFIED }],
+    [
+      'the fields that Auth0 does not have',
+      { ...valid, audience: 'E1R', recipient: 'https://sap.example.com/', claims: { a: 'b' } },
+    ],
+  ])('is valid with %s', (_what, config) => {
     expect(addonFaults('sap_api', config)).toEqual([]);
   });
 
-  const noText = 'a string; expected a text that XML carries unchanged';
+  const notXmlText = 'a string; expected a text that XML can represent exactly';
   it.each([
-    ['nothing', {}, ['clientid: missing; expected a string', 'tokenEndpointUrl: missing; expected a string']],
+    ['no fields', {}, ['clientid: missing; expected a string', 'tokenEndpointUrl: missing; expected a string']],
     [
       'a colon in its client',
-      { ...right, clientid: 'a:b' },
-      ['clientid: a string; expected a client id without colon or control characters'],
+      { ...valid, clientid: 'a:b' },
+      ['clientid: a string; expected a client id without colons or control characters'],
     ],
     [
       'a line feed in its password',
-      { ...right, servicePassword: 'a\nb' },
+      { ...valid, servicePassword: 'a\nb' },
       ['servicePassword: a string; expected a password without control characters'],
     ],
     [
-      'http beyond loopback',
-      { ...right, tokenEndpointUrl: 'http://sap.example.com/' },
+      'http for a host other than loopback',
+      { ...valid, tokenEndpointUrl: 'http://sap.example.com/' },
       [
         'tokenEndpointUrl: a string; expected an https URL without credentials or fragment (http for loopback hosts only)',
       ],
     ],
     [
-      'a scope that is none',
-      { ...right, scope: 'a\tb' },
-      ['scope: a string; expected OAuth scope values, with spaces between them'],
+      'an invalid scope',
+      { ...valid, scope: 'a\tb' },
+      ['scope: a string; expected OAuth scope values, separated by spaces'],
     ],
-    ['an audience beyond XML', { ...right, audience: 'a\ufffe' }, [`audience: ${noText}`]],
-    ['a recipient beyond XML', { ...right, recipient: 'a\u0000' }, [`recipient: ${noText}`]],
-    ['a format beyond XML', { ...right, nameIdentifierFormat: '\uffff' }, [`nameIdentifierFormat: ${noText}`]],
+    ['an audience that XML cannot represent', { ...valid, audience: 'a\ufffe' }, [`audience: ${notXmlText}`]],
+    ['a recipient that XML cannot represent', { ...valid, recipient: 'a\u0000' }, [`recipient: ${notXmlText}`]],
     [
-      'the attribute that it sets itself',
-      { ...right, claims: { client_id: 'sub' } },
+      'a format that XML cannot represent',
+      { ...valid, nameIdentifierFormat: '\uffff' },
+      [`nameIdentifierFormat: ${notXmlText}`],
+    ],
+    [
+      'the reserved attribute client_id',
+      { ...valid, claims: { client_id: 'sub' } },
       ['claims.client_id: a string; expected a claim name that is not reserved'],
     ],
-  ])('is faulty with %s', (_what, config, faults) => {
+  ])('is refused with %s', (_what, config, faults) => {
     expect(addonFaults('sap_api', config)).toEqual(expect.arrayContaining(faults));
   });
 
-  it('needs the certificate of the tenant', async () => {
+  it('requires the certificate of the tenant', async () => {
     const lacking = (document: ConfigDocument) => {
       samlTenant(document);
       delete (document.tenants[0] as Record<string, unknown>).certificate;
-      document.tenants[0]?.clients.push({ client_id: 'target', addons: { sap_api: right } } as never);
+      document.tenants[0]?.clients.push({ client_id: 'target', addons: { sap_api: valid } } as never);
     };
     const fault =
-      'tenants[0].clients[4].addons.sap_api: a mapping; expected the tenant to have a certificate, by which SAP knows its signing_key';
+      'tenants[0].clients[4].addons.sap_api: a mapping; expected the tenant to have a certificate, for SAP to verify its signatures';
     await expect(testGateway(lacking)).rejects.toMatchObject({ name: 'ConfigError', message: fault });
   });
 });

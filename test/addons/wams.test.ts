@@ -5,7 +5,7 @@ import { addonFaults, addonGateway } from '../support/addon.js';
 import { refusalOf, tokenOf } from '../support/answers.js';
 
 const MASTER_KEY = 'wams-master-key-for-tests-0000000';
-/** What Mobile Services verified with: the digest itself, not a text of it. */
+/** The raw digest, which Mobile Services used as key. */
 const KEY = createHash('sha256').update(`${MASTER_KEY}JWTSig`).digest();
 /** For the user auth0|alice. */
 const ALICE =
@@ -17,8 +17,8 @@ async function issue(config: Record<string, unknown> = {}, claims: Record<string
 }
 
 describe('an Azure Mobile Services token', () => {
-  // The signature was computed with Python's hmac, from the format of Mobile Services' own runtime.
-  it('is the same bytes that Mobile Services made', async () => {
+  // The signature was computed with Python's hmac; the format is that of Mobile Services' runtime.
+  it('has the same bytes as one of Mobile Services', async () => {
     const { answer } = await issue();
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'MobileServicesToken',
@@ -30,7 +30,7 @@ describe('an Azure Mobile Services token', () => {
     });
   });
 
-  it('verifies with jsonwebtoken, and says who the user is by the configured claim', async () => {
+  it('verifies with jsonwebtoken and names the user by the configured claim', async () => {
     const { gateway, answer } = await issue({ uid: 'app_metadata.uid' }, { app_metadata: { uid: 'Zoë' } });
     const verified = jwt.verify(tokenOf(answer), KEY, {
       algorithms: ['HS256'],
@@ -53,13 +53,13 @@ describe('an Azure Mobile Services token', () => {
   it.each([
     ['missing', {}],
     ['empty', { nick: '' }],
-    ['no string', { nick: 7 }],
-    ['no text', { nick: '\ud800' }],
+    ['not a string', { nick: 7 }],
+    ['not well-formed', { nick: '\ud800' }],
   ])('is refused when the configured claim is %s', async (_what, claims) => {
     expect(refusalOf((await issue({ uid: 'nick' }, claims)).answer)).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
-      message: 'The claim "nick" must give a user name, which is a string that is not empty and has no lone surrogates',
+      message: 'The claim "nick" must be a non-empty string without lone surrogates',
     });
   });
 
@@ -73,7 +73,7 @@ describe('an Azure Mobile Services token', () => {
     [{}, 'masterkey: missing; expected a string, { env: NAME } or { file: path }'],
     [{ masterkey: '' }, 'masterkey: an empty string; expected a master key that is not empty'],
     [{ masterkey: MASTER_KEY, uid: '' }, 'uid: an empty string; expected a string of at least 1 character'],
-  ])('has a configuration that refuses %j', (config, fault) => {
+  ])('has a configuration schema that refuses %j', (config, fault) => {
     expect(addonFaults('wams', config)).toEqual([fault]);
   });
 });

@@ -33,7 +33,7 @@ export async function addonGateway(
   return { ...gateway, ...issuing(gateway) };
 }
 
-/** Delegation to the client `target` of a gateway, through both doors. */
+/** Delegates to the client `target` of a gateway, at both endpoints. */
 export function issuing(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'issueLegacy'> {
   return {
     async issue(fragment, { input, claims } = {}) {

@@ -1,29 +1,29 @@
 import { z } from 'zod';
-import { ruleOn } from '../../lib/refine-when.js';
+import { refineWhen } from '../../lib/refine-when.js';
 import type { ConfigKit } from '../addon.js';
 import type { ClaimMap } from '../shared/claim-path.js';
 import { isRegion, needsRegion } from './regions.js';
 
 const ROLE_ARN = /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[!-~]{1,576}$/;
 const PROVIDER_ARN = /^arn:aws(-[a-z]+)*:iam::\d{12}:saml-provider\/[\w.-]{1,128}$/;
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html; AWS keeps `aws:` for itself. */
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html; AWS reserves the prefix `aws:`. */
 const MAX_TAGS = 50;
 const TAG_KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu;
 
-/** A role, and the IAM SAML provider that its trust policy lets in. */
+/** A role, and the IAM SAML provider that its trust policy names. */
 export interface RolePair {
   readonly role: string;
   readonly principal: string;
 }
 
-export type AwsConfig = z.output<ReturnType<typeof awsConfigSchema>>;
+export type AwsConfig = z.output<ReturnType<typeof buildAwsConfigSchema>>;
 
-/** The pairs that may be assumed, Auth0's own first. */
-export function rolePairs({ role, principal, roles }: Pick<AwsConfig, 'role' | 'principal' | 'roles'>): RolePair[] {
+/** Lists the pairs that a request may choose from, that of Auth0's fields first. */
+export function listRolePairs({ role, principal, roles }: Pick<AwsConfig, 'role' | 'principal' | 'roles'>): RolePair[] {
   return role === undefined || principal === undefined ? roles : [{ role, principal }, ...roles];
 }
 
-export function awsConfigSchema(kit: ConfigKit) {
+export function buildAwsConfigSchema(kit: ConfigKit) {
   const role = z.string().regex(ROLE_ARN, { error: 'the ARN of an IAM role' });
   const principal = z.string().regex(PROVIDER_ARN, { error: 'the ARN of an IAM SAML provider' });
   return kit
@@ -35,7 +35,7 @@ export function awsConfigSchema(kit: ConfigKit) {
       region: z.string().refine(isRegion, { error: 'an AWS region, such as eu-central-1' }).optional(),
       sts_endpoint: kit.url().optional(),
       uid: kit.claimPath().prefault('user_id'),
-      claims: sessionTags(kit).default([]),
+      claims: buildTagSchema(kit).default([]),
     })
     .superRefine(
       ({ role, principal, roles }, { addIssue }) => {
@@ -45,20 +45,20 @@ export function awsConfigSchema(kit: ConfigKit) {
         } else if (role === undefined) missing('role', 'the ARN of an IAM role, to go with principal');
         else if (principal === undefined) missing('principal', 'the ARN of an IAM SAML provider, to go with role');
       },
-      ruleOn('role', 'principal', 'roles'),
+      refineWhen('role', 'principal', 'roles'),
     )
     .superRefine(
       (config, { addIssue }) => {
-        const stranger = rolePairs(config).some(({ role }) => needsRegion(role));
-        if (!stranger || config.region !== undefined || config.sts_endpoint !== undefined) return;
-        const message = 'an AWS region, because the global STS serves no role of China or GovCloud';
+        const needed = listRolePairs(config).some(({ role }) => needsRegion(role));
+        if (!needed || config.region !== undefined || config.sts_endpoint !== undefined) return;
+        const message = 'an AWS region, because the global STS does not serve roles of China or GovCloud';
         addIssue({ code: 'custom', path: ['region'], message });
       },
-      ruleOn('role', 'principal', 'roles', 'region', 'sts_endpoint'),
+      refineWhen('role', 'principal', 'roles', 'region', 'sts_endpoint'),
     );
 }
 
-function sessionTags(kit: ConfigKit): z.ZodType<ClaimMap> {
+function buildTagSchema(kit: ConfigKit): z.ZodType<ClaimMap> {
   return kit.claimMap().superRefine((map, { addIssue }) => {
     if (map.length > MAX_TAGS) addIssue({ code: 'custom', message: `at most ${MAX_TAGS} session tags` });
     for (const [name] of map) {

@@ -1,15 +1,15 @@
-/** A partition of AWS: a world of its own, with its own hosts. */
+/** A partition of AWS: a separate group of regions with its own hosts. */
 interface Partition {
   /** The second part of its ARNs. */
   readonly name: string;
   readonly regions: RegExp;
   readonly dnsSuffix: string;
-  /** Where browsers present an assertion: AWS demands it as Recipient, and takes it as Audience. */
+  /** The sign-in address: AWS requires it as Recipient and accepts it as Audience. */
   readonly signIn: string;
 }
 
 /**
- * Hosts as the endpoint rules of AWS's own SDKs have them, sign-in addresses as IAM documents them
+ * Hosts are from the endpoint rules of AWS's SDKs, sign-in addresses from IAM's documentation
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html and its pages for
  * China and GovCloud).
  */
@@ -36,25 +36,25 @@ const PARTITIONS: readonly Partition[] = [
 
 const GLOBAL_STS = 'https://sts.amazonaws.com/';
 
-/** Whether a region is one of AWS, of AWS China or of AWS GovCloud. */
+/** Whether a text is the name of a region, in any partition. */
 export function isRegion(region: string): boolean {
   return PARTITIONS.some(({ regions }) => regions.test(region));
 }
 
-/** The STS of a region; without one the global STS. */
-export function stsOf(region: string | undefined): string {
+/** Builds the URL of a region's STS; without a region, that of the global STS. */
+export function buildStsUrl(region: string | undefined): string {
   const partition = PARTITIONS.find(({ regions }) => region !== undefined && regions.test(region));
   return partition ? `https://sts.${region}.${partition.dnsSuffix}/` : GLOBAL_STS;
 }
 
-/** Where an assertion for a region is presented; without a region the partition of the role says it. */
-export function signInOf(region: string | undefined, roleArn: string): string {
+/** Selects the sign-in address of a region; without a region, that of the role's partition. */
+export function selectSignInUrl(region: string | undefined, roleArn: string): string {
   const matches = ({ name, regions }: Partition) =>
     region === undefined ? roleArn.split(':')[1] === name : regions.test(region);
   return (PARTITIONS.find(matches) ?? (PARTITIONS.at(-1) as Partition)).signIn;
 }
 
-/** Whether the global STS serves a role: those of China and GovCloud need a region. */
+/** Whether a role needs a region: the global STS does not serve China and GovCloud. */
 export function needsRegion(roleArn: string): boolean {
   return roleArn.split(':')[1] !== 'aws';
 }

@@ -1,16 +1,15 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
-import { ruleOn } from '../../lib/refine-when.js';
-import { type ConfigKit, type Credential, defineAddon } from '../addon.js';
-import { DEFAULT_MINUTES, minutes } from '../shared/minutes.js';
-import { isOneLine } from './one-line.js';
+import { refineWhen } from '../../lib/refine-when.js';
+import { type ConfigKit, defineAddon } from '../addon.js';
+import { DEFAULT_MINUTES, isOneLine, minutes } from '../shared/config-fields.js';
 
-/** The version of the service that the string to sign belongs to. */
+/** The version of the service, which determines the string to sign. */
 const SERVICE_VERSION = '2020-12-06';
-/** Seconds before its issue that a SAS starts: clocks may differ by that much, says Azure's page on best practices. */
-const CLOCK_SKEW = 15 * 60;
+/** A SAS starts this many seconds before it is issued: the clock skew that Azure's best practices for SAS name. */
+const CLOCK_SKEW_SECONDS = 15 * 60;
 
-/** What each flag grants on a blob (`b`) or a container (`c`), in the order that the service demands. */
+/** The permission of each flag on a blob (`b`) or a container (`c`), in the order that the service requires. */
 const PERMISSIONS = {
   b: { blob_read: 'r', blob_write: 'w', blob_delete: 'd' },
   c: { container_read: 'r', container_write: 'w', container_delete: 'd', container_list: 'l' },
@@ -48,70 +47,71 @@ function configSchema(kit: ConfigKit) {
     })
     .superRefine(
       (config, { addIssue }) => {
-        if (config.signedIdentifier || permissionsOf(config)) return;
-        const usable = Object.keys(PERMISSIONS[resourceType(config)]);
+        if (config.signedIdentifier || formatPermissions(config)) return;
+        const usable = Object.keys(PERMISSIONS[selectResourceType(config)]);
         addIssue({
           code: 'custom',
           path: usable.slice(0, 1),
           message: `true for at least one of ${usable.join(', ')}, or a signedIdentifier`,
         });
       },
-      ruleOn('signedIdentifier', 'blobName', ...flags),
+      refineWhen('signedIdentifier', 'blobName', ...flags),
     );
 }
 
 type Config = z.output<ReturnType<typeof configSchema>>;
 
 /**
- * A service SAS for a blob or a container (https://learn.microsoft.com/rest/api/storageservices/create-service-sas),
- * https only, for 5 minutes unless configured. With a stored access policy it says only what is configured beside it.
+ * A service SAS for a blob or a container (https://learn.microsoft.com/rest/api/storageservices/create-service-sas), for
+ * https only. With a stored access policy it has only the permissions and times that are configured explicitly.
  */
-export const azureBlob = defineAddon<Config>({
+export const azureBlob = defineAddon({
   name: 'azure_blob',
   apiType: 'AZURE_BLOB',
-  description: 'A shared access signature for a blob, or for a container, of Azure Storage.',
+  description: 'A shared access signature for a blob or a container of Azure Storage.',
   config: configSchema,
   credential: {
     name: 'AzureBlobSas',
-    description: 'A shared access signature (SAS) of Azure Blob Storage: `token` is the query string, without "?".',
+    description: 'A shared access signature (SAS) for Azure Blob Storage: `token` is the query string, without "?".',
     fields: {
-      url: { type: 'String', description: 'The blob or the container, with the signature: ready to be requested.' },
+      url: { type: 'String', description: 'The URL of the blob or the container, with the signature.' },
       permissions: {
         type: 'String',
         nullable: true,
-        description: 'What it grants: r(ead), w(rite), d(elete), l(ist). Null where a stored access policy decides.',
+        description: 'The permissions: r(ead), w(rite), d(elete), l(ist). Null if a stored access policy defines them.',
       },
       startsAt: {
         type: 'DateTime',
         nullable: true,
-        description: 'When it starts: before its issue, as clocks differ. Null where a stored access policy decides.',
+        description:
+          'The start, which is before the time of issue because clocks differ. Null if a stored access policy is used.',
       },
     },
   },
   create(config) {
     const { accountName, containerName, blobName, signedIdentifier } = config;
     const key = createSecretKey(config.storageAccessKey, 'base64');
-    const sr = resourceType(config);
-    const sp = permissionsOf(config);
+    const sr = selectResourceType(config);
+    const sp = formatPermissions(config);
     const path = blobName ? `${containerName}/${blobName}` : containerName;
     const resource = `/blob/${accountName}/${path}`;
     const url = `https://${accountName}.blob.core.windows.net/${path.split('/').map(encodeURIComponent).join('/')}`;
-    const { startsBefore, expiresIn } = times(config);
+    const { startsBefore, expiresIn } = selectTimes(config);
     return {
-      issue({ nowSeconds }): Credential {
+      issue({ nowSeconds }) {
         const startsAt = startsBefore === null ? null : nowSeconds - startsBefore;
         const expiresAt = expiresIn === null ? null : nowSeconds + expiresIn;
-        const said: Parameters = {
+        const parameters: Parameters = {
           sv: SERVICE_VERSION,
           spr: 'https',
-          st: timestamp(startsAt),
-          se: timestamp(expiresAt),
+          st: formatTime(startsAt),
+          se: formatTime(expiresAt),
           si: signedIdentifier ?? '',
           sr,
           sp,
         };
-        const sig = createHmac('sha256', key).update(stringToSign(said, resource)).digest('base64');
-        const token = Object.entries({ ...said, sig })
+        const sig = createHmac('sha256', key).update(buildStringToSign(parameters, resource)).digest('base64');
+        const token = Object.entries({ ...parameters, sig })
           .filter(([, value]) => value !== '')
           .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
           .join('&');
@@ -132,11 +132,11 @@ export const azureBlob = defineAddon<Config>({
   legacyBody: ({ token }) => ({ azure_blob_sas: token }),
 });
 
-/** The parameters of a SAS but its signature; what it does not say is empty. */
+/** The parameters of a SAS except its signature; an empty one is left out of the SAS. */
 type Parameters = Readonly<Record<'sv' | 'spr' | 'st' | 'se' | 'si' | 'sr' | 'sp', string>>;
 
-/** The string to sign of version 2020-12-06: 16 lines. */
-function stringToSign({ sp, st, se, si, spr, sv, sr }: Parameters, resource: string): string {
+/** Builds the string to sign of version 2020-12-06. */
+function buildStringToSign({ sp, st, se, si, spr, sv, sr }: Parameters, resource: string): string {
   const none = '';
   return [
     sp,
@@ -148,9 +148,9 @@ function stringToSign({ sp, st, se, si, spr, sv, sr }: Parameters, resource: str
     spr,
     sv,
     sr,
-    none, // time of a snapshot
+    none, // snapshot time
     none, // encryption scope
-    none, // Cache-Control, and four more headers of the response
+    none, // Cache-Control
     none, // Content-Disposition
     none, // Content-Encoding
     none, // Content-Language
@@ -158,31 +158,31 @@ function stringToSign({ sp, st, se, si, spr, sv, sr }: Parameters, resource: str
   ].join('\n');
 }
 
-/** Seconds around its issue that a SAS is good for; null where a stored access policy decides. */
-function times({ signedIdentifier, expiration }: Pick<Config, 'signedIdentifier' | 'expiration'>) {
-  if (!signedIdentifier) return { startsBefore: CLOCK_SKEW, expiresIn: (expiration ?? DEFAULT_MINUTES) * 60 };
-  // Azure refuses a SAS that says what its policy says too; a start cannot be configured, so it is never said here.
+/** Seconds before and after the time of issue that a SAS is valid; null if a stored access policy defines it. */
+function selectTimes({ signedIdentifier, expiration }: Pick<Config, 'signedIdentifier' | 'expiration'>) {
+  if (!signedIdentifier) return { startsBefore: CLOCK_SKEW_SECONDS, expiresIn: (expiration ?? DEFAULT_MINUTES) * 60 };
+  // Azure refuses a SAS that repeats a parameter of its policy. The start is not configurable, so it is left out.
   return { startsBefore: null, expiresIn: expiration === undefined ? null : expiration * 60 };
 }
 
-/** A blank blob name is the container. */
-function resourceType({ blobName }: Pick<Config, 'blobName'>): keyof typeof PERMISSIONS {
+/** Without a blob name, or with an empty one, the SAS is for the container. */
+function selectResourceType({ blobName }: Pick<Config, 'blobName'>): keyof typeof PERMISSIONS {
   return blobName ? 'b' : 'c';
 }
 
-function permissionsOf(config: Pick<Config, 'blobName' | Flag>): string {
-  return Object.entries(PERMISSIONS[resourceType(config)])
+function formatPermissions(config: Pick<Config, 'blobName' | Flag>): string {
+  return Object.entries(PERMISSIONS[selectResourceType(config)])
     .filter(([flag]) => config[flag as Flag])
     .map(([, letter]) => letter)
     .join('');
 }
 
-/** ISO 8601 in whole seconds, the one form that every Azure tool reads; empty for no time. */
-function timestamp(epochSeconds: number | null): string {
+/** Formats ISO 8601 in whole seconds, which every Azure tool reads; null becomes an empty string. */
+function formatTime(epochSeconds: number | null): string {
   return epochSeconds === null ? '' : `${new Date(epochSeconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** Whether a URL can name the blob: the service takes a backslash for a slash, and clients resolve dot segments. */
+/** Whether a URL can name the blob: the service reads a backslash as a slash, and clients resolve dot segments. */
 function isBlobName(name: string): boolean {
   return isOneLine(name) && !name.includes('\\') && !name.split('/').some((segment) => /^\.\.?$/.test(segment));
 }

@@ -1,8 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
-import { type ConfigKit, type Credential, defineAddon } from '../addon.js';
-import { DEFAULT_MINUTES, minutes } from '../shared/minutes.js';
-import { isOneLine } from './one-line.js';
+import { type ConfigKit, defineAddon } from '../addon.js';
+import { DEFAULT_MINUTES, isOneLine, minutes } from '../shared/config-fields.js';
 
 function configSchema(kit: ConfigKit) {
   const text = (expected: string) => z.string().max(260).refine(isOneLine, { error: expected });
@@ -22,22 +21,21 @@ function configSchema(kit: ConfigKit) {
   });
 }
 
-type Config = z.output<ReturnType<typeof configSchema>>;
-
 /**
- * A SAS token for a Service Bus (or Event Hubs) namespace, or for one entity of it
- * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas), for 5 minutes unless configured.
+ * A SAS token for a namespace of Service Bus or Event Hubs, or for one of its entities
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas).
  */
-export const azureSb = defineAddon<Config>({
+export const azureSb = defineAddon({
   name: 'azure_sb',
   apiType: 'AZURE_SB',
   description: 'A shared access signature for Azure Service Bus.',
   config: configSchema,
   credential: {
     name: 'AzureServiceBusSas',
-    description: 'A shared access signature (SAS) of Azure Service Bus: `token` is the Authorization header, as it is.',
+    description:
+      'A shared access signature (SAS) for Azure Service Bus: `token` is the value of the Authorization header.',
     fields: {
-      resourceUri: { type: 'String', description: 'The namespace or the entity that it opens.' },
+      resourceUri: { type: 'String', description: 'The namespace or the entity that it gives access to.' },
     },
   },
   create({ namespace, sasKeyName, sasKey, entityPath, expiration }) {
@@ -45,11 +43,11 @@ export const azureSb = defineAddon<Config>({
     const resourceUri = `http://${host}/${entityPath ?? ''}`;
     const sr = encodeURIComponent(resourceUri);
     const skn = encodeURIComponent(sasKeyName);
-    // The key is text to Service Bus: it looks like base64 and is not decoded.
+    // Service Bus uses the key as text, although it looks like base64.
     const key = createSecretKey(sasKey, 'utf8');
     const expiresIn = expiration * 60;
     return {
-      issue({ nowSeconds }): Credential {
+      issue({ nowSeconds }) {
         const se = nowSeconds + expiresIn;
         const sig = encodeURIComponent(createHmac('sha256', key).update(`${sr}\n${se}`).digest('base64'));
         return {

@@ -1,11 +1,12 @@
 import { isRecord } from '../../lib/is-record.js';
-/** A path into claims, taken apart at its dots. */
+
+/** A path into claims, split at its dots. */
 export interface ClaimPath {
   readonly text: string;
   readonly segments: readonly string[];
 }
 
-/** Claim names and where their values come from. */
+/** Claim names and the paths of their values. */
 export type ClaimMap = readonly (readonly [name: string, path: ClaimPath])[];
 
 export function compileClaimPath(text: string): ClaimPath {
@@ -13,9 +14,9 @@ export function compileClaimPath(text: string): ClaimPath {
 }
 
 /**
- * Reads a path from claims; undefined where there is nothing. A name may itself contain dots, as namespaced claims
- * like `https://example.com/role` do: at each level the longest name that leads to something wins. Only a claim's own
- * members count, so `constructor` and `__proto__` are names like any other.
+ * Reads a path from claims; undefined if it leads nowhere. Claim names may contain dots, as the namespaced claim
+ * `https://example.com/role` does: at each level the longest name that leads to a value is taken. Only own properties
+ * are read, so `constructor` and `__proto__` are ordinary names.
  */
 export function readClaim(claims: Readonly<Record<string, unknown>>, path: ClaimPath): unknown {
   return read(claims, path.segments);
@@ -33,7 +34,7 @@ function read(value: unknown, segments: readonly string[]): unknown {
   return undefined;
 }
 
-/** The named claims that the paths find; a path that finds nothing adds nothing. */
+/** Reads the claims of a map, by their new names; leaves out those whose path leads nowhere. */
 export function mapClaims(claims: Readonly<Record<string, unknown>>, map: ClaimMap): Record<string, unknown> {
   const found = map.map(([name, path]) => [name, readClaim(claims, path)] as const);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined));

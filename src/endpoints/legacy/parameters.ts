@@ -1,5 +1,5 @@
 import type { AddonDefinition } from '../../addons/addon.js';
-import { inputTypes } from '../../addons/input-types.js';
+import { listInputTypes } from '../../addons/input.js';
 import type { DelegationRequest } from '../../delegation/request.js';
 import { DelegationError } from '../../errors.js';
 
@@ -20,7 +20,7 @@ export function createParameterParser(
   addons: readonly AddonDefinition[],
 ): (parameters: Parameters) => DelegationRequest {
   const apiTypes = new Map([...addons.map(({ name, apiType }) => [name, apiType] as const), ['auth0', 'APP'] as const]);
-  const inputs = inputTypes(addons);
+  const inputs = listInputTypes(addons);
   const known = new Set<string>([
     ...COMMON,
     ...inputs.flatMap(({ fields }) => Object.values(fields).map(({ legacyParameter }) => legacyParameter)),

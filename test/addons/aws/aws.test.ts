@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { type AssertionClaims, signedResponse } from '../../../src/addons/shared/saml/assertion.js';
-import { type SignXml, xmlSigner } from '../../../src/addons/shared/saml/sign.js';
+import { type AssertionClaims, buildResponse } from '../../../src/addons/shared/saml/assertion.js';
+import { createXmlSigner, type SignXml } from '../../../src/addons/shared/saml/sign.js';
 import { Xml } from '../../../src/addons/shared/saml/xml.js';
 import { importRsaPrivateKey } from '../../../src/keys/private-key.js';
 import { createSigningKey } from '../../../src/keys/signing-key.js';
@@ -38,7 +38,7 @@ interface Setup {
   readonly sts: StrictSts;
 }
 
-/** A gateway and a strict STS that trusts the tenant; `rules` and `addon` change either. */
+/** Creates a gateway, and a strict STS that trusts the tenant. */
 async function setup(addon: Record<string, unknown> = {}, rules: Partial<StsRules> = {}, options = {}): Promise<Setup> {
   const sts = await strictSts({ trusts: [READER, WRITER, OTHER], ...rules });
   const aws = { ...READER, sts_endpoint: `${sts.url}/`, ...addon };
@@ -46,7 +46,7 @@ async function setup(addon: Record<string, unknown> = {}, rules: Partial<StsRule
 }
 
 describe('AWS credentials', () => {
-  it('are those of an STS that found nothing wrong with the SAML response', async () => {
+  it('are issued by an STS that verifies the SAML response', async () => {
     const { gateway, sts } = await setup();
     const { data } = await gateway.issue(FIELDS);
     const { expiresAt, expiresIn, ...credential } = data.delegate.credential;
@@ -65,7 +65,7 @@ describe('AWS credentials', () => {
     expect(sts.accepted.map(({ nameId }) => nameId)).toEqual(['auth0|alice']);
   });
 
-  it('have the body at POST /delegation that STS answers in, word for word', async () => {
+  it('have the legacy body of Auth0, with the elements of the STS answer', async () => {
     const { gateway } = await setup();
     const { status, body } = await gateway.issueLegacy({ api_type: 'aws' });
     expect(status).toBe(200);
@@ -88,7 +88,7 @@ describe('AWS credentials', () => {
     });
   });
 
-  it('come for exactly these bytes, under a clock that stands still', async () => {
+  it('are requested with exactly these bytes', async () => {
     const sent: URLSearchParams[] = [];
     let calls = 0;
     const deps = {
@@ -119,10 +119,10 @@ describe('AWS credentials', () => {
 });
 
 describe('the strict STS of these tests', () => {
-  const sign = xmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
-  const strangers = xmlSigner(createSigningKey(importRsaPrivateKey(STRANGER.key)), STRANGER.cert);
+  const sign = createXmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
+  const unknown = createXmlSigner(createSigningKey(importRsaPrivateKey(STRANGER.key)), STRANGER.cert);
   const unsigned: SignXml = (_id, build) => build(new Xml(''));
-  /** Signs only the assertion, which is the first, or only the response. */
+  /** Signs only the assertion, which is signed first, or only the response. */
   const only = (which: 'assertion' | 'response'): SignXml => {
     let count = 0;
     return (id, build) => ((count++ === 0) === (which === 'assertion') ? sign : unsigned)(id, build);
@@ -143,7 +143,7 @@ describe('the strict STS of these tests', () => {
   async function ask(change: Change) {
     const sts = await strictSts({ trusts: [READER, WRITER], ...change.rules });
     let id = 0;
-    const response = signedResponse(
+    const response = buildResponse(
       change.sign ?? sign,
       {
         issuer: ENTITY_ID,
@@ -172,15 +172,15 @@ describe('the strict STS of these tests', () => {
     return { status: answer.status, code: element('Code'), message: element('Message') };
   }
 
-  it('grants a request with nothing wrong', async () => {
+  it('accepts a valid request', async () => {
     expect(await ask({})).toEqual({ status: 200, code: undefined, message: undefined });
   });
 
   const TOKEN = 'InvalidIdentityToken';
   const refusals: readonly (readonly [what: string, change: Change, code: string, message: string | RegExp])[] = [
-    ['the key of a stranger', { sign: strangers }, TOKEN, 'Invalid document signature'],
+    ['an unknown key', { sign: unknown }, TOKEN, 'Invalid document signature'],
     [
-      'a name changed after signing',
+      'a name that was changed after signing',
       { tamper: (xml) => xml.replace('auth0|alice', 'auth0|malice') },
       TOKEN,
       'Invalid document signature',
@@ -209,13 +209,13 @@ describe('the strict STS of these tests', () => {
     ['an assertion that has expired', { issued: -301 }, 'ExpiredTokenException', /expired/],
     ['an assertion from the future', { issued: 120 }, TOKEN, /not yet valid/],
     [
-      'the attribute of another role',
+      'another role in the attribute',
       { claims: { attributes: [role(WRITER), session('alice')] } },
       TOKEN,
       'the role attribute is not the pair that is asked for',
     ],
     [
-      'the parameter of another role',
+      'another role in the form',
       { form: { RoleArn: WRITER.role } },
       TOKEN,
       'the role attribute is not the pair that is asked for',
@@ -227,7 +227,7 @@ describe('the strict STS of these tests', () => {
       'Not authorized to perform sts:AssumeRoleWithSAML',
     ],
     [
-      'a session name as user ids are',
+      'a user id as session name',
       { claims: { attributes: [role(READER), session('auth0|alice')] } },
       TOKEN,
       'RoleSessionName is missing or not legal',
@@ -259,7 +259,7 @@ describe('the strict STS of these tests', () => {
     ],
     ['another version', { form: { Version: '2011-06-16' } }, 'InvalidAction', 'the version is unknown'],
     ['another action', { form: { Action: 'AssumeRole' } }, 'InvalidAction', 'the action is unknown'],
-    ['a parameter too many', { form: { Policy: '{}' } }, 'ValidationError', 'parameters are missing, or too many'],
+    ['an unknown parameter', { form: { Policy: '{}' } }, 'ValidationError', 'parameters are missing, or too many'],
   ];
   it.each(refusals)('refuses %s', async (_what, change, code, message) => {
     const answer = await ask(change);
@@ -272,12 +272,12 @@ describe('the strict STS of these tests', () => {
 
 describe('the role', () => {
   const config = { roles: [WRITER, OTHER] };
-  const nobody = 'aws.role and aws.principal must be of a pair that the target is configured for';
+  const mismatch = 'aws.role and aws.principal must match a pair that the target is configured for';
 
   it.each([
-    ['by default the configured role and principal', undefined, READER],
+    ['the configured role and principal by default', undefined, READER],
     ['the one that the request names', { role: WRITER.role }, WRITER],
-    ['the one of the provider that the request names', { principal: OTHER.principal }, OTHER],
+    ['that of the provider that the request names', { principal: OTHER.principal }, OTHER],
     ['the pair that the request names', { role: OTHER.role, principal: OTHER.principal }, OTHER],
   ])('is %s', async (_what, aws, pair) => {
     const { gateway, sts } = await setup(config);
@@ -291,17 +291,17 @@ describe('the role', () => {
     ['a provider that is not configured', { principal: 'arn:aws:iam::123456789012:saml-provider/mallory' }],
     ['the role of one pair with the provider of another', { role: READER.role, principal: OTHER.principal }],
     ['an empty role', { role: '' }],
-  ])('is never %s', async (_what, aws) => {
+  ])('is refused: %s', async (_what, aws) => {
     const { gateway, sts } = await setup(config);
     expect(refusalOf(await gateway.issue(FIELDS, { input: { aws } }))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
-      message: nobody,
+      message: mismatch,
     });
     expect(sts.bodies).toEqual([]);
   });
 
-  it('is the first of roles where there is no other, and the legacy parameters pick among them too', async () => {
+  it('is the first of `roles` if there is no other, and can be selected by legacy parameters', async () => {
     const { gateway } = await setup({ role: undefined, principal: undefined, roles: [OTHER, WRITER] });
     const arn = async (parameters: Record<string, string>) => {
       const { body } = await gateway.issueLegacy({ api_type: 'aws', ...parameters });
@@ -316,7 +316,7 @@ describe('the role', () => {
 });
 
 describe('the user of the session', () => {
-  it('is the user id, or what `uid` reads, and its session tags are the configured claims', async () => {
+  it('has the name at the path `uid`, and session tags from the configured claims', async () => {
     const { gateway, sts } = await setup({
       uid: 'email',
       claims: { department: 'app_metadata.department', level: 'level', gone: 'nothing' },
@@ -334,12 +334,12 @@ describe('the user of the session', () => {
 
   const must = (rule: string) => `The claim "email" must ${rule}`;
   it.each([
-    ['missing', undefined, must('give a user name, which is a string that is not empty and has no lone surrogates')],
-    ['no string', 17, must('give a user name, which is a string that is not empty and has no lone surrogates')],
-    ['beyond XML', 'ali\ufffece', must('have only characters that XML carries unchanged')],
-    ['white space', ' \u2029', must('have more than white space')],
+    ['missing', undefined, must('be a non-empty string without lone surrogates')],
+    ['not a string', 17, must('be a non-empty string without lone surrogates')],
+    ['not representable in XML', 'ali\ufffece', must('contain only characters that XML can represent exactly')],
+    ['only white space', ' \u2029', must('contain more than white space')],
     ['too long', 'a'.repeat(257), must('have at most 256 characters')],
-  ])('is refused where its name is %s', async (_what, email, message) => {
+  ])('is refused if its name is %s', async (_what, email, message) => {
     const { gateway, sts } = await setup({ uid: 'email' });
     expect(refusalOf(await gateway.issue(FIELDS, { claims: { email } }))).toEqual({
       status: 200,
@@ -349,23 +349,23 @@ describe('the user of the session', () => {
     expect(sts.bodies).toEqual([]);
   });
 
-  const noTag =
-    'The claim "tag" must be one value that a session tag may have: 256 letters, digits, spaces and _.:/=+-@';
+  const notATag =
+    'The claim "tag" must be one value of at most 256 letters, digits, spaces and _.:/=+-@, for a session tag';
   it.each([
-    ['with a character that tags lack', 'R&D', noTag],
-    ['that is too long', 'x'.repeat(257), noTag],
-    ['of several values', ['a', 'b'], noTag],
+    ['with a character that AWS does not allow', 'R&D', notATag],
+    ['that is too long', 'x'.repeat(257), notATag],
+    ['of several values', ['a', 'b'], notATag],
     [
       'that is an object',
       { a: 1 },
-      'The claim "tag" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+      'The claim "tag" must be a string, a number or a boolean that XML can represent exactly, or a list of these',
     ],
     [
-      'that is a number no double can hold',
+      'that is a whole number beyond 2^53',
       2 ** 53,
-      'The claim "tag" must be a text, a number or a boolean that XML carries unchanged, or a list of them',
+      'The claim "tag" must be a string, a number or a boolean that XML can represent exactly, or a list of these',
     ],
-  ])('gets no session tag %s', async (_what, tag, message) => {
+  ])('is refused for a session tag %s', async (_what, tag, message) => {
     const { gateway, sts } = await setup({ claims: { tag: 'tag' } });
     expect(refusalOf(await gateway.issue(FIELDS, { claims: { tag } }))).toEqual({
       status: 200,
@@ -376,8 +376,8 @@ describe('the user of the session', () => {
   });
 });
 
-describe('what STS answers', () => {
-  it('is passed on as its code when it refuses, without its message', async () => {
+describe('an answer of STS', () => {
+  it('that refuses the request is reported by its code, without its message', async () => {
     const { gateway } = await setup({}, { trusts: [] });
     const answer = await gateway.issue(FIELDS);
     expect(refusalOf(answer)).toEqual({
@@ -389,7 +389,7 @@ describe('what STS answers', () => {
     expect(answer.text).not.toContain('Not authorized');
   });
 
-  it('is a refusal when the certificate of the tenant is not the registered one', async () => {
+  it('is a refusal if the certificate of the tenant is not the registered one', async () => {
     const { gateway } = await setup({}, {}, { keys: STRANGER });
     expect(refusalOf(await gateway.issue(FIELDS))).toEqual({
       status: 200,
@@ -398,7 +398,7 @@ describe('what STS answers', () => {
     });
   });
 
-  it('is a refusal when the clock of the gateway is ten minutes behind', async () => {
+  it('is a refusal if the clock of the gateway is ten minutes behind', async () => {
     const { gateway } = await setup({}, {}, { clock: testClock(Date.now() - 600_000) });
     expect(refusalOf(await gateway.issue(FIELDS))).toEqual({
       status: 200,
@@ -413,9 +413,9 @@ describe('what STS answers', () => {
     `<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
   const user = '<AssumedRoleUser><Arn>arn</Arn></AssumedRoleUser>';
   it.each([
-    ['is no XML', 200, 'canary', 'AWS STS gave an answer that is not XML'],
-    ['is nothing', 200, '', 'AWS STS gave an answer that is not XML'],
-    ['breaks off', 200, result(user).slice(0, -30), 'AWS STS gave an answer that is not XML'],
+    ['is not XML', 200, 'canary', 'AWS STS gave an answer that is not XML'],
+    ['is empty', 200, '', 'AWS STS gave an answer that is not XML'],
+    ['is truncated', 200, result(user).slice(0, -30), 'AWS STS gave an answer that is not XML'],
     ['is HTML', 200, '<html><body><p>canary<br></body></html>', 'AWS STS gave an answer that is not XML'],
     [
       'declares a document type',
@@ -431,13 +431,18 @@ describe('what STS answers', () => {
       'AWS STS gave an answer without SecretAccessKey',
     ],
     [
-      'does not say who the caller is',
+      'has no assumed role user',
       200,
       result(credentials('2026-01-01T00:00:00Z')),
       'AWS STS gave an answer without Arn',
     ],
-    ['ends at no time', 200, result(credentials('soon') + user), 'AWS STS gave an Expiration that is not a time'],
-    ['is of another action', 200, '<GetCallerIdentityResponse/>', 'AWS STS gave an answer without AccessKeyId'],
+    [
+      'has an Expiration that is not a time',
+      200,
+      result(credentials('soon') + user),
+      'AWS STS gave an Expiration that is not a time',
+    ],
+    ['is that of another action', 200, '<GetCallerIdentityResponse/>', 'AWS STS gave an answer without AccessKeyId'],
     ['refuses in HTML', 403, '<html><p>canary</p></html>', 'AWS STS gave an answer that is not of its protocol'],
     [
       'refuses without a code',
@@ -446,12 +451,12 @@ describe('what STS answers', () => {
       'AWS STS gave an answer that is not of its protocol',
     ],
     [
-      'is a failure',
+      'has status 500',
       500,
       '<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>',
       'AWS STS answered with status 500',
     ],
-  ])('is no answer when it %s', async (_what, status, body, message) => {
+  ])('is refused if it %s', async (_what, status, body, message) => {
     const answers: RequestListener = (_request, response) =>
       void response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
     const { url } = await upstream(answers);
@@ -463,8 +468,8 @@ describe('what STS answers', () => {
 });
 
 describe('the region', () => {
-  /** Where a request goes, and to whom its response speaks. */
-  async function target(addon: Record<string, unknown>) {
+  /** Reads the URL of the request to STS, and the addresses in its SAML response. */
+  async function readTarget(addon: Record<string, unknown>) {
     const calls: { url: string; response: string }[] = [];
     const record = (async (url, init) => {
       const form = new URLSearchParams(`${init?.body}`);
@@ -492,37 +497,37 @@ describe('the region', () => {
   };
 
   it.each([
-    ['none', {}, 'https://sts.amazonaws.com/', SIGN_IN],
-    ['one of AWS', { region: 'eu-central-1' }, 'https://sts.eu-central-1.amazonaws.com/', SIGN_IN],
+    ['absent', {}, 'https://sts.amazonaws.com/', SIGN_IN],
+    ['in AWS', { region: 'eu-central-1' }, 'https://sts.eu-central-1.amazonaws.com/', SIGN_IN],
     [
-      'one of China',
+      'in China',
       { region: 'cn-northwest-1', ...china },
       'https://sts.cn-northwest-1.amazonaws.com.cn/',
       'https://signin.amazonaws.cn/saml',
     ],
     [
-      'one of GovCloud',
+      'in GovCloud',
       { region: 'us-gov-east-1', ...govCloud },
       'https://sts.us-gov-east-1.amazonaws.com/',
       'https://signin.amazonaws-us-gov.com/saml',
     ],
     [
-      'an endpoint of its own',
+      'replaced by an sts_endpoint',
       { sts_endpoint: 'https://vpce-1.sts.us-east-1.vpce.amazonaws.com/', ...govCloud },
       'https://vpce-1.sts.us-east-1.vpce.amazonaws.com/',
       'https://signin.amazonaws-us-gov.com/saml',
     ],
-  ])('that is %s picks the STS and the sign-in address', async (_what, addon, url, signIn) => {
-    expect(await target(addon)).toEqual({ url, recipient: signIn, audience: signIn, destination: signIn });
+  ])('determines the STS and the sign-in address: %s', async (_what, addon, url, signIn) => {
+    expect(await readTarget(addon)).toEqual({ url, recipient: signIn, audience: signIn, destination: signIn });
   });
 });
 
-describe('the configuration of AWS', () => {
+describe('the configuration of aws', () => {
   it.each([
     ['a pair', READER],
     ['pairs', { roles: [READER, WRITER] }],
     [
-      'everything',
+      'all fields',
       {
         ...READER,
         roles: [WRITER],
@@ -532,7 +537,7 @@ describe('the configuration of AWS', () => {
         lifetime_in_seconds: 43_200,
       },
     ],
-  ])('is right with %s', (_what, config) => {
+  ])('is valid with %s', (_what, config) => {
     expect(addonFaults('aws', config)).toEqual([]);
   });
 
@@ -543,9 +548,9 @@ describe('the configuration of AWS', () => {
     ],
     [
       'certificate',
-      'tenants[0].clients[4].addons.aws: a mapping; expected the tenant to have a certificate, by which AWS knows its signing_key',
+      'tenants[0].clients[4].addons.aws: a mapping; expected the tenant to have a certificate, for AWS to verify its signatures',
     ],
-  ])('needs the %s of the tenant', async (field, fault) => {
+  ])('requires the %s of the tenant', async (field, fault) => {
     const lacking = (document: ConfigDocument) => {
       samlTenant(document);
       delete (document.tenants[0] as Record<string, unknown>)[field];
@@ -556,7 +561,7 @@ describe('the configuration of AWS', () => {
   });
 
   it.each([
-    ['nothing', {}, ['role: missing; expected the ARN of an IAM role, or pairs of role and principal in roles']],
+    ['no fields', {}, ['role: missing; expected the ARN of an IAM role, or pairs of role and principal in roles']],
     [
       'a role alone',
       { role: READER.role },
@@ -577,11 +582,7 @@ describe('the configuration of AWS', () => {
       { ...READER, principal: 'arn:aws:iam::123456789012:oidc-provider/x' },
       ['principal: a string; expected the ARN of an IAM SAML provider'],
     ],
-    [
-      'a pair that is half a pair',
-      { roles: [{ role: READER.role }] },
-      ['roles[0].principal: missing; expected a string'],
-    ],
+    ['an incomplete pair', { roles: [{ role: READER.role }] }, ['roles[0].principal: missing; expected a string']],
     [
       '899 seconds',
       { ...READER, lifetime_in_seconds: 899 },
@@ -592,14 +593,18 @@ describe('the configuration of AWS', () => {
       { ...READER, lifetime_in_seconds: 43_201 },
       ['lifetime_in_seconds: a number; expected a number of at most 43200'],
     ],
-    ['no region', { ...READER, region: 'europe' }, ['region: a string; expected an AWS region, such as eu-central-1']],
     [
-      'a role of China without its region',
-      { role: 'arn:aws-cn:iam::123456789012:role/R', principal: 'arn:aws-cn:iam::123456789012:saml-provider/p' },
-      ['region: missing; expected an AWS region, because the global STS serves no role of China or GovCloud'],
+      'an invalid region',
+      { ...READER, region: 'europe' },
+      ['region: a string; expected an AWS region, such as eu-central-1'],
     ],
     [
-      'http beyond loopback',
+      'a role of China without a region',
+      { role: 'arn:aws-cn:iam::123456789012:role/R', principal: 'arn:aws-cn:iam::123456789012:saml-provider/p' },
+      ['region: missing; expected an AWS region, because the global STS does not serve roles of China or GovCloud'],
+    ],
+    [
+      'http for a host other than loopback',
       { ...READER, sts_endpoint: 'http://sts.example.com/' },
       ['sts_endpoint: a string; expected an https URL without credentials or fragment (http for loopback hosts only)'],
     ],
@@ -615,8 +620,8 @@ describe('the configuration of AWS', () => {
       { ...READER, claims: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, 'sub'])) },
       ['claims: a mapping; expected at most 50 session tags'],
     ],
-    ['a slip of the pen', { ...READER, rolle: 'x' }, ['rolle: unknown key; did you mean "role"?']],
-  ])('is faulty with %s', (_what, config, faults) => {
+    ['a misspelled key', { ...READER, rolle: 'x' }, ['rolle: unknown key; did you mean "role"?']],
+  ])('is refused with %s', (_what, config, faults) => {
     expect(addonFaults('aws', config)).toEqual(expect.arrayContaining(faults));
   });
 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roleSessionName } from '../../../src/addons/aws/session-name.js';
+import { toRoleSessionName } from '../../../src/addons/aws/session-name.js';
 
 const LEGAL = /^[\w+=,.@-]{2,64}$/;
 
-/** Whatever a string can hold: any Unicode, lone surrogates, and what user ids mostly look like. */
+/** Any Unicode, lone surrogates, and typical user ids. */
 const userId = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength: 80 }),
@@ -15,33 +15,33 @@ const userId = fc.oneof(
 describe('a role session name', () => {
   it('is legal for every user id', () => {
     fc.assert(
-      fc.property(userId, (id) => LEGAL.test(roleSessionName(id))),
+      fc.property(userId, (id) => LEGAL.test(toRoleSessionName(id))),
       { numRuns: 5_000 },
     );
   });
 
-  it('is never shared by two users, not even by one who is named like the session of another', () => {
+  it('is never shared by two users, even if the id of one is the session name of the other', () => {
     const users = fc.uniqueArray(userId, { minLength: 2, maxLength: 12 });
     const property = fc.property(users, (ids) => {
-      const impostors = ids.map(roleSessionName);
-      const theirs = impostors.map(roleSessionName);
+      const impostors = ids.map(toRoleSessionName);
+      const theirs = impostors.map(toRoleSessionName);
       const everyone = [...new Set([...ids, ...impostors, ...theirs])];
-      return new Set(everyone.map(roleSessionName)).size === everyone.length;
+      return new Set(everyone.map(toRoleSessionName)).size === everyone.length;
     });
     fc.assert(property, { numRuns: 2_000 });
   });
 
-  it('tells apart what UTF-8 would make one: lone surrogates, and the character that stands for them', () => {
+  it('differs for lone surrogates and U+FFFD, which have the same UTF-8 encoding', () => {
     const ids = ['a|\ud800', 'a|\udbff', 'a|\udc00', 'a|\ufffd'];
-    expect(new Set(ids.map(roleSessionName)).size).toBe(ids.length);
+    expect(new Set(ids.map(toRoleSessionName)).size).toBe(ids.length);
   });
 
   it.each([
     ['alice@example.com', 'alice@example.com'],
     ['a_b+c=d,e.f-g', 'a_b+c=d,e.f-g'],
     ['x'.repeat(64), 'x'.repeat(64)],
-  ])('is the user id where that is legal: %s', (id, name) => {
-    expect(roleSessionName(id)).toBe(name);
+  ])('is the user id if that is legal: %s', (id, name) => {
+    expect(toRoleSessionName(id)).toBe(name);
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe('a role session name', () => {
     ['x'.repeat(65), /^x{31}=[\w-]{32}$/],
     ['a', /^a=[\w-]{32}$/],
     ['', /^=[\w-]{32}$/],
-  ])('keeps what is legal of %j, and a fingerprint', (id, name) => {
-    expect(roleSessionName(id)).toMatch(name);
+  ])('has the legal characters of %j and a fingerprint', (id, name) => {
+    expect(toRoleSessionName(id)).toMatch(name);
   });
 });

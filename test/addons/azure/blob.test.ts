@@ -6,12 +6,12 @@ const ACCOUNT = {
   storageAccessKey: Buffer.from(Array.from({ length: 64 }, (_, index) => index)).toString('base64'),
   containerName: 'reports',
 };
-/** For reading 2026/january.pdf. */
+/** The SAS for reading 2026/january.pdf. */
 const JANUARY =
   'sv=2020-12-06&spr=https&st=2025-12-31T23%3A45%3A00Z&se=2026-01-01T00%3A05%3A00Z&sr=b&sp=r&sig=s5FzHaM93ddHxfjde9i6h8yd22k2EbZ44F4SaSHx1eA%3D';
 const FRAGMENT = '... on AzureBlobSas { url permissions startsAt }';
 
-/** The credential that a gateway issues at midnight of 1 January 2026. */
+/** Issues a credential at midnight of 1 January 2026. */
 async function issue(config: Record<string, unknown>) {
   const gateway = await addonGateway('azure_blob', { ...ACCOUNT, ...config });
   const { data, text } = await gateway.issue(FRAGMENT);
@@ -20,7 +20,7 @@ async function issue(config: Record<string, unknown>) {
 
 // The signatures here were computed with Python's hmac from the string to sign that Microsoft documents.
 describe('an Azure Blob SAS', () => {
-  it('opens one blob, over https, from 15 minutes before to 5 minutes after its issue', async () => {
+  it('gives access to one blob, over https, from 15 minutes before to 5 minutes after its issue', async () => {
     expect(await issue({ blobName: '2026/january.pdf', blob_read: true })).toEqual({
       __typename: 'AzureBlobSas',
       token: JANUARY,
@@ -34,7 +34,7 @@ describe('an Azure Blob SAS', () => {
     });
   });
 
-  it('opens the container where the blob name is blank, with permissions in the order that the service demands', async () => {
+  it('gives access to the container if the blob name is empty, with permissions in the required order', async () => {
     const flags = { container_list: true, container_delete: true, container_write: true, container_read: true };
     const token =
       'sv=2020-12-06&spr=https&st=2025-12-31T23%3A45%3A00Z&se=2026-01-01T01%3A00%3A00Z&sr=c&sp=rwdl&sig=kxkwbsTF6X48V68VFDAOvT%2F%2BYzSSKMxpjVFjO70upSk%3D';
@@ -47,7 +47,7 @@ describe('an Azure Blob SAS', () => {
     });
   });
 
-  it('signs a name as it is, and encodes it in the URL', async () => {
+  it('has the blob name unchanged in the string to sign and percent-encoded in the URL', async () => {
     const blobName = "a b/100%+/Zoë ☂/it's #1?.txt";
     const credential = await issue({ blobName, blob_read: true });
     expect(credential.token).toBe(
@@ -59,7 +59,7 @@ describe('an Azure Blob SAS', () => {
     expect(search).toBe(`?${credential.token.replaceAll("'", '%27')}`);
   });
 
-  it('leaves permissions and times to the stored access policy that it names', async () => {
+  it('has no permissions or times if it names a stored access policy', async () => {
     expect(await issue({ signedIdentifier: 'team readers' })).toMatchObject({
       token: 'sv=2020-12-06&spr=https&si=team%20readers&sr=c&sig=bHX3W8dRL%2BK89fJX5aIdeJ11A%2B9DDyF%2FR7Zt4ReMS4E%3D',
       expiresAt: null,
@@ -69,7 +69,7 @@ describe('an Azure Blob SAS', () => {
     });
   });
 
-  it('says beside a stored access policy what is configured, and no start', async () => {
+  it('has the configured permissions and expiry besides a stored access policy, and no start', async () => {
     const configured = { blobName: 'x.txt', expiration: 10, blob_read: true, blob_write: false, blob_delete: true };
     expect(await issue({ signedIdentifier: 'team readers', ...configured })).toMatchObject({
       token:
@@ -81,13 +81,13 @@ describe('an Azure Blob SAS', () => {
     });
   });
 
-  it('takes a blank identifier for none', async () => {
+  it('treats an empty signedIdentifier as absent', async () => {
     const credential = await issue({ signedIdentifier: '', blobName: 'x.txt', blob_read: true });
     expect(credential).toMatchObject({ expiresIn: 300, permissions: 'r' });
     expect(credential.token).not.toContain('si=');
   });
 
-  it('counts the flags of a blob for a blob, and those of a container for a container', async () => {
+  it('has only the permissions of its kind of resource', async () => {
     const flags = { blob_write: true, container_read: true, container_list: true };
     expect(await issue({ blobName: 'x.txt', ...flags })).toMatchObject({ permissions: 'w' });
     expect(await issue(flags)).toMatchObject({ permissions: 'rl' });
@@ -102,17 +102,17 @@ describe('an Azure Blob SAS', () => {
 });
 
 describe('the configuration of azure_blob', () => {
-  const right = { ...ACCOUNT, blobName: 'x.txt', blob_read: true };
+  const valid = { ...ACCOUNT, blobName: 'x.txt', blob_read: true };
   const blobNameExpected = 'a blob name without control characters, backslashes and segments "." or ".."';
 
   it.each([
     ['the shortest names', { accountName: 'abc', containerName: '0ab', blobName: 'x' }],
     ['the longest names', { accountName: 'a'.repeat(24), containerName: 'a'.repeat(63), blobName: 'x'.repeat(1024) }],
-    ['dots that are no segment', { blobName: '.hidden/...x/v1.0' }],
+    ['dots that are not a whole segment', { blobName: '.hidden/...x/v1.0' }],
     ['a lifetime of zero', { expiration: 0 }],
     ['the longest identifier', { signedIdentifier: 'i'.repeat(64) }],
-  ])('takes %s', (_what, change) => {
-    expect(addonFaults('azure_blob', { ...right, ...change })).toEqual([]);
+  ])('accepts %s', (_what, change) => {
+    expect(addonFaults('azure_blob', { ...valid, ...change })).toEqual([]);
   });
 
   it.each([
@@ -148,6 +148,6 @@ describe('the configuration of azure_blob', () => {
       'container_read: missing; expected true for at least one of container_read, container_write, container_delete, container_list, or a signedIdentifier',
     ],
   ])('refuses %j', (change, fault) => {
-    expect(addonFaults('azure_blob', { ...right, ...change })).toEqual([fault]);
+    expect(addonFaults('azure_blob', { ...valid, ...change })).toEqual([fault]);
   });
 });

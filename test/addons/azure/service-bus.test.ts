@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { addonFaults, addonGateway } from '../../support/addon.js';
 
-/** Base64 to look at: Service Bus takes the text itself for the key. */
+/** The key looks like base64, but Service Bus uses it as text. */
 const POLICY = {
   namespace: 'acme',
   sasKeyName: 'send only',
   sasKey: 'c2VydmljZS1idXMta2V5LWZvci10ZXN0cw==',
 };
 
-/** For the subscription `web` of `orders`. */
+/** The SAS for the subscription `web` of `orders`. */
 const ORDERS =
   'SharedAccessSignature sr=http%3A%2F%2Facme.servicebus.windows.net%2Forders%2Fsubscriptions%2Fweb&sig=aOx1t4igMs%2FuUnFMLQ7%2F8L%2FLk9W4NuUJq3i3n5uCjCA%3D&se=1767225900&skn=send%20only';
 
-/** The credential that a gateway issues at midnight of 1 January 2026. */
+/** Issues a credential at midnight of 1 January 2026. */
 async function issue(config: Record<string, unknown>) {
   const gateway = await addonGateway('azure_sb', { ...POLICY, ...config });
   const { data, text } = await gateway.issue('... on AzureServiceBusSas { resourceUri }');
@@ -21,7 +21,7 @@ async function issue(config: Record<string, unknown>) {
 
 // The signatures here were computed with Python's hmac from the string to sign that Microsoft documents.
 describe('an Azure Service Bus SAS', () => {
-  it('opens one entity for 5 minutes', async () => {
+  it('gives access to one entity for 5 minutes', async () => {
     expect(await issue({ entityPath: 'orders/subscriptions/web' })).toEqual({
       __typename: 'AzureServiceBusSas',
       token: ORDERS,
@@ -34,7 +34,7 @@ describe('an Azure Service Bus SAS', () => {
   });
 
   it.each([[{}], [{ entityPath: '' }]])(
-    'opens the namespace with %j, for the minutes that are configured',
+    'gives access to the namespace with %j, for the configured minutes',
     async (entity) => {
       expect(await issue({ ...entity, expiration: 60 })).toMatchObject({
         token:
@@ -46,7 +46,7 @@ describe('an Azure Service Bus SAS', () => {
     },
   );
 
-  it('takes a host name as it is', async () => {
+  it('accepts a host name as namespace', async () => {
     const { resourceUri, token } = await issue({ namespace: 'acme.servicebus.chinacloudapi.cn', entityPath: 'orders' });
     expect(resourceUri).toBe('http://acme.servicebus.chinacloudapi.cn/orders');
     expect(new URLSearchParams(token.replace('SharedAccessSignature ', '')).get('sr')).toBe(resourceUri);

@@ -13,7 +13,7 @@ describe('a claim path', () => {
     ['a name with dots below a name', { a: { 'b.c': 1 } }, 'a.b.c', 1],
     ['the longest name that exists', { 'a.b': { c: 'long' }, a: { b: { c: 'short' } } }, 'a.b.c', 'long'],
     ['the whole path as one name first', { 'a.b.c': 'whole', a: { b: { c: 'short' } } }, 'a.b.c', 'whole'],
-    ['a shorter name, where the longer one is a dead end', { 'a.b': { x: 1 }, a: { b: { c: 2 } } }, 'a.b.c', 2],
+    ['a shorter name if the longer one leads nowhere', { 'a.b': { x: 1 }, a: { b: { c: 2 } } }, 'a.b.c', 2],
     ['null', { a: null }, 'a', null],
     ['false', { a: { b: false } }, 'a.b', false],
     ['an empty name', { '': { '': 1 } }, '.', 1],
@@ -23,20 +23,20 @@ describe('a claim path', () => {
   });
 
   it.each([
-    ['a name that is not there', { a: 1 }, 'b'],
+    ['a missing name', { a: 1 }, 'b'],
     ['anything below a string', { a: 'text' }, 'a.length'],
     ['anything below null', { a: null }, 'a.b'],
     ['an entry of a list', { a: ['x'] }, 'a.0'],
     ['the length of a list', { a: ['x'] }, 'a.length'],
     ['a name in another case', { Role: 1 }, 'role'],
     ['an inherited member', {}, 'constructor'],
-    ['an inherited member further down', { a: {} }, 'a.constructor.name'],
+    ['an inherited member of a nested object', { a: {} }, 'a.constructor.name'],
     ['a prototype', { a: {} }, 'a.__proto__'],
   ])('does not find %s', (_what, claims, path) => {
     expect(read(claims, path)).toBeUndefined();
   });
 
-  it('finds whatever value stands at the only way to it', () => {
+  it('finds any value at any path', () => {
     const name = fc.string({ minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), fc.jsonValue(), (names, value) => {
@@ -53,7 +53,7 @@ describe('a claim map', () => {
       ([name, path]) => [name, compileClaimPath(path)] as const,
     );
 
-  it('takes what its paths find, in its own order', () => {
+  it('gives the values of its paths, in its own order', () => {
     const mapped = mapClaims({ b: 1, a: null }, map({ x: 'b', y: 'missing', z: 'a' }));
     expect(Object.entries(mapped)).toEqual([
       ['x', 1],
@@ -61,7 +61,7 @@ describe('a claim map', () => {
     ]);
   });
 
-  it('sets no prototype', () => {
+  it('does not set a prototype', () => {
     const mapped = mapClaims({ evil: { polluted: true } }, map([['__proto__', 'evil']]));
     expect(Object.getPrototypeOf(mapped)).toBe(Object.prototype);
     expect(Object.hasOwn(mapped, '__proto__')).toBe(true);

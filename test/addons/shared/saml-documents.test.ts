@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type AssertionClaims, signedAssertion, signedResponse } from '../../../src/addons/shared/saml/assertion.js';
-import { xmlSigner } from '../../../src/addons/shared/saml/sign.js';
+import { type AssertionClaims, buildAssertion, buildResponse } from '../../../src/addons/shared/saml/assertion.js';
+import { createXmlSigner } from '../../../src/addons/shared/saml/sign.js';
 import { isXmlText, Xml, xml } from '../../../src/addons/shared/saml/xml.js';
 import { importRsaPrivateKey } from '../../../src/keys/private-key.js';
 import { createSigningKey } from '../../../src/keys/signing-key.js';
 import { ENTITY_ID, STRANGER, TENANT } from '../../support/saml.js';
 import { needsXmlTools, schemaFaults, textByLibxml, xmlsecVerifies } from '../../support/xml-tools.js';
 
-const sign = xmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
+const sign = createXmlSigner(createSigningKey(importRsaPrivateKey(TENANT.key)), TENANT.cert);
 const NAME = ' ali\nce\r\t<x>&"\'\u007f\u009f \u{1f600} ]]> e\u0301 \u2029.';
 const CLAIMS: AssertionClaims = {
   issuer: ENTITY_ID,
@@ -25,11 +25,11 @@ const stamp = () => {
   return { newId: () => `_${id++}`, nowSeconds: 1_767_225_600 };
 };
 
-// xml-crypto signs, and node-saml verifies with xml-crypto. These share no code with either.
-describe('by libxml2 and xmlsec', () => {
-  it('an assertion is valid by the schema, its signature holds, and its name is the one that was given', ({ skip }) => {
+// node-saml verifies with xml-crypto, which signed the document. libxml2 and xmlsec share no code with either.
+describe('libxml2 and xmlsec', () => {
+  it('accept an assertion by its schema and its signature, and read its exact name', ({ skip }) => {
     needsXmlTools({ skip });
-    const assertion = `${signedAssertion(sign, CLAIMS, stamp())}`;
+    const assertion = `${buildAssertion(sign, CLAIMS, stamp())}`;
     const element = 'urn:oasis:names:tc:SAML:2.0:assertion:Assertion';
     expect(schemaFaults(assertion, 'assertion')).toEqual([]);
     expect(xmlsecVerifies(assertion, element, TENANT.cert)).toBe(true);
@@ -39,9 +39,9 @@ describe('by libxml2 and xmlsec', () => {
     expect(textByLibxml(assertion, "//*[local-name()='AttributeValue']")).toBe(NAME);
   });
 
-  it('a response is valid by the schema, and both of its signatures hold', ({ skip }) => {
+  it('accept a response by its schema and both of its signatures', ({ skip }) => {
     needsXmlTools({ skip });
-    const response = `${signedResponse(sign, CLAIMS, stamp())}`;
+    const response = `${buildResponse(sign, CLAIMS, stamp())}`;
     expect(schemaFaults(response, 'protocol')).toEqual([]);
     expect(schemaFaults(response.replace('<samlp:Status>', '<samlp:Status/><samlp:Status>'), 'protocol')).not.toEqual(
       [],
@@ -52,8 +52,8 @@ describe('by libxml2 and xmlsec', () => {
   });
 });
 
-describe('the template for XML', () => {
-  it('escapes every string, leaves markup as it is, and drops the white space of its lines', () => {
+describe('the XML template', () => {
+  it('escapes strings, inserts markup unchanged and drops the white space between its lines', () => {
     const inner = xml`<b c="${'"<&\'>\n'}"/>`;
     expect(
       `${xml`
@@ -66,7 +66,7 @@ describe('the template for XML', () => {
     );
   });
 
-  it('leaves every printable ASCII character that is no markup as it is', () => {
+  it('does not escape printable ASCII characters that are not markup', () => {
     const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
     expect(`${xml`${ascii.replaceAll(/["&'<>]/g, '')}`}`).toBe(ascii.replaceAll(/["&'<>]/g, ''));
   });
@@ -75,12 +75,12 @@ describe('the template for XML', () => {
     'refuses %j',
     (text) => {
       expect(isXmlText(`a${text}`)).toBe(false);
-      expect(() => xml`<a>${`a${text}`}</a>`).toThrow(new TypeError('a text that XML carries unchanged'));
+      expect(() => xml`<a>${`a${text}`}</a>`).toThrow(new TypeError('XML cannot represent this text exactly'));
     },
   );
 
   it.each(['\t\n\r', '\u007f\u0084\u0086\u009f', '\u2027\u2029', '\ud7ff\ue000\ufffd', '\u{10000}\u{10ffff}'])(
-    'takes %j',
+    'accepts %j',
     (text) => {
       expect(isXmlText(text)).toBe(true);
       expect(xml`${text}`).toBeInstanceOf(Xml);

@@ -1,6 +1,6 @@
 import { GraphQLError, getIntrospectionQuery } from 'graphql';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type AddonDefinition, defineAddon } from '../../../src/addons/addon.js';
+import type { AddonDefinition } from '../../../src/addons/addon.js';
 import { app } from '../../../src/addons/app.js';
 import { firebase } from '../../../src/addons/firebase.js';
 import { DelegationError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../../../src/errors.js';
@@ -10,15 +10,15 @@ import { postForm } from '../../support/legacy.js';
 
 /** A gateway whose FIREBASE signer throws what the test says; APP works. */
 function throwing(thrown: () => unknown): Promise<TestGateway> {
-  const addon = defineAddon<unknown>({
-    ...(firebase as AddonDefinition),
+  const addon: AddonDefinition = {
+    ...firebase,
     create: () => ({
       issue() {
         throw thrown();
       },
     }),
-  });
-  return testGateway(() => {}, { addons: [app as AddonDefinition, addon] });
+  };
+  return testGateway(() => {}, { addons: [app, addon] });
 }
 
 const CHAT = { target: 'chat' };
@@ -145,26 +145,30 @@ describe('what is not a refusal', () => {
   });
 });
 
-it('masks a value that does not fit the schema, which graphql-js would repeat', async () => {
-  const addon = defineAddon<unknown>({
-    ...(firebase as AddonDefinition),
+it('masks a credential that does not fit the schema, and repeats none of its values', async () => {
+  const addon: AddonDefinition = {
+    ...firebase,
     create: () => ({
       issue: () => ({
         token: { key: 'tok-5ecret' } as never,
         tokenType: 'Bearer',
         expiresAt: 1,
         expiresIn: 1,
-        fields: {},
+        fields: { uid: 'auth0|alice' },
       }),
     }),
-  });
-  const gateway = await testGateway(() => {}, { addons: [app as AddonDefinition, addon] });
+  };
+  const gateway = await testGateway(() => {}, { addons: [app, addon] });
   const answer = await gateway.delegate(CHAT, { token: await gateway.idToken() });
   expect(answer.status).toBe(200);
   expect(answer.errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
-    ['An unexpected error occurred; the log has it under the request id', { code: 'INTERNAL' }],
+    [
+      'An unexpected error occurred; the log has it under the request id',
+      { code: 'INTERNAL', rateLimit: expect.objectContaining({ remaining: 9 }) },
+    ],
   ]);
   expect(answer.text).not.toContain('tok-5ecret');
+  expect(gateway.log.lines.join('')).not.toContain('tok-5ecret');
 });
 
 it("masks a GraphQLError that comes out of a resolver, whose code is not the caller's business", async () => {

@@ -1,37 +1,41 @@
 import type { SignXml } from './sign.js';
 import { type Xml, xml } from './xml.js';
 
-/** Seconds that an assertion may be presented for: it is used at once. */
-const LIFETIME = 300;
-/** Seconds by which the clock of the service may be behind. */
-const SKEW = 60;
+/** Name identifier formats (SAML 2.0 Core §8.3). */
+export const NAME_ID_UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
+export const NAME_ID_PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 
-/** What an assertion says, beside its times. All of it must be text that XML carries unchanged. */
+/** Seconds that an assertion is valid. The gateway presents it at once. */
+const LIFETIME_SECONDS = 300;
+/** Seconds that the clock of the service may be behind. */
+const SKEW_SECONDS = 60;
+
+/** The content of an assertion, except its times. XML must be able to represent every string exactly. */
 export interface AssertionClaims {
-  /** The entity id of who signs. */
+  /** The entity id of the signer. */
   readonly issuer: string;
   readonly nameId: string;
   readonly nameIdFormat: string;
   readonly audience: string;
-  /** Where the assertion is presented. */
+  /** The address that the assertion is presented to. */
   readonly recipient: string;
   readonly attributes: readonly (readonly [name: string, values: readonly string[]])[];
 }
 
 export interface Stamp {
-  /** Different for each call: xs:ID, so it begins with a letter or `_`. */
+  /** A new xs:ID for each call, which begins with a letter or `_`. */
   readonly newId: () => string;
   readonly nowSeconds: number;
 }
 
-/** A signed bearer assertion (SAML 2.0 Core §2.3.3; RFC 7522 §3), good for five minutes. */
-export function signedAssertion(sign: SignXml, claims: AssertionClaims, { newId, nowSeconds }: Stamp): Xml {
+/** Builds a signed bearer assertion (SAML 2.0 Core §2.3.3; RFC 7522 §3), valid for five minutes. */
+export function buildAssertion(sign: SignXml, claims: AssertionClaims, { newId, nowSeconds }: Stamp): Xml {
   const id = newId();
-  const expiry = dateTime(nowSeconds + LIFETIME);
+  const expiry = formatDateTime(nowSeconds + LIFETIME_SECONDS);
   return sign(
     id,
     (signature) => xml`
-      <saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="${id}" Version="2.0" IssueInstant="${dateTime(nowSeconds)}">
+      <saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="${id}" Version="2.0" IssueInstant="${formatDateTime(nowSeconds)}">
         <saml:Issuer>${claims.issuer}</saml:Issuer>
         ${signature}
         <saml:Subject>
@@ -40,36 +44,36 @@ export function signedAssertion(sign: SignXml, claims: AssertionClaims, { newId,
             <saml:SubjectConfirmationData NotOnOrAfter="${expiry}" Recipient="${claims.recipient}"/>
           </saml:SubjectConfirmation>
         </saml:Subject>
-        <saml:Conditions NotBefore="${dateTime(nowSeconds - SKEW)}" NotOnOrAfter="${expiry}">
+        <saml:Conditions NotBefore="${formatDateTime(nowSeconds - SKEW_SECONDS)}" NotOnOrAfter="${expiry}">
           <saml:AudienceRestriction>
             <saml:Audience>${claims.audience}</saml:Audience>
           </saml:AudienceRestriction>
         </saml:Conditions>
-        <saml:AuthnStatement AuthnInstant="${dateTime(nowSeconds)}">
+        <saml:AuthnStatement AuthnInstant="${formatDateTime(nowSeconds)}">
           <saml:AuthnContext>
             <saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>
           </saml:AuthnContext>
         </saml:AuthnStatement>
         <saml:AttributeStatement>
-          ${claims.attributes.map(attribute)}
+          ${claims.attributes.map(renderAttribute)}
         </saml:AttributeStatement>
       </saml:Assertion>`,
   );
 }
 
-function attribute([name, values]: AssertionClaims['attributes'][number]): Xml {
+function renderAttribute([name, values]: AssertionClaims['attributes'][number]): Xml {
   const valueElements = values.map((value) => xml`<saml:AttributeValue>${value}</saml:AttributeValue>`);
   return xml`<saml:Attribute Name="${name}">${valueElements}</saml:Attribute>`;
 }
 
-/** A signed Response (SAML 2.0 Core §3.3.3) around one signed assertion: some services look at one signature, some at the other. */
-export function signedResponse(sign: SignXml, claims: AssertionClaims, stamp: Stamp): Xml {
-  const assertion = signedAssertion(sign, claims, stamp);
+/** Builds a signed Response (SAML 2.0 Core §3.3.3) around a signed assertion: some services verify only one of the two. */
+export function buildResponse(sign: SignXml, claims: AssertionClaims, stamp: Stamp): Xml {
+  const assertion = buildAssertion(sign, claims, stamp);
   const id = stamp.newId();
   return sign(
     id,
     (signature) => xml`
-      <samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="${id}" Version="2.0" IssueInstant="${dateTime(stamp.nowSeconds)}" Destination="${claims.recipient}">
+      <samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="${id}" Version="2.0" IssueInstant="${formatDateTime(stamp.nowSeconds)}" Destination="${claims.recipient}">
         <saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${claims.issuer}</saml:Issuer>
         ${signature}
         <samlp:Status>
@@ -80,7 +84,7 @@ export function signedResponse(sign: SignXml, claims: AssertionClaims, stamp: St
   );
 }
 
-/** xs:dateTime in UTC (SAML 2.0 Core §1.3.3). */
-function dateTime(epochSeconds: number): string {
+/** Formats an xs:dateTime in UTC (SAML 2.0 Core §1.3.3). */
+function formatDateTime(epochSeconds: number): string {
   return new Date(epochSeconds * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -1,43 +1,49 @@
-import { type ClaimMap, readClaim } from '../claim-path.js';
-import { unfitClaim } from '../invalid-claim.js';
+import { invalidClaim, readUserName } from '../claim-checks.js';
+import { type ClaimMap, type ClaimPath, readClaim } from '../claim-path.js';
 import { isXmlText } from './xml.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/**
- * The texts of a claim that becomes an attribute: of a string, a number or a boolean, or of a list of them. Null is
- * nothing, as a missing claim is.
- *
- * @param path names the claim in the error
- * @throws DelegationError INVALID_REQUEST for what has no text, or none that XML carries unchanged
- */
-export function claimTexts(value: unknown, path: string): readonly string[] {
-  if (value === undefined || value === null) return [];
-  const texts = (Array.isArray(value) ? value : [value]).map(textOf);
-  if (texts.every((text) => text !== undefined && isXmlText(text))) return texts as string[];
-  throw unfitClaim(path, 'be a text, a number or a boolean that XML carries unchanged, or a list of them');
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string' || typeof value === 'boolean') return `${value}`;
-  // A whole number beyond 2^53 is not the one that the token's JSON had.
-  return typeof value === 'number' && (Number.isSafeInteger(value) || value % 1 !== 0) ? `${value}` : undefined;
-}
-
-/** The attributes that a claims map names, each with the path that it comes from; empty ones are left out. */
-export function mappedAttributes(claims: Claims, map: ClaimMap) {
+/** Reads the claims of a map as SAML attributes, each with the path of its claim; leaves out those without a value. */
+export function readAttributes(claims: Claims, map: ClaimMap) {
   return map
-    .map(([name, path]) => ({ name, path: path.text, values: claimTexts(readClaim(claims, path), path.text) }))
+    .map(([name, path]) => ({ name, path: path.text, values: readTexts(claims, path) }))
     .filter(({ values }) => values.length > 0);
 }
 
 /**
- * A name for a NameID, which must be one that arrives exactly.
+ * Reads a claim as the values of an attribute: a string, a number, a boolean, or a list of these. A null claim counts
+ * as missing.
  *
- * @throws DelegationError INVALID_REQUEST that names the claim
+ * @throws DelegationError INVALID_REQUEST that names the claim if a value is of another type or XML cannot represent it
  */
-export function fitName(name: string, path: string): string {
-  if (!isXmlText(name)) throw unfitClaim(path, 'have only characters that XML carries unchanged');
-  if (name.trim() === '') throw unfitClaim(path, 'have more than white space');
+function readTexts(claims: Claims, path: ClaimPath): readonly string[] {
+  const value = readClaim(claims, path);
+  if (value === undefined || value === null) return [];
+  return (Array.isArray(value) ? value : [value]).map((item) => {
+    const text = toText(item);
+    if (text !== undefined && isXmlText(text)) return text;
+    throw invalidClaim(
+      path.text,
+      'be a string, a number or a boolean that XML can represent exactly, or a list of these',
+    );
+  });
+}
+
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return `${value}`;
+  // JSON.parse has rounded a whole number beyond 2^53.
+  return typeof value === 'number' && (Number.isSafeInteger(value) || value % 1 !== 0) ? `${value}` : undefined;
+}
+
+/**
+ * Reads the text of a NameID from the claims.
+ *
+ * @throws DelegationError INVALID_REQUEST that names the claim if XML cannot represent the name exactly
+ */
+export function readNameId(claims: Claims, path: ClaimPath): string {
+  const name = readUserName(claims, path);
+  if (!isXmlText(name)) throw invalidClaim(path.text, 'contain only characters that XML can represent exactly');
+  if (name.trim() === '') throw invalidClaim(path.text, 'contain more than white space');
   return name;
 }

@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { AddonContext } from '../../addon.js';
-import { NAME_ID_PERSISTENT, NAME_ID_UNSPECIFIED } from './name-id.js';
-import { certificateBase64, xmlSigner } from './sign.js';
+import { NAME_ID_PERSISTENT, NAME_ID_UNSPECIFIED } from './assertion.js';
+import { createXmlSigner, encodeCertificate } from './sign.js';
 import { xml } from './xml.js';
 
 /**
- * SAML metadata of a tenant (SAML 2.0 Metadata §2.4.3), signed: what AWS and SAP import to trust its assertions. Both
- * the schema and AWS demand a sign-on address, so it names the tenant's issuer; nothing listens there for
- * AuthnRequests. It is undefined for a tenant without key or certificate, and the same bytes for the same tenant.
+ * Builds the signed SAML metadata of a tenant (SAML 2.0 Metadata §2.4.3), which AWS and SAP import to trust its
+ * assertions; undefined for a tenant without key or certificate. The same tenant gives the same bytes. The schema and
+ * AWS require a sign-on address: it is the tenant's issuer, which does not handle AuthnRequests.
  */
-export function samlMetadata({
+export function buildSamlMetadata({
   entityId,
   issuer,
   signingKey,
   certificate,
 }: AddonContext['tenant']): string | undefined {
   if (!signingKey || certificate === undefined) return undefined;
-  const x509 = certificateBase64(certificate);
+  const x509 = encodeCertificate(certificate);
   const id = `_${createHash('sha256')
     .update(JSON.stringify([entityId, issuer, x509]))
     .digest('hex')}`;
-  const document = xmlSigner(signingKey, certificate)(
+  const document = createXmlSigner(signingKey, certificate)(
     id,
     (signature) => xml`
       <md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ID="${id}" entityID="${entityId}">

@@ -12,34 +12,35 @@ const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256';
 const NO_SIGNATURE = new Xml('');
 
 /**
- * Signs the root element of a document, whose attribute `ID` is given.
+ * Signs the root element of a document.
  *
- * @param build makes the document with the signature where its schema has it; called once without one, once with it
+ * @param id the root's attribute `ID`
+ * @param build builds the document around a signature; called with an empty one, then with the real one
  */
 export type SignXml = (id: string, build: (signature: Xml) => Xml) => Xml;
 
 /**
- * The signer of a tenant whose assertions a service is to trust; undefined, and reported, when the tenant lacks its
- * signing_key or its certificate.
+ * Creates the SAML signer of a tenant, for an add-on with `needsCertificate`. Reports a missing signing_key or
+ * certificate, and returns undefined.
  */
-export function tenantSigner(
+export function createTenantSigner(
   { signingKey, certificate }: AddonContext['tenant'],
   service: string,
   report: Report,
 ): SignXml | undefined {
   if (!signingKey) return report([], `the tenant to have a signing_key, to sign what ${service} verifies`);
   if (certificate === undefined) {
-    return report([], `the tenant to have a certificate, by which ${service} knows its signing_key`);
+    return report([], `the tenant to have a certificate, for ${service} to verify its signatures`);
   }
-  return xmlSigner(signingKey, certificate);
+  return createXmlSigner(signingKey, certificate);
 }
 
 /**
- * An enveloped signature as SAML 2.0 Core §5.4 wants it: RSA-SHA256 over the exclusive canonical form, with the
- * certificate in KeyInfo. The signed document is the text that `build` made, not a parser's copy of it.
+ * Creates enveloped signatures (SAML 2.0 Core §5.4): RSA-SHA256 over the exclusive canonical form, with the certificate
+ * in KeyInfo. The signed document is the text from `build`, not a reserialized copy.
  */
-export function xmlSigner({ privateKey }: Pick<SigningKey, 'privateKey'>, certificate: string): SignXml {
-  const x509 = certificateBase64(certificate);
+export function createXmlSigner({ privateKey }: Pick<SigningKey, 'privateKey'>, certificate: string): SignXml {
+  const x509 = encodeCertificate(certificate);
   return (id, build) => {
     const signer = new SignedXml({
       privateKey,
@@ -58,7 +59,7 @@ export function xmlSigner({ privateKey }: Pick<SigningKey, 'privateKey'>, certif
   };
 }
 
-/** The first certificate of a PEM as XML Signature §4.5.4 has it: base64 of its DER. */
-export function certificateBase64(pem: string): string {
+/** Encodes the first certificate of a PEM for KeyInfo: its DER in base64 (XML Signature §4.5.4). */
+export function encodeCertificate(pem: string): string {
   return new X509Certificate(pem).raw.toString('base64');
 }

@@ -1,16 +1,16 @@
 /**
- * What no text of a document may hold. XML 1.0 §2.2 has no place for controls other than tab, LF and CR, for lone
- * surrogates, U+FFFE and U+FFFF. It has for U+0085 and U+2028, but there are verifiers that read the canonical form
- * with a parser that takes both for line feeds, however they were written, and so would read another name.
+ * Characters that a document must not contain. XML 1.0 §2.2 excludes control characters other than tab, LF and CR, lone
+ * surrogates, U+FFFE and U+FFFF. It allows U+0085 and U+2028, but node-saml parses the canonical form with xmldom, which
+ * turns both into line feeds even if they were character references: it would read another user name.
  */
-const NOT_CARRIED = /[^\t\n\r\u0020-\u0084\u0086-\u2027\u2029-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const UNREPRESENTABLE = /[^\t\n\r\u0020-\u0084\u0086-\u2027\u2029-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** Whether a text in a document reaches every reader as it is. */
+/** Whether every XML reader gets a text exactly as it was written. */
 export function isXmlText(text: string): boolean {
-  return !NOT_CARRIED.test(text);
+  return !UNREPRESENTABLE.test(text);
 }
 
-/** Markup that is well-formed and escaped where it has to be: only `xml` makes it. */
+/** Well-formed, escaped markup. Use `xml` to create it. */
 export class Xml {
   readonly #markup: string;
 
@@ -24,10 +24,10 @@ export class Xml {
 }
 
 /**
- * XML from a template: every string in it is escaped, every Xml stands as it is, and white space between the lines of
- * the template is left out.
+ * Builds XML from a template: escapes strings, inserts Xml unchanged, and drops the white space around the line breaks
+ * of the template.
  *
- * @throws TypeError for a string that XML cannot carry unchanged
+ * @throws TypeError for a string that XML cannot represent exactly
  */
 export function xml(parts: TemplateStringsArray, ...values: readonly (string | Xml | readonly Xml[])[]): Xml {
   const markup = parts.map((part) => part.replace(/\s*\n\s*/g, ''));
@@ -35,14 +35,14 @@ export function xml(parts: TemplateStringsArray, ...values: readonly (string | X
 }
 
 function render(value: string | Xml | readonly Xml[] | undefined): string {
-  return typeof value === 'string' ? escaped(value) : value instanceof Xml ? `${value}` : (value ?? []).join('');
+  return typeof value === 'string' ? escapeText(value) : value instanceof Xml ? `${value}` : (value ?? []).join('');
 }
 
 /**
- * Whatever is not plain printable ASCII becomes a character reference: so nothing is markup, and no parser's handling
- * of line ends or white space (XML 1.0 §2.11, §3.3.3) makes another name of it.
+ * Replaces everything but printable ASCII that is not markup by character references, so that parsers neither see markup
+ * nor normalize line ends and white space (XML 1.0 §2.11, §3.3.3).
  */
-function escaped(text: string): string {
-  if (!isXmlText(text)) throw new TypeError('a text that XML carries unchanged');
+function escapeText(text: string): string {
+  if (!isXmlText(text)) throw new TypeError('XML cannot represent this text exactly');
   return text.replace(/[^ !#-%(-;=?-~]/gu, (char) => `&#x${char.codePointAt(0)?.toString(16).toUpperCase()};`);
 }

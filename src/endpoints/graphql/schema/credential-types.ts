@@ -53,13 +53,13 @@ function credentialObject(
     interfaces: [credential],
     fields: (t) =>
       Object.fromEntries(
-        Object.entries(type.fields).map(([name, { type: scalar, nullable = false, description }]) => [
+        Object.entries(type.fields).map(([name, { type: declared, nullable = false, description }]) => [
           name,
           t.field({
-            type: scalar,
+            type: typeof declared === 'string' ? declared : [declared[0]],
             nullable,
             description,
-            resolve: ({ fields }) => fields[name] as never,
+            resolve: ({ fields }) => fields[name],
           }),
         ]),
       ),

@@ -1,5 +1,5 @@
-import type { AddonDefinition, AddonInput, InputType } from '../../../addons/addon.js';
-import { inputTypes } from '../../../addons/input-types.js';
+import type { AddonDefinition, GivenInput, InputType } from '../../../addons/addon.js';
+import { listInputTypes } from '../../../addons/input.js';
 import type { DelegationRequest } from '../../../delegation/request.js';
 import { isRecord } from '../../../lib/is-record.js';
 import type { RequestContext } from '../../context.js';
@@ -22,7 +22,9 @@ export function addDelegateInput(
   { apiType, subjectTokenInput }: Pick<SharedTypes, 'apiType' | 'subjectTokenInput'>,
   addons: readonly AddonDefinition[],
 ) {
-  const extras = inputTypes(addons).map((type) => [type.field, type.description, extraInput(builder, type)] as const);
+  const extras = listInputTypes(addons).map(
+    (type) => [type.field, type.description, extraInput(builder, type)] as const,
+  );
   return builder.inputRef<DelegateInput>('DelegateInput').implement({
     description:
       'What to delegate to, and for whom. Every field has a default: `{}` renews the token of the Authorization header.',
@@ -52,10 +54,15 @@ export function addDelegateInput(
 }
 
 function extraInput(builder: Builder, { name, description, fields }: InputType) {
-  return builder.inputRef<AddonInput>(name).implement({
+  return builder.inputRef<GivenInput>(name).implement({
     description,
     fields: (t) =>
-      Object.fromEntries(Object.entries(fields).map(([field, { description }]) => [field, t.string({ description })])),
+      Object.fromEntries(
+        Object.entries(fields).map(([field, { description, required = false }]) => [
+          field,
+          t.string({ description, required }),
+        ]),
+      ),
   });
 }
 
@@ -72,11 +79,11 @@ export function readDelegationRequest(
     target: input.target ?? undefined,
     apiType: input.apiType ?? undefined,
     scope: input.scope ?? [],
-    inputs: Object.fromEntries(inputTypes(addons).map(({ field }) => [field, readAddonInput(given[field])])),
+    inputs: Object.fromEntries(listInputTypes(addons).map(({ field }) => [field, readAddonInput(given[field])])),
   };
 }
 
-function readAddonInput(given: unknown): AddonInput {
+function readAddonInput(given: unknown): GivenInput {
   if (!isRecord(given)) return {};
   return Object.fromEntries(
     Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
