@@ -1,7 +1,5 @@
-import type { AddonDefinition } from './addons/addon.js';
-import { ADDONS } from './addons/index.js';
-import { compileTenants } from './config/build-tenants.js';
-import type { GatewayConfig } from './config/schema.js';
+import type { GatewayConfig } from './config/load.js';
+import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
 import { createRefreshExchanger, type RefreshExchanger } from './delegation/exchange-refresh-token.js';
 import { type Deps, systemDeps } from './deps.js';
@@ -36,24 +34,17 @@ export interface Gateway {
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
    * Takes a new configuration, whole or not at all. Attempts and fetched keys are kept, and buckets while the limit is the same.
-   *
-   * @throws ConfigError
    */
   reload(config: GatewayConfig): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface GatewayOptions {
-  readonly addons?: readonly AddonDefinition[];
   /** What GraphiQL opens with. */
   readonly graphiqlExample?: Parameters<typeof loadGraphiql>[0];
 }
 
-/**
- * Puts a gateway together from a validated configuration.
- *
- * @throws ConfigError for what shows only when the parts come together
- */
+/** Puts a gateway together from a loaded configuration. */
 export async function createGateway(
   config: GatewayConfig,
   deps: Partial<Deps> = {},
@@ -64,7 +55,6 @@ export async function createGateway(
     deps: allDeps,
     refresh: createRefreshExchanger(allDeps),
     remoteKeys: remoteKeySets(allDeps),
-    addons: options.addons ?? ADDONS,
     attempts: new AttemptStore(),
     graphiqlExample: options.graphiqlExample,
   };
@@ -84,7 +74,6 @@ export async function createGateway(
 
 interface Parts {
   readonly deps: Deps;
-  readonly addons: readonly AddonDefinition[];
   readonly attempts: AttemptStore;
   readonly refresh: RefreshExchanger;
   readonly remoteKeys: RemoteKeySets;
@@ -93,7 +82,7 @@ interface Parts {
 
 /** A gateway with one configuration, from its tenants to its routes. */
 interface State {
-  readonly limit: GatewayConfig['rate_limit'];
+  readonly limit: GatewaySettings['rate_limit'];
   readonly buckets: BucketStore;
   fetch(request: Request, connection: Connection): Promise<Response>;
   close(): Promise<void>;
@@ -106,11 +95,11 @@ interface Route {
 }
 
 async function compose(
-  config: GatewayConfig,
-  { deps, addons, attempts, refresh, remoteKeys, graphiqlExample }: Parts,
+  { settings: config, tenants, addons }: GatewayConfig,
+  { deps, attempts, refresh, remoteKeys, graphiqlExample }: Parts,
   previous?: State,
 ): Promise<State> {
-  const tenantOf = tenantLookup(config.tenants, compileTenants(config, addons));
+  const tenantOf = tenantLookup(tenants);
   const { burst, refill_per_minute } = config.rate_limit;
   const buckets = keepsLimit(previous, config)
     ? previous.buckets
@@ -188,7 +177,7 @@ async function compose(
   };
 }
 
-function keepsLimit(previous: State | undefined, { rate_limit }: GatewayConfig): previous is State {
+function keepsLimit(previous: State | undefined, { rate_limit }: GatewaySettings): previous is State {
   return (
     previous?.limit.burst === rate_limit.burst && previous.limit.refill_per_minute === rate_limit.refill_per_minute
   );

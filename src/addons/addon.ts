@@ -15,7 +15,7 @@ import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
  *   name: 'pager',                         // addons.pager in gateway.yaml, api_type=pager at POST /delegation
  *   apiType: 'PAGER',                      // a value of the enum ApiType
  *   description: 'A key that opens the pager of its user.',
- *   config: (kit) => kit.object({ secret: kit.secret(), uid: kit.claimPath().optional() }),
+ *   config: (fields) => fields.object({ secret: fields.secret(), uid: fields.claimPath().optional() }),
  *   credential: { name: 'PagerKey', description: 'A key of one pager.', fields: {} },
  *   create({ secret, uid }) {              // once, at load: import keys here
  *     return {
@@ -43,7 +43,7 @@ export interface AddonDefinition<Config = unknown> {
   /** What GraphiQL says of that value. */
   readonly description: string;
   /** The configuration below `addons.<name>`. Absent for the add-on that every client has. */
-  readonly config?: (kit: ConfigKit) => z.ZodType<Config>;
+  readonly config?: (fields: ConfigFields) => z.ZodType<Config>;
   readonly credential: CredentialType;
   /** Extra input that a request may send, if the add-on takes any. */
   readonly input?: InputType;
@@ -60,8 +60,8 @@ export function defineAddon<Config>(definition: AddonDefinition<Config>): AddonD
   return definition;
 }
 
-/** The parts that add-on configurations are made of. A secret is a string, `{ env: NAME }` or `{ file: path }`. */
-export interface ConfigKit {
+/** Creates the schemas of configuration fields. A secret is a string, `{ env: NAME }` or `{ file: path }`. */
+export interface ConfigFields {
   /** A secret's text, checked against a pattern if one is given; `expected` continues the sentence "expected …". */
   secret(check?: { pattern: RegExp; expected: string }): z.ZodType<string>;
   /** An RSA private key in PEM form, imported. */
@@ -70,10 +70,10 @@ export interface ConfigKit {
   url(): z.ZodType<string>;
   /** A path into the caller's claims: `email`, `app_metadata.role`. */
   claimPath(): z.ZodType<ClaimPath>;
-  /** Names and the paths that fill them: `{ role: app_metadata.role }`; `refused` names are faults. */
+  /** Names and the paths that fill them: `{ role: app_metadata.role }`; `refused` names are diagnostics. */
   claimMap(refused?: ReadonlySet<string>): z.ZodType<ClaimMap>;
   /** An object that has these keys and no others. */
-  object<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape>;
+  object<Shape extends z.core.$ZodLooseShape>(shape: Shape): ReturnType<typeof z.strictObject<Shape>>;
 }
 
 /** What an add-on may use of the client it belongs to and of that client's tenant. */

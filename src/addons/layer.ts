@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
-import { type AddonInput, type ConfigKit, type Credential, defineAddon } from './addon.js';
+import { type AddonInput, type ConfigFields, type Credential, defineAddon } from './addon.js';
 import { idTokenBody } from './shared/id-token-body.js';
 import { DEFAULT_MINUTES, minutes } from './shared/minutes.js';
 import { readUserName } from './shared/user-name.js';
@@ -9,7 +9,7 @@ import { readUserName } from './shared/user-name.js';
 /** UTF-16 units: far more than Layer's nonces had, far less than a token should carry. */
 const MAX_NONCE = 1024;
 
-function configSchema(kit: ConfigKit) {
+function configSchema(kit: ConfigFields) {
   return kit.object({
     providerId: z.string().min(1),
     keyId: z.string().min(1),

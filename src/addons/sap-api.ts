@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
-import { type AddonContext, type ConfigKit, type Credential, defineAddon, type IssueRequest } from './addon.js';
+import { type AddonContext, type ConfigFields, type Credential, defineAddon, type IssueRequest } from './addon.js';
 import { mayLeaveBlank } from './shared/blank-to-undefined.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 import { unfitClaim } from './shared/invalid-claim.js';
@@ -21,7 +21,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( +[\x21\x23-\x5b\x5d-\x7e]+)*$/;
 /** Seconds that GraphQL's Int can tell. */
 const MAX_SECONDS = 2 ** 31 - 1;
 
-function configSchema(kit: ConfigKit) {
+function configSchema(kit: ConfigFields) {
   const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML carries unchanged' });
   const schema = kit.object({
     // RFC 7617 §2: a colon would end the user-id, and controls have no place in either.
@@ -39,7 +39,7 @@ function configSchema(kit: ConfigKit) {
 }
 
 /** Attributes of the assertion, by names that XML carries unchanged. */
-function attributes(kit: ConfigKit): z.ZodType<ClaimMap> {
+function attributes(kit: ConfigFields): z.ZodType<ClaimMap> {
   return kit.claimMap(new Set([CLIENT_ID])).superRefine((map, { addIssue }) => {
     for (const [name] of map) {
       if (!isXmlText(name)) addIssue({ code: 'custom', path: [name], message: 'a name that XML carries unchanged' });

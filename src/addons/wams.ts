@@ -1,7 +1,7 @@
 import { createHash, createSecretKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { z } from 'zod';
-import { type ConfigKit, type Credential, defineAddon } from './addon.js';
+import { type ConfigFields, type Credential, defineAddon } from './addon.js';
 import { idTokenBody } from './shared/id-token-body.js';
 import { readUserName } from './shared/user-name.js';
 
@@ -9,7 +9,7 @@ import { readUserName } from './shared/user-name.js';
 const SIGNING_SUFFIX = 'JWTSig';
 const HEADER = { alg: 'HS256', typ: 'JWT', kid: '0' };
 
-function configSchema(kit: ConfigKit) {
+function configSchema(kit: ConfigFields) {
   return kit.object({
     masterkey: kit.secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' }),
     uid: kit.claimPath().prefault('user_id'),

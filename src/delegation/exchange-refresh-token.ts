@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client, RefreshConfiguration, Tenant } from '../config/tenant.js';
+import type { Client, Tenant, TokenEndpoint } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
@@ -34,8 +34,8 @@ export function createRefreshExchanger(deps: Pick<Deps, 'fetch'>): RefreshExchan
   const ofOperation = new WeakMap<object, Map<string, Promise<Exchange>>>();
   return {
     exchange(operation, tenant, client, refreshToken) {
-      const { refresh } = client;
-      if (!refresh)
+      const { tokenEndpoint } = client;
+      if (!tokenEndpoint)
         throw new DelegationError('UNAUTHORIZED_CLIENT', 'The calling application may not send refresh tokens');
       checkSize(refreshToken);
       const key = createHash('sha256')
@@ -45,7 +45,7 @@ export function createRefreshExchanger(deps: Pick<Deps, 'fetch'>): RefreshExchan
       ofOperation.set(operation, own);
       let exchange = own.get(key) ?? running.get(key);
       if (!exchange) {
-        exchange = post(deps, refresh, refreshToken).finally(() => running.delete(key));
+        exchange = post(deps, tokenEndpoint, refreshToken).finally(() => running.delete(key));
         running.set(key, exchange);
       }
       own.set(key, exchange);
@@ -60,13 +60,17 @@ function checkSize(refreshToken: string): void {
   }
 }
 
-async function post(deps: Pick<Deps, 'fetch'>, refresh: RefreshConfiguration, refreshToken: string): Promise<Exchange> {
-  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, ...refresh.parameters });
+async function post(deps: Pick<Deps, 'fetch'>, endpoint: TokenEndpoint, refreshToken: string): Promise<Exchange> {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    ...endpoint.parameters,
+  });
   const answer = await callUpstream(deps, {
     service: SERVICE,
-    url: refresh.tokenEndpoint,
+    url: endpoint.url,
     form,
-    headers: { accept: 'application/json', ...refresh.headers },
+    headers: { accept: 'application/json', ...endpoint.headers },
     onlyOnce: true,
   });
   const { id_token, refresh_token } = readAnswer(answer);
@@ -93,7 +97,7 @@ export function requireClientId(clientId: string | null | undefined): void {
 
 /** The user that the exchange was for is one of the issuer that was asked, whoever else the tenant trusts. */
 export function checkExchanged(caller: Caller, client: Client): void {
-  if (caller.issuer !== client.refresh?.issuer)
+  if (caller.issuer !== client.tokenEndpoint?.issuer)
     throw invalidToken('its issuer (iss) is not the one that was asked for it');
 }
 

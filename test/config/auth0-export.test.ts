@@ -101,7 +101,7 @@ secrets.keep('the client_secret', EXPORTED.client_secret);
 function load(client: unknown) {
   const document = baseConfig() as { tenants: { clients: unknown[] }[] };
   document.tenants[0]?.clients.push(client);
-  return parseConfig(document).tenants[0]?.clients.at(-1);
+  return parseConfig(document).settings.tenants[0]?.clients.at(-1);
 }
 
 describe("a client as Auth0's Management API answers it", () => {

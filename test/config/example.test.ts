@@ -22,7 +22,7 @@ it('the example serves as it stands once it has the keys and variables that it a
   const gateway = await createGateway(config, { log: recordingLog() });
   const response = await gateway.fetch(new Request('http://delegation.example.com/.well-known/jwks.json'));
   expect(await response.json()).toMatchObject({ keys: [{ kty: 'RSA', use: 'sig' }] });
-  expect(config.tenants[0]?.clients.map(({ client_id }) => client_id)).toEqual(['web', 'chat', 'api']);
+  expect([...(config.tenants[0]?.clients.keys() ?? [])]).toEqual(['web', 'chat', 'api']);
   await gateway.close();
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ADDONS } from '../../src/addons/index.js';
-import { createKit } from '../../src/config/kit.js';
+import { createConfigFields } from '../../src/config/fields.js';
 import { gatewayJsonSchema } from '../../src/config/schema.js';
 
 interface Node {
@@ -14,7 +14,7 @@ interface Node {
 }
 
 const schema = gatewayJsonSchema(
-  createKit(() => ''),
+  createConfigFields(() => ''),
   ADDONS,
 ) as Node & { readonly $defs?: Readonly<Record<string, Node>> };
 

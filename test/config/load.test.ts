@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { formatPath, suggest } from '../../src/config/faults.js';
+import { suggest } from '../../src/config/diagnostics.js';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { formatPath } from '../../src/config/path.js';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
-import { faultsOf, folder, GOOD, loadText, WEB_SECRET } from './good-file.js';
+import { diagnose, folder, GOOD, loadText, WEB_SECRET } from './good-file.js';
 
 describe('a configuration without faults', () => {
   it('has none', () => {
-    expect(faultsOf(GOOD)).toEqual([]);
+    expect(diagnose(GOOD)).toEqual([]);
   });
 
   it('has its defaults, its secrets read and its keys imported', () => {
-    const [acme, other] = loadText(GOOD).tenants;
+    const [acme, other] = loadText(GOOD).settings.tenants;
     expect(acme).toMatchObject({
       signing_key: { asymmetricKeyType: 'rsa' },
       certificate: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/),
@@ -29,7 +30,7 @@ describe('a configuration without faults', () => {
   });
 
   it('has the limits of Auth0 and no GraphiQL unless it says so', () => {
-    const { listen, graphiql, rate_limit, graphql, cors, trust_proxy } = parseConfig(baseConfig());
+    const { listen, graphiql, rate_limit, graphql, cors, trust_proxy } = parseConfig(baseConfig()).settings;
     expect({ listen, graphiql, rate_limit, graphql, cors, trust_proxy }).toEqual({
       listen: { host: '127.0.0.1', port: 4000 },
       graphiql: false,
@@ -46,7 +47,7 @@ describe('a secret', () => {
     const document = baseConfig();
     Object.assign(document.tenants[0]?.clients[0] as object, { client_secret: source });
     const { path } = configFolder(files);
-    return parseConfig(document, { env, folder: path }).tenants[0]?.clients[0]?.client_secret;
+    return parseConfig(document, { env, folder: path }).settings.tenants[0]?.clients[0]?.client_secret;
   };
 
   it('is its text, a variable, or a file in the folder of the configuration', () => {
@@ -67,7 +68,7 @@ describe('a secret', () => {
   ])('that is a PEM key may have %s', (_what, write) => {
     const document = baseConfig();
     Object.assign(document.tenants[0] as object, { signing_key: write(rsaPair('tenant').pem) });
-    const key = parseConfig(document).tenants[0]?.signing_key;
+    const key = parseConfig(document).settings.tenants[0]?.signing_key;
     expect(key?.equals(rsaPair('tenant').privateKey)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ruleOn } from '../../lib/refine-when.js';
-import type { ConfigKit } from '../addon.js';
+import type { ConfigFields } from '../addon.js';
 import type { ClaimMap } from '../shared/claim-path.js';
 import { isRegion, needsRegion } from './regions.js';
 
@@ -23,7 +23,7 @@ export function rolePairs({ role, principal, roles }: Pick<AwsConfig, 'role' | '
   return role === undefined || principal === undefined ? roles : [{ role, principal }, ...roles];
 }
 
-export function awsConfigSchema(kit: ConfigKit) {
+export function awsConfigSchema(kit: ConfigFields) {
   const role = z.string().regex(ROLE_ARN, { error: 'the ARN of an IAM role' });
   const principal = z.string().regex(PROVIDER_ARN, { error: 'the ARN of an IAM SAML provider' });
   return kit
@@ -58,7 +58,7 @@ export function awsConfigSchema(kit: ConfigKit) {
     );
 }
 
-function sessionTags(kit: ConfigKit): z.ZodType<ClaimMap> {
+function sessionTags(kit: ConfigFields): z.ZodType<ClaimMap> {
   return kit.claimMap().superRefine((map, { addIssue }) => {
     if (map.length > MAX_TAGS) addIssue({ code: 'custom', message: `at most ${MAX_TAGS} session tags` });
     for (const [name] of map) {

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { ruleOn } from '../../lib/refine-when.js';
-import { type ConfigKit, type Credential, defineAddon } from '../addon.js';
+import { type ConfigFields, type Credential, defineAddon } from '../addon.js';
 import { DEFAULT_MINUTES, minutes } from '../shared/minutes.js';
 import { isOneLine } from './one-line.js';
 
@@ -18,7 +18,7 @@ const PERMISSIONS = {
 
 type Flag = keyof typeof PERMISSIONS.b | keyof typeof PERMISSIONS.c;
 
-function configSchema(kit: ConfigKit) {
+function configSchema(kit: ConfigFields) {
   const flags = Object.keys({ ...PERMISSIONS.b, ...PERMISSIONS.c }) as Flag[];
   return kit
     .object({

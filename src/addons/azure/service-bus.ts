@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
-import { type ConfigKit, type Credential, defineAddon } from '../addon.js';
+import { type ConfigFields, type Credential, defineAddon } from '../addon.js';
 import { DEFAULT_MINUTES, minutes } from '../shared/minutes.js';
 import { isOneLine } from './one-line.js';
 
-function configSchema(kit: ConfigKit) {
+function configSchema(kit: ConfigFields) {
   const text = (expected: string) => z.string().max(260).refine(isOneLine, { error: expected });
   return kit.object({
     namespace: z

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Broken, faultsAfter, WEB_SECRET } from './good-file.js';
+import { type Broken, diagnoseEdited, WEB_SECRET } from './good-file.js';
 
-/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+/** What is wrong, the edits of the valid file that make it so, and every diagnostic that is reported. */
 const BROKEN: readonly Broken[] = [
   [
     'a mapping that is not closed',
@@ -337,7 +337,7 @@ others:
 ];
 
 describe('A file of the wrong form', () => {
-  it.each(BROKEN)('%s', (_what, edits, faults) => {
-    expect(faultsAfter(edits)).toEqual(faults);
+  it.each(BROKEN)('%s', (_what, edits, diagnostics) => {
+    expect(diagnoseEdited(edits)).toEqual(diagnostics);
   });
 });

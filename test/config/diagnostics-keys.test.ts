@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Broken, faultsAfter, WEB_SECRET } from './good-file.js';
+import { type Broken, diagnoseEdited, WEB_SECRET } from './good-file.js';
 
 const HTTPS = 'an https URL without credentials or fragment (http for loopback hosts only)';
 
-/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+/** What is wrong, the edits of the valid file that make it so, and every diagnostic that is reported. */
 const BROKEN: readonly Broken[] = [
   [
     'an issuer over http',
@@ -263,7 +263,7 @@ const BROKEN: readonly Broken[] = [
 ];
 
 describe('URLs, secrets and keys that are of no use', () => {
-  it.each(BROKEN)('%s', (_what, edits, faults) => {
-    expect(faultsAfter(edits)).toEqual(faults);
+  it.each(BROKEN)('%s', (_what, edits, diagnostics) => {
+    expect(diagnoseEdited(edits)).toEqual(diagnostics);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Broken, faultsAfter } from './good-file.js';
+import { type Broken, diagnoseEdited } from './good-file.js';
 
-/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+/** What is wrong, the edits of the valid file that make it so, and every diagnostic that is reported. */
 const BROKEN: readonly Broken[] = [
   [
     'two tenants of one name',
@@ -258,7 +258,7 @@ graphiql: false`,
 ];
 
 describe('Parts that do not go together, and values that go too far', () => {
-  it.each(BROKEN)('%s', (_what, edits, faults) => {
-    expect(faultsAfter(edits)).toEqual(faults);
+  it.each(BROKEN)('%s', (_what, edits, diagnostics) => {
+    expect(diagnoseEdited(edits)).toEqual(diagnostics);
   });
 });
