@@ -1,4 +1,7 @@
-import type { Tenant, TenantLookup } from './tenant.js';
+import type { Tenant } from './tenant.js';
+
+/** Finds the tenant of a `Host` header's value, with or without port, in any case; undefined where there is none. */
+export type TenantLookup = (host: string) => Tenant | undefined;
 
 /** Creates the lookup from hosts to tenants. A tenant without hosts gets every host that no other tenant names. */
 export function tenantLookup(tenants: readonly Tenant[]): TenantLookup {

@@ -70,6 +70,3 @@ export interface Client {
   /** What a request without `apiType` gets. */
   readonly defaultApiType: string;
 }
-
-/** Finds the tenant of a `Host` header's value, with or without port, in any case. */
-export type TenantLookup = (host: string) => Tenant | undefined;

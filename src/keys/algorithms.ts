@@ -17,7 +17,6 @@ export const JWS_ALGORITHMS = { ...ASYMMETRIC_ALGORITHMS, HS256: { kty: 'oct' } 
   JwsAlgorithm
 >;
 
-export type AsymmetricAlgorithm = keyof typeof ASYMMETRIC_ALGORITHMS;
 export type Algorithm = keyof typeof JWS_ALGORITHMS;
 
 /** The algorithms that an issuer's tokens may be signed with, in the order in which they are documented. */

@@ -9,7 +9,7 @@ import { recordingLog } from '../support/log.js';
 
 const EXAMPLE = readFileSync(new URL('../../examples/gateway.yaml', import.meta.url), 'utf8');
 
-it('the example serves as it stands once it has the keys and variables that it asks for', async () => {
+it('examples/gateway.yaml can be served once its keys and variables exist', async () => {
   const folder = configFolder({
     'keys/tenant.pem': rsaPair('tenant').pem,
     'keys/firebase.pem': rsaPair('firebase').pem,
@@ -26,7 +26,7 @@ it('the example serves as it stands once it has the keys and variables that it a
   await gateway.close();
 });
 
-it('the example names nothing that it does not explain how to get', () => {
+it('examples/gateway.yaml explains at its top how to make every key and variable that it names', () => {
   const [heading = '', body = ''] = EXAMPLE.split('\nlisten:');
   const sources = [...body.matchAll(/\{ (?:env|file): ([\w./]+) \}/g)].map(([, name]) => name as string);
   expect(sources).toHaveLength(4);
