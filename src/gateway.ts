@@ -1,7 +1,5 @@
-import type { AddonDefinition } from './addons/addon.js';
-import { ADDONS } from './addons/index.js';
-import { compileTenants } from './config/build-tenants.js';
-import type { GatewayConfig } from './config/schema.js';
+import type { GatewayConfig } from './config/load.js';
+import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
 import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './delegation/exchange-refresh-token.js';
 import { type Deps, systemDeps } from './deps.js';
@@ -27,24 +25,17 @@ export interface Gateway {
   /**
    * Replaces the configuration, completely or not at all. Attempts and fetched keys are kept; buckets are kept when the
    * limit stays the same.
-   *
-   * @throws ConfigError
    */
   reload(config: GatewayConfig): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface GatewayOptions {
-  readonly addons?: readonly AddonDefinition[];
   /** The query and headers that GraphiQL opens with. */
   readonly graphiqlExample?: GraphiqlExample;
 }
 
-/**
- * Builds a gateway from a validated configuration.
- *
- * @throws ConfigError
- */
+/** Builds a gateway from a valid configuration. */
 export async function createGateway(
   config: GatewayConfig,
   deps: Partial<Deps> = {},
@@ -63,20 +54,18 @@ export async function createGateway(
   };
 }
 
-/** What survives a reload. */
+/** What a reload keeps. */
 interface SharedServices {
   readonly deps: Deps;
-  readonly addons: readonly AddonDefinition[];
   readonly attempts: AttemptStore;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
-function createSharedServices(deps: Deps, { addons = ADDONS, graphiqlExample }: GatewayOptions): SharedServices {
+function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): SharedServices {
   return {
     deps,
-    addons,
     attempts: new AttemptStore(deps.now),
     refreshTokens: createRefreshTokenExchanger(deps),
     remoteKeys: remoteKeySets(deps),
@@ -86,38 +75,38 @@ function createSharedServices(deps: Deps, { addons = ADDONS, graphiqlExample }: 
 
 /** The gateway of one configuration. A reload builds the next one. */
 interface Generation {
-  readonly limit: GatewayConfig['rate_limit'];
+  readonly limit: GatewaySettings['rate_limit'];
   readonly buckets: BucketStore;
   readonly fetch: Router;
   close(): Promise<void>;
 }
 
 async function buildGeneration(
-  config: GatewayConfig,
+  { settings, tenants, addons }: GatewayConfig,
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, addons, attempts, graphiqlExample } = services;
+  const { deps, attempts, refreshTokens, remoteKeys, graphiqlExample } = services;
   const schema = buildSchema(addons);
-  const buckets = chooseBuckets(config, deps, previous);
+  const buckets = chooseBuckets(settings, deps, previous);
   const graphql = createGraphqlEndpoint({
     schema,
-    limits: config.graphql,
-    attemptsPerMinute: config.rate_limit.attempts_per_minute,
+    limits: settings.graphql,
+    attemptsPerMinute: settings.rate_limit.attempts_per_minute,
     buckets,
     attempts,
     deps,
-    presentError: createErrorPresenter(safeMessages(schema, config.graphql.suggestions)),
-    graphiql: config.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
+    presentError: createErrorPresenter(safeMessages(schema, settings.graphql.suggestions)),
+    graphiql: settings.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
   });
   return {
-    limit: config.rate_limit,
+    limit: settings.rate_limit,
     buckets,
     fetch: createRouter({
-      findTenant: tenantLookup(config.tenants, compileTenants(config, addons)),
-      cors: createCors(config.cors.origins),
-      clientIp: clientIpReader(config.trust_proxy),
-      services,
+      findTenant: tenantLookup(tenants),
+      cors: createCors(settings.cors.origins),
+      clientIp: clientIpReader(settings.trust_proxy),
+      services: { deps, refreshTokens, remoteKeys },
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
@@ -128,7 +117,7 @@ async function buildGeneration(
 }
 
 /** Keeps the buckets of the previous generation when the limit is the same. */
-function chooseBuckets({ rate_limit }: GatewayConfig, deps: Deps, previous: Generation | undefined): BucketStore {
+function chooseBuckets({ rate_limit }: GatewaySettings, deps: Deps, previous: Generation | undefined): BucketStore {
   const { burst, refill_per_minute: refillPerMinute } = rate_limit;
   if (previous?.limit.burst === burst && previous.limit.refill_per_minute === refillPerMinute) return previous.buckets;
   return new MemoryStore({ burst, refillPerMinute }, deps.now);

@@ -27,7 +27,7 @@ export interface AddonDefinition<
   /** The description of that value. */
   readonly description: string;
   /** The schema of `addons.<name>`. Absent only for the add-on that every client has. */
-  readonly config?: (kit: ConfigKit) => z.ZodType<Config>;
+  readonly config?: (fields: ConfigFields) => z.ZodType<Config>;
   /** Whether the service trusts the gateway by the certificate of the tenant, as SAML services do. */
   readonly needsCertificate?: true;
   readonly credential: CredentialType<Fields>;
@@ -48,7 +48,7 @@ export interface AddonDefinition<
  *   name: 'pager',                         // addons.pager in gateway.yaml, api_type=pager at POST /delegation
  *   apiType: 'PAGER',                      // a value of the enum ApiType
  *   description: 'A key for the pager of a user.',
- *   config: (kit) => kit.object({ secret: kit.secret(), uid: kit.claimPath().prefault('user_id') }),
+ *   config: (fields) => fields.object({ secret: fields.secret(), uid: fields.claimPath().prefault('user_id') }),
  *   credential: {
  *     name: 'PagerKey',
  *     description: 'A key for one pager.',
@@ -89,7 +89,7 @@ export function defineAddon<
 }
 
 /** The field types of add-on configurations. A secret is a string, `{ env: NAME }` or `{ file: path }`. */
-export interface ConfigKit {
+export interface ConfigFields {
   /** A secret's text, checked against a pattern if one is given; `expected` continues the sentence "expected …". */
   secret(check?: { pattern: RegExp; expected: string }): z.ZodType<string>;
   /** An RSA private key in PEM form, imported. */
@@ -101,7 +101,7 @@ export interface ConfigKit {
   /** Claim names and the paths of their values: `{ role: app_metadata.role }`. Names in `refused` are rejected. */
   claimMap(refused?: ReadonlySet<string>): z.ZodType<ClaimMap>;
   /** An object that has these keys and no others. */
-  object<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape>;
+  object<Shape extends z.core.$ZodLooseShape>(shape: Shape): ReturnType<typeof z.strictObject<Shape>>;
 }
 
 /** What an add-on may use of its client and of that client's tenant. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
 import { refineWhen } from '../lib/refine-when.js';
-import { type ConfigKit, defineAddon, type IssueRequest } from './addon.js';
+import { type ConfigFields, defineAddon, type IssueRequest } from './addon.js';
 import { idTokenBody } from './credential.js';
 import { invalidClaim } from './shared/claim-checks.js';
 import { type ClaimPath, mapClaims, readClaim } from './shared/claim-path.js';
@@ -24,18 +24,18 @@ const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
   'acr amr at_hash aud auth_time azp cnf c_hash exp firebase iat iss jti nbf nonce sub'.split(' '),
 );
 
-function buildConfigSchema(kit: ConfigKit) {
+function buildConfigSchema(fields: ConfigFields) {
   return (
-    kit
+    fields
       .object({
         client_email: z.string().min(1).optional(),
-        private_key: kit.rsaPrivateKey().optional(),
+        private_key: fields.rsaPrivateKey().optional(),
         private_key_id: z.string().min(1).optional(),
-        secret: kit.secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' }).optional(),
+        secret: fields.secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' }).optional(),
         lifetime_in_seconds: z.int().min(1).max(MAX_LIFETIME_SECONDS).default(MAX_LIFETIME_SECONDS),
-        uid: kit.claimPath().optional(),
-        claims: kit.claimMap(RESERVED_CLAIMS).default([]),
-        data_claim: kit.claimPath().optional(),
+        uid: fields.claimPath().optional(),
+        claims: fields.claimMap(RESERVED_CLAIMS).default([]),
+        data_claim: fields.claimPath().optional(),
       })
       .superRefine(
         ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {

@@ -17,12 +17,12 @@ export const layer = defineAddon({
   name: 'layer',
   apiType: 'LAYER',
   description: 'A Layer identity token. It needs the nonce in `layer`.',
-  config: (kit) =>
-    kit.object({
+  config: (fields) =>
+    fields.object({
       providerId: z.string().min(1),
       keyId: z.string().min(1),
-      privateKey: kit.rsaPrivateKey(),
-      principal: kit.claimPath().prefault('user_id'),
+      privateKey: fields.rsaPrivateKey(),
+      principal: fields.claimPath().prefault('user_id'),
       expiration: minutes().default(DEFAULT_MINUTES),
     }),
   credential: {

@@ -6,7 +6,7 @@ import {
   type AddonContext,
   type AddonDefinition,
   type AddonInput,
-  type ConfigKit,
+  type ConfigFields,
   defineAddon,
   type IssueRequest,
 } from './addon.js';
@@ -25,11 +25,11 @@ const ASSERTION_LIFETIME_SECONDS = 120;
 const MAX_USERNAME = 80;
 const HEADERS = { accept: 'application/json' };
 
-function buildConfigSchema(kit: ConfigKit) {
-  const schema = kit
+function buildConfigSchema(fields: ConfigFields) {
+  const schema = fields
     .object({
       clientid: z.string().min(1),
-      principal: kit.claimPath(),
+      principal: fields.claimPath(),
       communityName: z
         .string()
         .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, { error: 'the first label of the host of the community' })
@@ -38,7 +38,7 @@ function buildConfigSchema(kit: ConfigKit) {
         .string()
         .regex(/^[\w-]+(?:\/[\w-]+)*$/, { error: 'the path of the community, without a leading or trailing slash' })
         .optional(),
-      token_endpoint: kit.url().optional(),
+      token_endpoint: fields.url().optional(),
       audience: z.string().min(1).optional(),
     })
     .refine((config) => config.communityName !== undefined || config.community_url_section === undefined, {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DelegationError } from '../errors.js';
 import { SCOPE, splitScope } from '../lib/scope.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
-import { type AddonContext, type ConfigKit, defineAddon, type IssueRequest } from './addon.js';
+import { type AddonContext, type ConfigFields, defineAddon, type IssueRequest } from './addon.js';
 import { invalidClaim } from './shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 import { blankToUndefined } from './shared/config-fields.js';
@@ -18,26 +18,26 @@ const CLIENT_ID = 'client_id';
 /** `expiresIn` is a 32-bit Int of seconds. */
 const MAX_SECONDS = 2 ** 31 - 1;
 
-function buildConfigSchema(kit: ConfigKit) {
+function buildConfigSchema(fields: ConfigFields) {
   const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML can represent exactly' });
-  const schema = kit.object({
+  const schema = fields.object({
     // RFC 7617 §2: the user-id ends at the first colon, and neither part may contain control characters.
     clientid: z.string().regex(/^[^:\p{C}]+$/u, { error: 'a client id without colons or control characters' }),
-    servicePassword: kit.secret({ pattern: /^[^\p{C}]+$/u, expected: 'a password without control characters' }),
-    tokenEndpointUrl: kit.url(),
-    usernameAttribute: kit.claimPath().prefault('user_id'),
+    servicePassword: fields.secret({ pattern: /^[^\p{C}]+$/u, expected: 'a password without control characters' }),
+    tokenEndpointUrl: fields.url(),
+    usernameAttribute: fields.claimPath().prefault('user_id'),
     nameIdentifierFormat: text.default(NAME_ID_UNSPECIFIED),
     scope: z.string().regex(SCOPE, { error: 'OAuth scope values, separated by spaces' }).optional(),
     audience: text.optional(),
     recipient: text.optional(),
-    claims: buildAttributeSchema(kit).default([]),
+    claims: buildAttributeSchema(fields).default([]),
   });
   return blankToUndefined(schema, 'nameIdentifierFormat', 'scope');
 }
 
 /** The schema of the assertion's attributes, which checks their names. */
-function buildAttributeSchema(kit: ConfigKit): z.ZodType<ClaimMap> {
-  return kit.claimMap(new Set([CLIENT_ID])).superRefine((map, { addIssue }) => {
+function buildAttributeSchema(fields: ConfigFields): z.ZodType<ClaimMap> {
+  return fields.claimMap(new Set([CLIENT_ID])).superRefine((map, { addIssue }) => {
     for (const [name] of map) {
       if (!isXmlText(name))
         addIssue({ code: 'custom', path: [name], message: 'a name that XML can represent exactly' });

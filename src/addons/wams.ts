@@ -16,10 +16,10 @@ export const wams = defineAddon({
   name: 'wams',
   apiType: 'WAMS',
   description: 'A token of Azure Mobile Services.',
-  config: (kit) =>
-    kit.object({
-      masterkey: kit.secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' }),
-      uid: kit.claimPath().prefault('user_id'),
+  config: (fields) =>
+    fields.object({
+      masterkey: fields.secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' }),
+      uid: fields.claimPath().prefault('user_id'),
     }),
   credential: {
     name: 'MobileServicesToken',

@@ -1,9 +1,8 @@
-import { certificateWarnings } from '../config/certificate-warnings.js';
-import { ConfigError, formatFault } from '../config/faults.js';
-import { placeholderWarnings } from '../config/placeholder-warnings.js';
+import { ConfigError, formatDiagnostic } from '../config/diagnostics.js';
+import { loadConfig } from '../config/load.js';
+import { configWarnings } from '../config/warnings.js';
 import { systemDeps } from '../deps.js';
 import type { Command } from './command.js';
-import { loadWhole } from './load.js';
 
 export const checkCommand: Command = {
   help: `Usage: delegation-gateway check [--config gateway.yaml]
@@ -19,23 +18,23 @@ A certificate that ends within 30 days is a warning, and so is a placeholder tha
     const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
     try {
       const deps = systemDeps();
-      const config = loadWhole(path);
-      for (const warning of [...certificateWarnings(config, deps.now()), ...placeholderWarnings(config)]) {
-        process.stderr.write(`${path}: warning: ${formatFault(warning)}\n`);
+      const config = loadConfig(path);
+      for (const warning of configWarnings(config, deps.now())) {
+        process.stderr.write(`${path}: warning: ${formatDiagnostic(warning)}\n`);
       }
-      const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.length, 0);
+      const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.size, 0);
       process.stdout.write(`${path}: no faults; tenants: ${config.tenants.length}, clients: ${clients}\n`);
       return 0;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      process.stderr.write(reportFaults(path, error));
+      process.stderr.write(formatDiagnostics(path, error));
       return 1;
     }
   },
 };
 
 /** Every fault on a line of its own, behind the name of the file. */
-export function reportFaults(path: string, { faults }: ConfigError): string {
-  const count = `${faults.length} fault${faults.length === 1 ? '' : 's'}`;
-  return `${path}: ${count}\n${faults.map((fault) => `  ${formatFault(fault)}\n`).join('')}`;
+export function formatDiagnostics(path: string, { diagnostics }: ConfigError): string {
+  const count = `${diagnostics.length} fault${diagnostics.length === 1 ? '' : 's'}`;
+  return `${path}: ${count}\n${diagnostics.map((each) => `  ${formatDiagnostic(each)}\n`).join('')}`;
 }

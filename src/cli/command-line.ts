@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config/faults.js';
-import { checkCommand, reportFaults } from './check.js';
+import { ConfigError } from '../config/diagnostics.js';
+import { checkCommand, formatDiagnostics } from './check.js';
 import { type Command, UsageError } from './command.js';
 import { demoCommand } from './demo.js';
 import { importAuth0Command } from './import-auth0.js';
@@ -59,7 +59,7 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     return await command.run(parsed.values as Record<string, string | boolean | undefined>, parsed.positionals);
   } catch (error) {
     if (error instanceof ConfigError)
-      process.stderr.write(reportFaults(String(parsed.values.config ?? 'gateway.yaml'), error));
+      process.stderr.write(formatDiagnostics(String(parsed.values.config ?? 'gateway.yaml'), error));
     else if (error instanceof UsageError) process.stderr.write(`${error.message}\n`);
     else throw error;
     return 1;

@@ -1,5 +1,5 @@
 import { ADDONS } from '../addons/index.js';
-import { isAllowedUrl } from '../config/kit.js';
+import { isAllowedUrl } from '../config/fields.js';
 import { importAuth0 } from '../import-auth0/import.js';
 import { ExportError, readExport } from '../import-auth0/read-export.js';
 import { type Command, UsageError } from './command.js';

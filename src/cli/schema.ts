@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ADDONS } from '../addons/index.js';
-import { createKit } from '../config/kit.js';
+import { createConfigFields } from '../config/fields.js';
 import { gatewayJsonSchema } from '../config/schema.js';
 import { printGatewaySchema } from '../endpoints/graphql/schema/schema.js';
 import type { Command } from './command.js';
@@ -36,10 +36,10 @@ Prints the GraphQL schema.
 
 /** The checked-in files that are printed from the code. */
 export function generatedFiles() {
-  const kit = createKit(() => '');
+  const fields = createConfigFields(() => '');
   return {
     'schema.graphql': printGatewaySchema(ADDONS),
-    'gateway.schema.json': `${JSON.stringify(gatewayJsonSchema(kit, ADDONS), null, 2)}\n`,
+    'gateway.schema.json': `${JSON.stringify(gatewayJsonSchema(fields, ADDONS), null, 2)}\n`,
   };
 }
 

@@ -1,9 +1,9 @@
+import { loadConfig } from '../config/load.js';
 import { createReloader } from '../config/reload.js';
 import { systemDeps } from '../deps.js';
 import { createGateway } from '../gateway.js';
 import { type Command, parsePort } from './command.js';
 import { addresses, listen, untilStopped } from './listen.js';
-import { loadWhole } from './load.js';
 
 /** How often the configuration is looked at; a change is taken when it has stood for one look. */
 const POLL_MS = 1_000;
@@ -32,12 +32,12 @@ SIGTERM end the gateway once the answers that have begun are sent.
     const port = parsePort(values.port);
     const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
     const deps = systemDeps();
-    const load = () => loadWhole(path);
+    const load = () => loadConfig(path);
     const reloader = createReloader({ path, load, apply: (next) => gateway.reload(next), log: deps.log });
     const config = load();
     const gateway = await createGateway(config, deps);
-    const host = typeof values.host === 'string' ? values.host : config.listen.host;
-    const server = await listen(gateway, { host, port: port ?? config.listen.port });
+    const host = typeof values.host === 'string' ? values.host : config.settings.listen.host;
+    const server = await listen(gateway, { host, port: port ?? config.settings.listen.port });
     const stopped = untilStopped();
     process.on('SIGHUP', () => void reloader.reload());
     const timer = setInterval(() => void reloader.poll(), POLL_MS);

@@ -1,4 +1,4 @@
-import type { Algorithm } from '../keys/algorithms.js';
+import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
 import type { KeySource } from '../keys/key-set.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { TenantConfig } from './schema.js';
@@ -7,14 +7,14 @@ import type { Issuer } from './tenant.js';
 /** UTF-16 units of a `sub`: what OpenID Connect Core §2 allows. */
 const MAX_SUBJECT = 255;
 
-/** The issuers whose tokens a tenant takes, by exact `iss`: the configured ones and the tenant itself. */
-export function compileIssuers(config: TenantConfig, signingKey: SigningKey | undefined): Map<string, Issuer> {
+/** Builds the issuers whose tokens a tenant accepts, by exact `iss`: the configured ones and the tenant itself. */
+export function buildIssuers(config: TenantConfig, signingKey: SigningKey | undefined): Map<string, Issuer> {
   const prefixes = config.issuers.map((each) => each.subject_prefix ?? '');
   const issuers = config.issuers.map(
     (each, index): Issuer => ({
       issuer: each.issuer,
       own: false,
-      subjectPrefix: prefixes[index] as string,
+      subjectPrefix: each.subject_prefix ?? '',
       foreignPrefixes: prefixes.filter((prefix, other) => other !== index && prefix !== ''),
       maxSubject: MAX_SUBJECT,
       algorithms: new Set(each.algorithms),
@@ -28,8 +28,8 @@ export function compileIssuers(config: TenantConfig, signingKey: SigningKey | un
     subjectPrefix: '',
     foreignPrefixes: [],
     maxSubject: MAX_SUBJECT + Math.max(...prefixes.map((prefix) => prefix.length)),
-    algorithms: new Set<Algorithm>(['HS256', 'RS256', 'PS256']),
-    keys: signingKey ? ownKeys(signingKey) : NO_KEYS,
+    algorithms: new Set(SIGNING_ALGORITHMS),
+    keys: signingKey ? createKeySource(signingKey) : NO_KEYS,
     jwksUri: undefined,
   };
   return new Map([...issuers, own].map((issuer) => [issuer.issuer, issuer]));
@@ -37,6 +37,6 @@ export function compileIssuers(config: TenantConfig, signingKey: SigningKey | un
 
 const NO_KEYS: KeySource = { find: () => [] };
 
-function ownKeys({ kid, publicKey }: SigningKey): KeySource {
+function createKeySource({ kid, publicKey }: SigningKey): KeySource {
   return { find: (alg, wanted) => (alg !== 'HS256' && wanted === kid ? [publicKey] : []) };
 }

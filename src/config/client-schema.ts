@@ -2,21 +2,22 @@ import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { MIN_HMAC_BYTES, SIGNING_ALGORITHMS } from '../keys/algorithms.js';
 import { refineWhen } from '../lib/refine-when.js';
-import type { FullKit } from './kit.js';
+import { findSecretProblem } from './client-secret.js';
+import type { GatewayFields } from './fields.js';
 import { strictObject } from './strict-object.js';
 
-/** Registered claims (RFC 7519 §4.1, OpenID Connect Core §2) that an operator's map must not set in an app token. */
+/** Registered claims (RFC 7519 §4.1, OpenID Connect Core §2) that `claims` must not set in an app token. */
 const REGISTERED_CLAIMS: ReadonlySet<string> = new Set(
-  'iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash acr amr sid events cnf act may_act client_id scope'.split(
-    ' ',
+  splitWords(
+    'iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash acr amr sid events cnf act may_act client_id scope',
   ),
 );
 
 /**
- * Fields of an exported client that mean nothing to delegation: taken so that an export pastes in, and not used. From
- * the Management API's own description (https://auth0.com/docs/api/management/v2/clients), its SDKs and old exports.
+ * Fields of an exported client that delegation does not use, accepted so that an export can be pasted in. From the
+ * Management API's documentation (https://auth0.com/docs/api/management/v2/clients), its SDKs and old exports.
  */
-const UNUSED_FIELDS = words(`
+const UNUSED_FIELDS = splitWords(`
   allowed_logout_urls allowed_origins api_type app_type async_approval_notification_channels callback_url_template callbacks
   client_aliases client_authentication_methods client_metadata compliance_level config_route created_at cross_origin_auth
   cross_origin_authentication cross_origin_loc custom_login_page custom_login_page_codeview custom_login_page_off
@@ -29,54 +30,58 @@ const UNUSED_FIELDS = words(`
   signing_keys skip_non_verifiable_callback_uri_confirmation_prompt sso sso_disabled tenant third_party_security_mode
   token_exchange token_quota updated_at web_origins`);
 
-/** Add-ons of an exported client that log users in, and give no credential of another service. */
-const UNUSED_ADDONS = words(`
+/** Add-ons of an exported client that log users in and issue no credential. */
+const UNUSED_ADDONS = splitWords(`
   box cloudbees concur dropbox echosign egnyte mscrm newrelic oag office365 rms salesforce samlp sentry sharepoint slack
   springcm sso_integration wsfed zendesk zoom`);
 
 /** How a client authenticates at a token endpoint (OpenID Connect Core §9). */
 const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'none'] as const;
 
-/** Thirty days, as Auth0 has it. */
-const MAX_LIFETIME_SECONDS = 2_592_000;
+/** The longest lifetime of an app token: thirty days, as at Auth0. */
+export const MAX_LIFETIME_SECONDS = 2_592_000;
 
-/** One application, in the form of Auth0's Management API, so that an export pastes in. */
-export function clientSchema(kit: FullKit, addons: readonly AddonDefinition[]) {
+/** Creates the schema of a client, in the form of Auth0's Management API, so that an export can be pasted in. */
+export function clientSchema(fields: GatewayFields, addons: readonly AddonDefinition[]) {
   return strictObject(
     {
-      ...unused(UNUSED_FIELDS),
-      client_id: z.string().min(1).max(255).describe('What the application calls itself in requests and audiences.'),
-      name: z.string().optional().describe('For people. Default: the client_id.'),
-      client_secret: kit
+      ...unusedFields(UNUSED_FIELDS),
+      client_id: z
+        .string()
+        .min(1)
+        .max(255)
+        .describe('Identifies the application in requests; must equal the aud of the tokens that it sends.'),
+      name: z.string().optional().describe('A name for people. Default: the client_id.'),
+      client_secret: fields
         .secret()
         .optional()
-        .describe(`What signs with HS256 (${MIN_HMAC_BYTES} bytes at least), and authenticates at the token endpoint.`),
+        .describe(`Signs with HS256 (${MIN_HMAC_BYTES} bytes at least) and authenticates at the token endpoint.`),
       allowed_clients: z
         .array(z.string().min(1))
         .default([])
-        .describe('The client_ids that may delegate to this one, itself left out; "*" means all of the tenant.'),
+        .describe('The client_ids that may delegate to this one, beside itself; "*" means all of the tenant.'),
       grant_types: z
         .array(z.string().min(1))
         .optional()
-        .describe("Where it is given, it has to hold Auth0's legacy delegation grant."),
+        .describe("Where it is given, it must include Auth0's legacy delegation grant."),
       refresh_token_delegation: z.boolean().default(false).describe('Whether it may send refresh tokens.'),
       refresh_token_issuer: z
         .string()
         .min(1)
         .optional()
-        .describe('Whose refresh tokens they are, where several issuers have a token_endpoint.'),
+        .describe('The issuer of its refresh tokens, needed where several issuers have a token_endpoint.'),
       token_endpoint_auth_method: z
         .enum(TOKEN_ENDPOINT_AUTH_METHODS)
         .optional()
         .describe('Default: client_secret_post with a client_secret, else none.'),
-      jwt_configuration: jwtConfiguration()
+      jwt_configuration: jwtConfigurationSchema()
         .prefault({})
-        .describe('The tokens of this application: those it sends where HS256 signs them, and those it is given.'),
-      claims: kit
+        .describe('How its app tokens are signed, and with HS256 also the tokens that it sends.'),
+      claims: fields
         .claimMap(REGISTERED_CLAIMS)
         .default([])
         .describe('Extra claims of its app tokens, { name: path into the claims of the caller }.'),
-      addons: addonsSchema(kit, addons)
+      addons: addonsSchema(fields, addons)
         .prefault({})
         .describe('The services that users of its callers get credentials for.'),
     },
@@ -92,14 +97,14 @@ export function clientSchema(kit: FullKit, addons: readonly AddonDefinition[]) {
     )
     .superRefine(
       ({ client_secret, jwt_configuration: { alg, secret_encoded } }, { addIssue }) => {
-        const expected = alg === 'HS256' && secretFault(client_secret, secret_encoded);
+        const expected = alg === 'HS256' && findSecretProblem(client_secret, secret_encoded);
         if (expected) addIssue({ code: 'custom', path: ['client_secret'], message: expected });
       },
       refineWhen('client_secret', 'jwt_configuration'),
     );
 }
 
-function jwtConfiguration() {
+function jwtConfigurationSchema() {
   return strictObject(
     {
       alg: z
@@ -119,35 +124,21 @@ function jwtConfiguration() {
   );
 }
 
-function addonsSchema(kit: FullKit, addons: readonly AddonDefinition[]) {
+function addonsSchema(fields: GatewayFields, addons: readonly AddonDefinition[]) {
   const shape = Object.fromEntries(
     addons.flatMap(({ name, description, config }) =>
-      config ? [[name, config(kit).optional().describe(description)]] : [],
+      config ? [[name, config(fields).optional().describe(description)] as const] : [],
     ),
-  ) as Record<string, z.ZodOptional<z.ZodType<unknown>>>;
-  return strictObject({ ...unused(UNUSED_ADDONS), ...shape }, UNUSED_ADDONS);
+  );
+  return strictObject({ ...unusedFields(UNUSED_ADDONS), ...shape }, UNUSED_ADDONS);
 }
 
 const NOT_USED = { description: 'Part of an Auth0 export; not used.', deprecated: true };
 
-function unused(fields: readonly string[]): Record<never, z.ZodOptional<z.ZodUnknown>> {
-  return Object.fromEntries(fields.map((field) => [field, z.unknown().optional().meta(NOT_USED)]));
+function unusedFields(names: readonly string[]): Record<never, z.ZodOptional<z.ZodUnknown>> {
+  return Object.fromEntries(names.map((name) => [name, z.unknown().optional().meta(NOT_USED)]));
 }
 
-function words(text: string): string[] {
+function splitWords(text: string): string[] {
   return text.trim().split(/\s+/);
-}
-
-function secretFault(secret: string | undefined, encoded: boolean): string | undefined {
-  if (secret === undefined) return 'a secret, because jwt_configuration.alg is HS256';
-  const bytes = decodeSecret(secret, encoded);
-  if (!bytes) return 'base64 or base64url, because jwt_configuration.secret_encoded is true';
-  return bytes.length < MIN_HMAC_BYTES ? `a secret of at least ${MIN_HMAC_BYTES} bytes, as HS256 demands` : undefined;
-}
-
-/** The bytes of a client's secret: its UTF-8, or what its base64 or base64url stands for; undefined if it is neither. */
-export function decodeSecret(secret: string, encoded: boolean): Buffer | undefined {
-  if (!encoded) return Buffer.from(secret, 'utf8');
-  const [digits = ''] = /^[\w+/-]+(?=={0,2}$)/.exec(secret) ?? [];
-  return digits.length % 4 === 1 || digits === '' ? undefined : Buffer.from(digits, 'base64');
 }

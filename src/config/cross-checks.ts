@@ -1,129 +1,130 @@
-import { isRecord } from '../lib/is-record.js';
-import { type Fault, faultAt, type Path, suggest } from './faults.js';
+import { type Diagnostics, suggest } from './diagnostics.js';
+import type { PartialConfig } from './partial-config.js';
+import type { GatewaySettings, IssuerConfig, TenantConfig } from './schema.js';
+import { canonicalizeHost } from './tenant-lookup.js';
 
-/**
- * The rules that hold between parts of a configuration. They read the file as it was written and skip what has not
- * even the right kind, so that their faults come together with all the others.
- */
-export function crossChecks(document: unknown): Fault[] {
-  const faults: Fault[] = [];
-  const report: Report = (path, expected) => void faults.push(faultAt(document, path, expected));
-  const tenants = listAt(document, 'tenants');
-  duplicates(tenants, 'name', ['tenants'], report);
-  duplicates(tenants, 'issuer', ['tenants'], report);
-  hostChecks(tenants, report);
-  for (const [index, tenant] of tenants.entries()) {
-    issuerChecks(tenant, ['tenants', index], report);
-    clientChecks(tenant, ['tenants', index], report);
-    refreshChecks(tenant, ['tenants', index], report);
+/** Checks the rules between parts of a configuration, each as far as the parts that it compares are valid. */
+export function crossCheck(config: PartialConfig<GatewaySettings>, diagnostics: Diagnostics): void {
+  const tenants = config.at('tenants').entries();
+  checkDuplicates(tenants, 'name', diagnostics);
+  checkDuplicates(tenants, 'issuer', diagnostics);
+  checkHosts(tenants, diagnostics);
+  for (const tenant of tenants) {
+    checkIssuers(tenant, diagnostics);
+    checkClients(tenant, diagnostics);
+    checkRefreshTokens(tenant, diagnostics);
   }
-  return faults;
 }
 
-/** @param expected continues the sentence "expected …" */
-type Report = (path: Path, expected: string) => void;
-
-function hostChecks(tenants: readonly unknown[], report: Report): void {
+function checkHosts(tenants: readonly PartialConfig<TenantConfig>[], diagnostics: Diagnostics): void {
   const owners = new Map<string, number>();
   let catchAll: number | undefined;
   for (const [index, tenant] of tenants.entries()) {
-    const hosts = isRecord(tenant) ? (tenant.hosts ?? []) : undefined;
-    if (!Array.isArray(hosts)) continue;
-    if (hosts.length === 0) {
+    const hosts = tenant.at('hosts');
+    if (hosts.value?.length === 0) {
       if (catchAll !== undefined)
-        report(['tenants', index, 'hosts'], `some, because tenants[${catchAll}] takes every other host`);
+        diagnostics.report(hosts.path, `some, because tenants[${catchAll}] takes every other host`);
       catchAll ??= index;
     }
-    for (const [position, host] of hosts.entries()) {
-      if (typeof host !== 'string') continue;
-      const key = host.toLowerCase().replace(/\.$/, '');
-      const owner = owners.get(key);
-      if (owner !== undefined)
-        report(['tenants', index, 'hosts', position], `a host that tenants[${owner}] does not have`);
-      owners.set(key, index);
+    for (const { path, value } of hosts.entries()) {
+      if (value === undefined) continue;
+      const host = canonicalizeHost(value);
+      const owner = owners.get(host);
+      if (owner !== undefined) diagnostics.report(path, `a host that tenants[${owner}] does not have`);
+      owners.set(host, index);
     }
   }
 }
 
-function issuerChecks(tenant: unknown, path: Path, report: Report): void {
-  const issuers = listAt(tenant, 'issuers');
-  duplicates(issuers, 'issuer', [...path, 'issuers'], report);
-  const own = text(tenant, 'issuer');
-  for (const [index, issuer] of issuers.entries()) {
-    if (own !== undefined && text(issuer, 'issuer') === own)
-      report([...path, 'issuers', index, 'issuer'], "an identity provider's issuer, not that of the tenant itself");
+function checkIssuers(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
+  const issuers = tenant.at('issuers').entries();
+  checkDuplicates(issuers, 'issuer', diagnostics);
+  const own = tenant.at('issuer').value;
+  for (const issuer of issuers) {
+    const { path, value } = issuer.at('issuer');
+    if (own !== undefined && value === own)
+      diagnostics.report(path, "an identity provider's issuer, not that of the tenant itself");
   }
-  if (issuers.length > 1) prefixChecks(issuers, [...path, 'issuers'], report);
+  if (issuers.length > 1) checkPrefixes(issuers, diagnostics);
 }
 
-/** No two people share a user id: no prefix is missing, and none is the beginning of another but one that is empty. */
-function prefixChecks(issuers: readonly unknown[], path: Path, report: Report): void {
-  const prefixes = issuers.map((issuer) => text(issuer, 'subject_prefix'));
-  for (const [index, prefix] of prefixes.entries()) {
-    const at = [...path, index, 'subject_prefix'];
+/**
+ * Two people must not get the same user id: each of several issuers has a prefix, and none begins with another's.
+ * One of them may be empty.
+ */
+function checkPrefixes(issuers: readonly PartialConfig<IssuerConfig>[], diagnostics: Diagnostics): void {
+  const prefixes = issuers.map((issuer) => issuer.at('subject_prefix').value);
+  for (const [index, issuer] of issuers.entries()) {
+    const valid = issuer.pick('subject_prefix');
+    if (!valid) continue;
+    const { path } = issuer.at('subject_prefix');
+    const prefix = valid.subject_prefix;
     if (prefix === undefined) {
-      const issuer = issuers[index];
-      if (isRecord(issuer) && issuer.subject_prefix === undefined)
-        report(at, 'a prefix of its own, because the tenant has several issuers');
+      diagnostics.report(path, 'a prefix of its own, because the tenant has several issuers');
       continue;
     }
     const other = prefixes.findIndex((each, position) => {
       if (position === index || each === undefined) return false;
       return each === prefix ? position < index : each !== '' && prefix.startsWith(each);
     });
-    if (other >= 0) report(at, `a prefix that does not begin with that of issuers[${other}]`);
+    if (other >= 0) diagnostics.report(path, `a prefix that does not begin with that of issuers[${other}]`);
   }
 }
 
-function clientChecks(tenant: unknown, path: Path, report: Report): void {
-  const clients = listAt(tenant, 'clients');
-  duplicates(clients, 'client_id', [...path, 'clients'], report);
-  const known = new Set(clients.map((client) => text(client, 'client_id')).filter((id) => id !== undefined));
-  for (const [index, client] of clients.entries()) {
-    for (const [position, allowed] of listAt(client, 'allowed_clients').entries()) {
-      if (typeof allowed !== 'string' || allowed === '' || allowed === '*' || known.has(allowed)) continue;
+function checkClients(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
+  const clients = tenant.at('clients').entries();
+  checkDuplicates(clients, 'client_id', diagnostics);
+  // As written: an invalid client_id is reported itself, and the clients that refer to it are right to do so.
+  const known = new Set(
+    clients
+      .map((client) => diagnostics.readWritten(client.at('client_id').path))
+      .filter((clientId) => typeof clientId === 'string'),
+  );
+  for (const client of clients) {
+    for (const { path, value: allowed } of client.at('allowed_clients').entries()) {
+      if (allowed === undefined || allowed === '*' || known.has(allowed)) continue;
       const nearest = suggest(allowed, known);
       const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-      report(
-        [...path, 'clients', index, 'allowed_clients', position],
-        `the client_id of a client of this tenant or "*"${hint}`,
-      );
+      diagnostics.report(path, `the client_id of a client of this tenant or "*"${hint}`);
     }
   }
 }
 
-/** Where a client may send refresh tokens, its refresh tokens have to belong to one token endpoint. */
-function refreshChecks(tenant: unknown, path: Path, report: Report): void {
-  const issuers = listAt(tenant, 'issuers').filter((issuer) => text(issuer, 'token_endpoint') !== undefined);
-  const names = new Set(issuers.map((issuer) => text(issuer, 'issuer')));
-  for (const [index, client] of listAt(tenant, 'clients').entries()) {
-    if (!isRecord(client) || client.refresh_token_delegation !== true) continue;
-    const named = text(client, 'refresh_token_issuer');
-    const at = [...path, 'clients', index];
-    if (names.size === 0)
-      report([...at, 'refresh_token_delegation'], 'an issuer of the tenant to have a token_endpoint');
-    else if (named === undefined ? names.size > 1 : !names.has(named))
-      report([...at, 'refresh_token_issuer'], 'one of the issuers that have a token_endpoint');
+/** The refresh tokens of a client must belong to exactly one token endpoint. */
+function checkRefreshTokens(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
+  // As written: an invalid token_endpoint is reported itself, and is not missing.
+  const issuers = new Set(
+    tenant
+      .at('issuers')
+      .entries()
+      .filter((issuer) => diagnostics.readWritten(issuer.at('token_endpoint').path) !== undefined)
+      .map((issuer) => diagnostics.readWritten(issuer.at('issuer').path)),
+  );
+  for (const client of tenant.at('clients').entries()) {
+    const valid = client.pick('refresh_token_delegation', 'refresh_token_issuer');
+    if (!valid?.refresh_token_delegation) continue;
+    const named = valid.refresh_token_issuer;
+    if (issuers.size === 0)
+      diagnostics.report(
+        client.at('refresh_token_delegation').path,
+        'an issuer of the tenant to have a token_endpoint',
+      );
+    else if (named === undefined ? issuers.size > 1 : !issuers.has(named))
+      diagnostics.report(client.at('refresh_token_issuer').path, 'one of the issuers that have a token_endpoint');
   }
 }
 
-function duplicates(list: readonly unknown[], field: string, path: Path, report: Report): void {
+function checkDuplicates<Field extends string, Entry extends Readonly<Record<Field, string>>>(
+  list: readonly PartialConfig<Entry>[],
+  field: Field,
+  diagnostics: Diagnostics,
+): void {
   const first = new Map<string, number>();
   for (const [index, entry] of list.entries()) {
-    const value = text(entry, field);
+    const { path, value } = entry.at(field);
     if (value === undefined) continue;
     const before = first.get(value);
     if (before === undefined) first.set(value, index);
-    else report([...path, index, field], `another ${field} than ${path.at(-1)}[${before}] has`);
+    else diagnostics.report(path, `another ${field} than ${entry.path.at(-2)}[${before}] has`);
   }
-}
-
-function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = isRecord(value) ? value[key] : undefined;
-  return Array.isArray(list) ? list : [];
-}
-
-function text(value: unknown, key: string): string | undefined {
-  const found = isRecord(value) ? value[key] : undefined;
-  return typeof found === 'string' ? found : undefined;
 }

@@ -1,86 +1,84 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { AddonDefinition } from '../addons/addon.js';
 import { ADDONS } from '../addons/index.js';
-import { crossChecks } from './cross-checks.js';
-import { Draft } from './draft.js';
-import { ConfigError, type Fault } from './faults.js';
-import { createKit } from './kit.js';
-import { withoutNulls } from './nulls.js';
-import { type GatewayConfig, gatewaySchema } from './schema.js';
-import { secretReader } from './secrets.js';
-import { readYaml } from './yaml.js';
-import { issueFaults } from './zod-diagnostics.js';
+import { buildTenants } from './build-tenants.js';
+import { crossCheck } from './cross-checks.js';
+import { ConfigError, type Diagnostic, Diagnostics } from './diagnostics.js';
+import { createConfigFields } from './fields.js';
+import { nullsToUndefined } from './nulls.js';
+import { type PartialConfig, parsePartially } from './partial-config.js';
+import { type GatewaySettings, gatewaySchema } from './schema.js';
+import { createSecretReader } from './secrets.js';
+import type { Tenant } from './tenant.js';
+import { readYamlFile } from './yaml.js';
+
+/** A valid configuration, ready to serve. */
+export interface GatewayConfig {
+  /** gateway.yaml after validation: defaults filled in, secrets read, keys imported. */
+  readonly settings: GatewaySettings;
+  readonly tenants: readonly Tenant[];
+  /** The add-ons that the tenants were built with. */
+  readonly addons: readonly AddonDefinition[];
+}
 
 export interface LoadOptions {
   /** What `{ env: NAME }` reads; default: the environment of this process. */
   readonly env?: NodeJS.ProcessEnv;
   /** What `{ file: path }` is relative to; default: the folder of the configuration, or the working folder. */
   readonly folder?: string;
+  /** Default: every add-on. */
   readonly addons?: readonly AddonDefinition[];
-  /** Finds what is wrong with the parts of the configuration together, as far as each of them is right. */
-  readonly together?: (draft: Draft) => readonly Fault[];
 }
 
 /**
- * Reads and validates gateway.yaml.
+ * Reads and validates gateway.yaml, and builds its tenants.
  *
- * @throws ConfigError with every fault of the file, in the order of its lines
+ * @throws ConfigError with every diagnostic of the file, in the order of its lines
  */
 export function loadConfig(path: string, options: LoadOptions = {}): GatewayConfig {
-  const file = readYaml(readText(path));
-  const faults: Fault[] = [...file.faults];
-  try {
-    const config = parseConfig(file.value, { folder: dirname(resolve(path)), ...options });
-    if (faults.length === 0) return config;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults.map((fault) => withLine(fault, file.lineOf(fault.path))));
-  }
-  throw new ConfigError(faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'failed';
-    throw new ConfigError([{ path: [], message: `cannot be read (${code}); expected a YAML file` }]);
-  }
-}
-
-function withLine(fault: Fault, line: number | undefined): Fault {
-  return line === undefined ? fault : { ...fault, line };
+  const { document, diagnostics: found } = readYamlFile(path);
+  const diagnostics = new Diagnostics(document?.value, document?.findLine);
+  for (const diagnostic of found) diagnostics.add(diagnostic);
+  const allOptions = { folder: dirname(resolve(path)), ...options };
+  return requireValid(document && buildConfig(document.value, allOptions, diagnostics), diagnostics);
 }
 
 /**
- * Validates a configuration that has been read: fills in defaults, reads secrets, imports keys.
+ * Validates a configuration that has been read, and builds its tenants.
  *
- * @throws ConfigError with every fault
+ * @throws ConfigError with every diagnostic
  */
-export function parseConfig(given: unknown, options: LoadOptions = {}): GatewayConfig {
-  const document = withoutNulls(given);
-  const kit = createKit(secretReader(options.folder ?? process.cwd(), options.env ?? process.env));
-  let value: unknown;
-  const parsed = gatewaySchema(kit, options.addons ?? ADDONS)
-    .superRefine(
-      (read) => {
-        value = read;
-      },
-      { when: () => true },
-    )
-    .safeParse(document);
-  const issues = parsed.error?.issues ?? [];
-  const draft = new Draft(
-    given,
-    value,
-    issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path as (string | number)[]),
-  );
-  const faults = [
-    ...issues.flatMap((issue) => issueFaults(issue, given)),
-    ...crossChecks(document),
-    ...(options.together?.(draft) ?? []),
-  ];
-  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
-  return parsed.data;
+export function parseConfig(document: unknown, options: LoadOptions = {}): GatewayConfig {
+  const diagnostics = new Diagnostics(document);
+  return requireValid(buildConfig(document, options, diagnostics), diagnostics);
+}
+
+/** Validates a configuration without building its tenants, so that the keys which add-ons need may be missing. */
+export function validateConfig(document: unknown, options: LoadOptions = {}): readonly Diagnostic[] {
+  const diagnostics = new Diagnostics(document);
+  validate(document, options, diagnostics);
+  return diagnostics.sorted();
+}
+
+function requireValid(config: GatewayConfig | undefined, diagnostics: Diagnostics): GatewayConfig {
+  if (!config || !diagnostics.isEmpty) throw new ConfigError(diagnostics.sorted());
+  return config;
+}
+
+function buildConfig(document: unknown, options: LoadOptions, diagnostics: Diagnostics): GatewayConfig | undefined {
+  const { addons = ADDONS } = options;
+  const partial = validate(document, options, diagnostics);
+  const tenants = buildTenants(partial, addons, diagnostics);
+  return partial.value && { settings: partial.value, tenants, addons };
+}
+
+function validate(
+  document: unknown,
+  { env = process.env, folder = process.cwd(), addons = ADDONS }: LoadOptions,
+  diagnostics: Diagnostics,
+): PartialConfig<GatewaySettings> {
+  const fields = createConfigFields(createSecretReader(folder, env));
+  const partial = parsePartially(gatewaySchema(fields, addons), nullsToUndefined(document), diagnostics);
+  crossCheck(partial, diagnostics);
+  return partial;
 }

@@ -1,46 +1,49 @@
 import { readFileSync } from 'node:fs';
 import { describeError, type Log } from '../observability/log.js';
-import { ConfigError, formatFault } from './faults.js';
+import { ConfigError, formatDiagnostic } from './diagnostics.js';
 
 export interface ReloaderOptions<Config> {
+  /** The file to watch. */
   readonly path: string;
   /** @throws ConfigError */
   load(): Config;
-  /** Takes a configuration whole, or throws and keeps the one before. */
+  /** Takes over a whole configuration, or throws and keeps the previous one. */
   apply(config: Config): Promise<void>;
   readonly log: Log;
 }
 
 export interface Reloader {
-  /** Reads the configuration again, whatever it is now. Never rejects: what is wrong is logged, and nothing changes. */
+  /** Loads and applies the file, changed or not. Never rejects: a failure is logged and changes nothing. */
   reload(): Promise<void>;
   /**
-   * Looks whether the file has changed, and reloads once two looks have seen the same new text: a file that is half
-   * written is not taken. Reading it, rather than watching its folder, also sees what replaces it through a link.
+   * Reloads once two calls in a row have seen the same new text, so that a half-written file is not loaded. Reads the
+   * file rather than watching its folder, because that also sees a file that is replaced behind a symbolic link.
    */
   poll(): Promise<void>;
 }
 
-/** Keeps a running gateway and its configuration file together. One reload is done before the next begins. */
+/** Creates the reloader of a configuration file. Reloads run one after the other. */
 export function createReloader<Config>({ path, load, apply, log }: ReloaderOptions<Config>): Reloader {
   let seen = readText(path);
-  let taken = seen;
+  let loaded = seen;
   let last: Promise<void> = Promise.resolve();
 
-  async function once(): Promise<void> {
+  async function reloadOnce(): Promise<void> {
     try {
       await apply(load());
       log.info({ config: path }, 'configuration reloaded');
     } catch (error) {
-      const why =
-        error instanceof ConfigError ? { faults: error.faults.map(formatFault) } : { error: describeError(error) };
-      log.error({ config: path, ...why }, 'configuration not reloaded');
+      const reason =
+        error instanceof ConfigError
+          ? { diagnostics: error.diagnostics.map(formatDiagnostic) }
+          : { error: describeError(error) };
+      log.error({ config: path, ...reason }, 'configuration not reloaded');
     }
   }
 
   function reload(): Promise<void> {
-    taken = readText(path);
-    last = last.then(once);
+    loaded = readText(path);
+    last = last.then(reloadOnce);
     return last;
   }
 
@@ -48,9 +51,9 @@ export function createReloader<Config>({ path, load, apply, log }: ReloaderOptio
     reload,
     async poll() {
       const text = readText(path);
-      const settled = text === seen;
+      const isSettled = text === seen;
       seen = text;
-      if (settled && text !== taken) await reload();
+      if (isSettled && text !== loaded) await reload();
     },
   };
 }

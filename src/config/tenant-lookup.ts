@@ -1,22 +1,16 @@
-import type { TenantConfig } from './schema.js';
-import type { Tenant, TenantLookup } from './tenant.js';
+import type { Tenant } from './tenant.js';
 
-/** Maps hosts to tenants. A tenant without hosts takes every host that no other tenant names. */
-export function tenantLookup(
-  configs: readonly Pick<TenantConfig, 'hosts'>[],
-  tenants: readonly Tenant[],
-): TenantLookup {
-  const byHost = new Map<string, Tenant>();
-  let rest: Tenant | undefined;
-  for (const [index, { hosts }] of configs.entries()) {
-    const tenant = tenants[index] as Tenant;
-    for (const host of hosts) byHost.set(canonicalHost(host), tenant);
-    if (hosts.length === 0) rest = tenant;
-  }
-  return (host) => byHost.get(canonicalHost(host)) ?? rest;
+/** Finds the tenant of a `Host` header's value, with or without port, in any case; undefined where there is none. */
+export type TenantLookup = (host: string) => Tenant | undefined;
+
+/** Creates the lookup from hosts to tenants. A tenant without hosts gets every host that no other tenant names. */
+export function tenantLookup(tenants: readonly Tenant[]): TenantLookup {
+  const byHost = new Map(tenants.flatMap((tenant) => tenant.hosts.map((host) => [canonicalizeHost(host), tenant])));
+  const catchAll = tenants.find(({ hosts }) => hosts.length === 0);
+  return (host) => byHost.get(canonicalizeHost(host)) ?? catchAll;
 }
 
-/** A host without port, case or trailing dot; an IPv6 literal keeps its brackets. */
-export function canonicalHost(host: string): string {
+/** Removes port, case and trailing dot from a host; an IPv6 address keeps its brackets. */
+export function canonicalizeHost(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
 }

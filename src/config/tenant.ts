@@ -3,9 +3,11 @@ import type { ConfiguredAddon } from '../addons/addon.js';
 import type { Algorithm, SigningAlgorithm } from '../keys/algorithms.js';
 import type { KeySource } from '../keys/key-set.js';
 
-/** A tenant, compiled from its configuration: everything a request needs, looked up and never computed. */
+/** A tenant as it is built from its configuration: requests look everything up here and compute nothing again. */
 export interface Tenant {
   readonly name: string;
+  /** The hosts of the tenant; empty: every host that no other tenant names. */
+  readonly hosts: readonly string[];
   /** The `iss` of tokens that this gateway signs for the tenant. */
   readonly issuer: string;
   readonly delegationEnabled: boolean;
@@ -13,23 +15,24 @@ export interface Tenant {
   readonly jsonp: boolean;
   /** By exact `iss`, the tenant's own included. */
   readonly issuers: ReadonlyMap<string, Issuer>;
+  /** By `client_id`. */
   readonly clients: ReadonlyMap<string, Client>;
   /** The document of `/.well-known/jwks.json`. */
   readonly jwks: { readonly keys: readonly JsonWebKey[] };
-  /** The document of `/saml/metadata`, where the tenant has a key and a certificate. */
+  /** The document of `/saml/metadata`; undefined without a key and a certificate. */
   readonly samlMetadata: string | undefined;
 }
 
-/** Who may have signed a caller's token. */
+/** An issuer whose tokens a tenant accepts. */
 export interface Issuer {
   readonly issuer: string;
   /** Whether it is the tenant itself, whose tokens carry user ids as `sub`. */
   readonly own: boolean;
   /** What comes before `sub` in a user id. */
   readonly subjectPrefix: string;
-  /** Prefixes that a `sub` must not begin with, because another issuer's user ids do. */
+  /** Prefixes of other issuers' user ids: a `sub` that begins with one is refused. */
   readonly foreignPrefixes: readonly string[];
-  /** UTF-16 units. */
+  /** The longest `sub`, in UTF-16 units. */
   readonly maxSubject: number;
   readonly algorithms: ReadonlySet<Algorithm>;
   /** The keys that the configuration holds. */
@@ -38,13 +41,14 @@ export interface Issuer {
   readonly jwksUri: string | undefined;
 }
 
-/** How the refresh tokens of a client are exchanged (RFC 6749 §6). */
-export interface RefreshConfiguration {
+/** Where and how the refresh tokens of a client are exchanged (RFC 6749 §6). */
+export interface TokenEndpoint {
+  readonly url: string;
   /** The `iss` that the new ID token must have. */
   readonly issuer: string;
-  readonly tokenEndpoint: string;
-  /** What authenticates the client: parameters of the body (RFC 6749 §2.3.1) or a header. */
+  /** Authenticates the client in the body (RFC 6749 §2.3.1). */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Authenticates the client in a header. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -52,20 +56,17 @@ export interface RefreshConfiguration {
 export interface Client {
   readonly clientId: string;
   readonly name: string;
-  /** What signs its app tokens, and with HS256 what its callers' tokens are signed with. */
+  /** Signs its app tokens; with HS256 also signs the tokens that it sends as a caller. */
   readonly alg: SigningAlgorithm;
   readonly secret: KeyObject | undefined;
-  /** Which clients may delegate to it, itself left out; "*" stands for all. */
+  /** The clients that may delegate to it beside itself; "*" stands for all. */
   readonly allowedClients: ReadonlySet<string>;
-  /** `grant_types`, where the client has them. */
+  /** Undefined where `grant_types` is not configured. */
   readonly grantTypes: ReadonlySet<string> | undefined;
-  /** Where its refresh tokens are exchanged; undefined where it may not send any. */
-  readonly refresh: RefreshConfiguration | undefined;
-  /** The signers that it is configured for, by api type. */
+  /** Undefined where it may not send refresh tokens. */
+  readonly tokenEndpoint: TokenEndpoint | undefined;
+  /** The add-ons that it is configured for, by api type. */
   readonly addons: ReadonlyMap<string, ConfiguredAddon>;
   /** What a request without `apiType` gets. */
   readonly defaultApiType: string;
 }
-
-/** Finds the tenant of a `Host` header's value: without port, case or trailing dot. */
-export type TenantLookup = (host: string) => Tenant | undefined;

@@ -1,73 +1,92 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { ConfigError, type Fault, type Path } from './faults.js';
+import { readFileSync } from 'node:fs';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Diagnostic } from './diagnostics.js';
+import type { Path } from './path.js';
 
-/** A YAML file as it was written: its value, where everything stands, and what is wrong with it that is not fatal. */
 export interface YamlFile {
+  /** Undefined where the file cannot be read as a whole. */
+  readonly document: YamlDocument | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface YamlDocument {
   readonly value: unknown;
-  readonly faults: readonly Fault[];
-  /** The line of what is at a path, or of the nearest thing around it. */
-  lineOf(path: Path): number | undefined;
+  /** Finds the line of what is at a path, or of the nearest thing around it. */
+  findLine(path: Path): number | undefined;
 }
 
 /**
- * Reads YAML. A key that is given twice leaves the rest readable, so that its fault comes together with the others.
- *
- * @throws ConfigError that says where the text is no YAML, without a word of the text
+ * Reads a YAML file. Its diagnostics never quote the text. A duplicate key leaves the rest readable, so that it is
+ * reported together with other diagnostics.
  */
-export function readYaml(text: string): YamlFile {
+export function readYamlFile(path: string): YamlFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'failed';
+    return unreadable({ path: [], message: `cannot be read (${code}); expected a YAML file` });
+  }
+  return parseYaml(text);
+}
+
+function parseYaml(text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const errors: { code: string; at: number }[] = [...document.errors, ...document.warnings].map(({ code, pos }) => ({
+  const parsed = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const errors: { code: string; at: number }[] = [...parsed.errors, ...parsed.warnings].map(({ code, pos }) => ({
     code,
     at: pos[0],
   }));
-  visit(document, {
+  visit(parsed, {
     Alias(_key, alias) {
-      if (!alias.resolve(document)) errors.push({ code: 'ALIAS_OF_NOTHING', at: alias.range?.[0] ?? 0 });
+      if (!alias.resolve(parsed)) errors.push({ code: 'ALIAS_OF_NOTHING', at: alias.range?.[0] ?? 0 });
     },
   });
-  const faults = errors.map(({ code, at }): Fault => {
+  const diagnostics = errors.map(({ code, at }): Diagnostic => {
     const { line, col } = lines.linePos(at);
-    return {
-      path: [],
-      message: `not valid YAML at column ${col} (${code.toLowerCase().replaceAll('_', ' ')})`,
-      line,
-    };
+    const reason = code.toLowerCase().replaceAll('_', ' ');
+    return { path: [], message: `not valid YAML at column ${col} (${reason})`, line };
   });
-  if (errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(faults);
+  if (errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return unreadable(...diagnostics);
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 100 });
+    value = parsed.toJS({ maxAliasCount: 100 });
   } catch {
-    throw new ConfigError([{ path: [], message: 'not valid YAML (too many aliases)' }]);
+    return unreadable({ path: [], message: 'not valid YAML (too many aliases)' });
   }
-  return {
-    value,
-    faults,
-    lineOf(path) {
-      const offset = offsetOf(document.contents, path, (alias) => (isAlias(alias) ? alias.resolve(document) : alias));
-      return offset === undefined ? undefined : lines.linePos(offset).line;
-    },
+  const resolveAlias = (node: unknown) => (isAlias(node) ? node.resolve(parsed) : node);
+  const findLine = (path: Path) => {
+    const offset = findOffset(parsed.contents, path, resolveAlias);
+    return offset === undefined ? undefined : lines.linePos(offset).line;
   };
+  return { document: { value, findLine }, diagnostics };
 }
 
-/** Follows a path as far as the document has it; in a mapping, a thing stands where its key does. */
-function offsetOf(root: unknown, path: Path, resolve: (node: unknown) => unknown): number | undefined {
+function unreadable(...diagnostics: readonly Diagnostic[]): YamlFile {
+  return { document: undefined, diagnostics };
+}
+
+/** Follows a path as far as the document goes. The place of a mapping's entry is that of its key. */
+function findOffset(root: unknown, path: Path, resolveAlias: (node: unknown) => unknown): number | undefined {
   let node = root;
-  let offset = (node as Node | null)?.range?.[0];
+  let offset = readOffset(node);
   for (const step of path) {
-    node = resolve(node);
+    node = resolveAlias(node);
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
       if (!pair) return offset;
-      offset = (pair.key as Node).range?.[0];
+      offset = readOffset(pair.key);
       node = pair.value;
     } else if (isSeq(node) && typeof step === 'number') {
-      const item = node.items[step] as Node | undefined;
+      const item = node.items[step];
       if (!item) return offset;
-      offset = item.range?.[0];
+      offset = readOffset(item);
       node = item;
     } else return offset;
   }
   return offset;
+}
+
+function readOffset(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
 }

@@ -1,27 +1,22 @@
 import type { z } from 'zod';
-import { type Fault, faultAt } from './faults.js';
+import type { Path } from './path.js';
 
-/** What zod found, in the words of this project: zod's own messages can repeat a value. */
-export function issueFaults(issue: z.core.$ZodIssue, document: unknown): Fault[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  if (issue.code === 'unrecognized_keys') {
-    const hints = issue.message.split('\n');
-    return issue.keys.map((key, index) => ({ path: [...path, key], message: `unknown key; ${hints[index]}` }));
-  }
-  return [faultAt(document, path, expectedOf(issue))];
+/** The path of a zod issue. */
+export function readIssuePath({ path }: z.core.$ZodIssue): Path {
+  return path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 }
 
-/** What an issue expected, in words that follow "expected". */
-function expectedOf(issue: z.core.$ZodIssue): string {
+/** Describes what a zod issue expected, to follow "expected": zod's own messages can repeat a value. */
+export function describeExpected(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return NAMES[issue.expected] ?? issue.expected;
+      return TYPE_NAMES[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.join(', ')}`;
     case 'too_small':
-      return `${sizeOf(issue.origin)} of at least ${issue.minimum}${unitOf(issue)}`;
+      return `${describeSized(issue.origin)} of at least ${issue.minimum}${describeUnit(issue)}`;
     case 'too_big':
-      return `${sizeOf(issue.origin)} of at most ${issue.maximum}${unitOf(issue)}`;
+      return `${describeSized(issue.origin)} of at most ${issue.maximum}${describeUnit(issue)}`;
     case 'invalid_key':
       return 'a name that is not empty';
     default:
@@ -29,7 +24,7 @@ function expectedOf(issue: z.core.$ZodIssue): string {
   }
 }
 
-const NAMES: Readonly<Record<string, string>> = {
+const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
   int: 'a whole number',
@@ -40,13 +35,13 @@ const NAMES: Readonly<Record<string, string>> = {
   nonoptional: 'a value',
 };
 
-function sizeOf(origin: string): string {
+function describeSized(origin: string): string {
   return origin === 'number' || origin === 'int' ? 'a number' : origin === 'array' ? 'a list' : 'a string';
 }
 
-function unitOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
-  const one = (issue.code === 'too_small' ? issue.minimum : issue.maximum) === 1;
-  if (issue.origin === 'array') return one ? ' entry' : ' entries';
-  if (issue.origin === 'string') return one ? ' character' : ' characters';
+function describeUnit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const isOne = (issue.code === 'too_small' ? issue.minimum : issue.maximum) === 1;
+  if (issue.origin === 'array') return isOne ? ' entry' : ' entries';
+  if (issue.origin === 'string') return isOne ? ' character' : ' characters';
   return '';
 }

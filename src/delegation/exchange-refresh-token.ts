@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client, RefreshConfiguration, Tenant } from '../config/tenant.js';
+import type { Client, Tenant, TokenEndpoint } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
@@ -33,8 +33,8 @@ export function createRefreshTokenExchanger(deps: Pick<Deps, 'fetch'>): RefreshT
   const byOperation = new WeakMap<object, Map<string, Promise<RefreshTokenExchange>>>();
   return {
     async exchange(operation, tenant, client, refreshToken) {
-      const { refresh } = client;
-      if (!refresh) {
+      const { tokenEndpoint } = client;
+      if (!tokenEndpoint) {
         throw new DelegationError('UNAUTHORIZED_CLIENT', 'The calling application may not use refresh tokens');
       }
       if (Buffer.byteLength(refreshToken) > MAX_TOKEN_BYTES) {
@@ -47,7 +47,7 @@ export function createRefreshTokenExchanger(deps: Pick<Deps, 'fetch'>): RefreshT
       byOperation.set(operation, own);
       let exchange = own.get(key) ?? running.get(key);
       if (!exchange) {
-        exchange = postRefreshToken(deps, refresh, refreshToken).finally(() => running.delete(key));
+        exchange = postRefreshToken(deps, tokenEndpoint, refreshToken).finally(() => running.delete(key));
         running.set(key, exchange);
       }
       own.set(key, exchange);
@@ -58,14 +58,18 @@ export function createRefreshTokenExchanger(deps: Pick<Deps, 'fetch'>): RefreshT
 
 async function postRefreshToken(
   deps: Pick<Deps, 'fetch'>,
-  refresh: RefreshConfiguration,
+  tokenEndpoint: TokenEndpoint,
   refreshToken: string,
 ): Promise<RefreshTokenExchange> {
   const answer = await callUpstream(deps, {
     service: SERVICE,
-    url: refresh.tokenEndpoint,
-    form: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, ...refresh.parameters }),
-    headers: { accept: 'application/json', ...refresh.headers },
+    url: tokenEndpoint.url,
+    form: new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      ...tokenEndpoint.parameters,
+    }),
+    headers: { accept: 'application/json', ...tokenEndpoint.headers },
     onlyOnce: true,
   });
   const { id_token, refresh_token } = readTokens(answer);

@@ -31,7 +31,7 @@ export async function resolveSubject(
   if (!client) throw new DelegationError('INVALID_REQUEST', 'clientId is missing; a refresh token needs it');
   checkGrantType(client, type);
   const exchange = await context.refreshTokens.exchange(context, context.tenant, client, token);
-  return { ...exchange, requiredIssuer: client.refresh?.issuer };
+  return { ...exchange, requiredIssuer: client.tokenEndpoint?.issuer };
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { Tenant, TenantLookup } from '../config/tenant.js';
+import type { Tenant } from '../config/tenant.js';
+import type { TenantLookup } from '../config/tenant-lookup.js';
 import { DelegationError } from '../errors.js';
-import { silentLog } from '../observability/log.js';
+import type { Log } from '../observability/log.js';
 import { maskUnexpected } from '../observability/mask-unexpected.js';
 import type { ClientIp } from './client-ip.js';
 import type { RequestContext } from './context.js';
@@ -35,6 +36,9 @@ export interface RouterOptions {
 
 /** Answers a request; never rejects. */
 export type Router = (request: Request, connection: Connection) => Promise<Response>;
+
+/** Errors are not logged when the client disconnected: they follow from that. */
+const NO_LOG: Pick<Log, 'error'> = { error: () => {} };
 
 /** Routes a request by host and path, and adds to every response what all of them have. */
 export function createRouter({ findTenant, cors, clientIp, services, endpoints }: RouterOptions): Router {
@@ -74,8 +78,7 @@ export function createRouter({ findTenant, cors, clientIp, services, endpoints }
       response = await answer(request, connection, requestId, path);
     } catch (error) {
       const present = routes.get(path)?.presentError ?? errorResponse;
-      // Don't log errors that follow from the client disconnecting.
-      const log = request.signal.aborted ? silentLog : deps.log;
+      const log = request.signal.aborted ? NO_LOG : deps.log;
       response = present(maskUnexpected(error, log, requestId));
     }
     const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };

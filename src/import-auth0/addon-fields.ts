@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
-import { createKit } from '../config/kit.js';
+import { createConfigFields } from '../config/fields.js';
 
 /** What the importer has to know of one field of an add-on's configuration. */
 export interface AddonField {
@@ -15,10 +15,12 @@ export type AddonFields = ReadonlyMap<string, AddonField>;
 
 /** Which add-ons there are and which fields they take, read off their own schemas: a new one needs nothing here. */
 export function addonFields(addons: readonly AddonDefinition[]): ReadonlyMap<string, AddonFields> {
-  const kit = createKit(() => '');
+  const fields = createConfigFields(() => '');
   return new Map(
     addons.flatMap(({ name, config }) =>
-      config ? [[name, fieldsOf(z.toJSONSchema(config(kit), { io: 'input', unrepresentable: 'any' }))] as const] : [],
+      config
+        ? [[name, fieldsOf(z.toJSONSchema(config(fields), { io: 'input', unrepresentable: 'any' }))] as const]
+        : [],
     ),
   );
 }

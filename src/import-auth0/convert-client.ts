@@ -1,11 +1,10 @@
-import { formatPath } from '../config/faults.js';
+import { MAX_LIFETIME_SECONDS } from '../config/client-schema.js';
+import { formatPath } from '../config/path.js';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
 import { isRecord } from '../lib/is-record.js';
 import type { AddonField, AddonFields } from './addon-fields.js';
 import { type SecretNames, type SecretReference, secretIn } from './secret-references.js';
 
-/** Thirty days, in seconds. */
-const MAX_LIFETIME = 2_592_000;
 const REFRESH_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/refresh_token';
 const DELEGATION_GRANT = /^http:\/\/auth0\.com\/oauth\/legacy\/grant-type\/delegation\//;
 const READ_FIELDS: ReadonlySet<string> = new Set(
@@ -128,7 +127,7 @@ function jwtConfiguration(given: unknown, { unused }: ConversionContext, note: N
   const known = (SIGNING_ALGORITHMS as readonly unknown[]).includes(alg);
   if (alg == null) note('no jwt_configuration.alg: RS256; old Auth0 tenants may have meant HS256');
   else if (!known) note('jwt_configuration.alg is none that Auth0 has: left out, so RS256');
-  const lifetime = { secret: false, integer: true, minimum: 1, maximum: MAX_LIFETIME };
+  const lifetime = { secret: false, integer: true, minimum: 1, maximum: MAX_LIFETIME_SECONDS };
   return {
     ...(known && { alg }),
     ...(lifetime_in_seconds != null && {

@@ -1,5 +1,5 @@
 import type { AddonDefinition } from '../addons/addon.js';
-import { formatPath } from '../config/faults.js';
+import { formatPath } from '../config/path.js';
 import { addonFields } from './addon-fields.js';
 import { type ConversionContext, convertClient, type ImportedClient, labelOf } from './convert-client.js';
 import { printYaml } from './print-yaml.js';

@@ -1,6 +1,7 @@
 import type { AddonDefinition } from '../addons/addon.js';
-import { ConfigError, type Fault, formatPath } from '../config/faults.js';
-import { parseConfig } from '../config/load.js';
+import { ConfigError, type Diagnostic } from '../config/diagnostics.js';
+import { validateConfig } from '../config/load.js';
+import { formatPath } from '../config/path.js';
 import type { AddonFields } from './addon-fields.js';
 import { type ConversionContext, type ImportedClient, referTo } from './convert-client.js';
 
@@ -35,7 +36,7 @@ export function selfCheck(
   }
 }
 
-interface ClientFault extends Fault {
+interface ClientFault extends Diagnostic {
   readonly client: ImportedClient;
   /** Below the client. */
   readonly path: readonly string[];
@@ -45,16 +46,10 @@ function faultsOf(
   clients: readonly ImportedClient[],
   tenant: Readonly<Record<string, unknown>>,
   addons: readonly AddonDefinition[],
-): readonly Fault[] {
+): readonly Diagnostic[] {
   const references = clients.flatMap(({ secrets }) => [...secrets.values()]);
   const env = Object.fromEntries(references.map(({ env, value = NOT_EXPORTED }) => [env, value]));
-  try {
-    parseConfig({ tenants: [{ ...tenant, clients: clients.map(({ fields }) => fields) }] }, { env, addons });
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
+  return validateConfig({ tenants: [{ ...tenant, clients: clients.map(({ fields }) => fields) }] }, { env, addons });
 }
 
 /** Leaves out what the gateway could not use, unless it is a secret. */

@@ -1,4 +1,4 @@
-/** A JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1) and the key it takes. Nothing else in the project lists algorithms. */
+/** A JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1) and the kind of key that it needs. No other module lists algorithms. */
 export interface JwsAlgorithm {
   readonly kty: 'RSA' | 'EC' | 'OKP' | 'oct';
   /** The curve of an EC or OKP key. */
@@ -17,10 +17,18 @@ export const JWS_ALGORITHMS = { ...ASYMMETRIC_ALGORITHMS, HS256: { kty: 'oct' } 
   JwsAlgorithm
 >;
 
-export type AsymmetricAlgorithm = keyof typeof ASYMMETRIC_ALGORITHMS;
 export type Algorithm = keyof typeof JWS_ALGORITHMS;
 
-/** The algorithms that this gateway signs app tokens with: what Auth0's `jwt_configuration.alg` can be. */
+/** The algorithms that an issuer's tokens may be signed with, in the order in which they are documented. */
+export const VERIFICATION_ALGORITHMS = [
+  'HS256',
+  'RS256',
+  'PS256',
+  'ES256',
+  'EdDSA',
+] as const satisfies readonly Algorithm[];
+
+/** The algorithms that this gateway signs app tokens with: the values of Auth0's `jwt_configuration.alg`. */
 export const SIGNING_ALGORITHMS = ['HS256', 'RS256', 'PS256'] as const satisfies readonly Algorithm[];
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
@@ -28,5 +36,5 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 export const MIN_HMAC_BYTES = 32;
 /** RS256 and PS256 need 2048 bits at least (RFC 7518 §3.3 and §3.5). */
 export const MIN_RSA_BITS = 2048;
-/** With e = 1 anybody can sign; with other small exponents padding faults become forgeries (NIST SP 800-56B: 65537 at least). */
+/** With e = 1 anybody can sign; with other small exponents padding errors become forgeries (NIST SP 800-56B: 65537 at least). */
 export const MIN_RSA_EXPONENT = 65537n;

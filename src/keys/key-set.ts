@@ -1,13 +1,14 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { isRecord } from '../lib/is-record.js';
 import { type Algorithm, JWS_ALGORITHMS, type JwsAlgorithm } from './algorithms.js';
-import { weaknessOf } from './weak-key.js';
+import { findWeakness } from './weak-key.js';
 
-/** Many times what issuers publish. In 512 KiB there is room for 260,000 entries, each of which takes time and a line of the log. */
+/** Issuers publish far fewer. Without a limit, 512 KiB hold 260,000 entries, each of which takes time and is logged. */
 const MAX_KEYS = 200;
 
-/** Where the keys of an issuer are looked up. */
+/** A source of an issuer's public keys. */
 export interface KeySource {
-  /** The keys that may have made a signature with this algorithm and `kid`; empty where there is none. */
+  /** Finds the keys that may verify a signature with this algorithm and `kid`; empty where there is none. */
   find(alg: Algorithm, kid: string | undefined): readonly KeyObject[] | Promise<readonly KeyObject[]>;
 }
 
@@ -20,7 +21,7 @@ interface VerificationKey {
 /** Imported public keys of a JSON Web Key Set (RFC 7517 §5). */
 export class KeySet implements KeySource {
   readonly #keys: readonly VerificationKey[];
-  /** Why a key of the set is not used, by its position. */
+  /** The keys of the document that are not used, and why: `keys[1] is not for signatures`. */
   readonly skipped: readonly string[];
 
   private constructor(keys: readonly VerificationKey[], skipped: readonly string[]) {
@@ -29,12 +30,12 @@ export class KeySet implements KeySource {
   }
 
   /**
-   * Imports every signature key of a JWKS that is fit to verify with; the others are skipped and say why.
+   * Imports every key of a JWKS that signatures can be verified with, and skips the others.
    *
-   * @throws TypeError whose message continues "expected …", when the document is not `{ keys: [ … ] }` or holds no usable key
+   * @throws TypeError whose message continues "expected …", when the document is not `{ keys: [ … ] }` or has no usable key
    */
   static fromJwks(document: unknown): KeySet {
-    const list = (document as { keys?: unknown } | null)?.keys;
+    const list = isRecord(document) ? document.keys : undefined;
     if (!Array.isArray(list)) throw new TypeError('a JWKS, which has an array "keys"');
     if (list.length > MAX_KEYS) throw new TypeError(`a JWKS of at most ${MAX_KEYS} keys`);
     const keys: VerificationKey[] = [];
@@ -50,22 +51,23 @@ export class KeySet implements KeySource {
   }
 
   /**
-   * By algorithm and `kid`. A token without `kid` finds a key only where just one fits, as OpenID Connect Core §10.1
-   * demands of issuers with several.
+   * Finds keys by algorithm and `kid`. Without a `kid` the result is empty unless exactly one key fits: OpenID Connect
+   * Core §10.1 demands a `kid` from issuers with several keys.
    */
   find(alg: Algorithm, kid: string | undefined): readonly KeyObject[] {
-    const fitting = this.#keys.filter((each) => each.algorithms.has(alg) && (kid === undefined || each.kid === kid));
-    return kid === undefined && fitting.length > 1 ? [] : fitting.map((each) => each.key);
+    const matching = this.#keys.filter((each) => each.algorithms.has(alg) && (kid === undefined || each.kid === kid));
+    return kid === undefined && matching.length > 1 ? [] : matching.map((each) => each.key);
   }
 }
 
+/** Imports a public key; a string says why it cannot be used. */
 function importPublicJwk(jwk: unknown): VerificationKey | string {
-  if (typeof jwk !== 'object' || jwk === null) return 'is not an object';
-  const { kty, crv, use, alg, kid, key_ops } = jwk as Record<string, unknown>;
+  if (!isRecord(jwk)) return 'is not an object';
+  const { kty, crv, use, alg, kid, key_ops } = jwk;
   if (use !== undefined && use !== 'sig') return 'is not for signatures';
   if (Array.isArray(key_ops) && !key_ops.includes('verify')) return 'is not for verifying';
   if (kty === 'oct') return 'is a shared secret, which has no place in a JWKS';
-  const algorithms = Object.entries(JWS_ALGORITHMS as Record<string, JwsAlgorithm>)
+  const algorithms = Object.entries<JwsAlgorithm>(JWS_ALGORITHMS)
     .filter(
       ([name, each]) => each.kty === kty && (!each.crv || each.crv === crv) && (alg === undefined || alg === name),
     )
@@ -73,11 +75,12 @@ function importPublicJwk(jwk: unknown): VerificationKey | string {
   if (algorithms.length === 0) return 'fits no supported algorithm';
   let key: KeyObject;
   try {
+    // createPublicKey checks the members itself; its type asks for what they should be.
     key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
   } catch {
     return 'cannot be imported';
   }
-  const weakness = weaknessOf(key);
+  const weakness = findWeakness(key);
   if (weakness) return weakness;
   return { key, kid: typeof kid === 'string' ? kid : undefined, algorithms: new Set(algorithms) };
 }

@@ -1,24 +1,25 @@
 import type { KeyObject } from 'node:crypto';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
+import { isRecord } from '../lib/is-record.js';
 import { readCapped } from '../lib/read-capped.js';
 import type { Algorithm } from './algorithms.js';
 import { KeySet, type KeySource } from './key-set.js';
 
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
-/** How long a fetched set is used without asking again. */
+/** How long a fetched set is used before it is fetched again. */
 const FRESH_MS = 10 * 60_000;
-/** How long the last good set serves while the endpoint is down. */
+/** How long the last good set is used while the endpoint is down. */
 const STALE_MS = 24 * 3_600_000;
-/** Unknown `kid`s make another request at most this often, and so do failures. */
+/** The least time between two requests after a failure, and between two for unknown `kid`s. */
 const COOLDOWN_MS = 30_000;
-/** The same while there is no set at all, so that a start during an outage recovers soon. */
+/** The same while there is no set yet, so that a gateway that started during an outage recovers soon. */
 const FIRST_COOLDOWN_MS = 1_000;
 
 /**
- * The keys of an issuer behind a configured `jwks_uri`: fetched when first needed, kept for 10 minutes, and served
- * for up to 24 hours while the endpoint fails. Concurrent callers share one request.
+ * The keys of an issuer behind a configured `jwks_uri`: fetched when first needed, used for 10 minutes, and for up to
+ * 24 hours while the endpoint fails. Concurrent callers share one request.
  */
 export class RemoteKeySet implements KeySource {
   readonly #uri: string;
@@ -26,7 +27,7 @@ export class RemoteKeySet implements KeySource {
   #keys: KeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #unknownAt = Number.NEGATIVE_INFINITY;
+  #askedForUnknownAt = Number.NEGATIVE_INFINITY;
   #failing = false;
   #pending: Promise<void> | undefined;
 
@@ -35,7 +36,7 @@ export class RemoteKeySet implements KeySource {
     this.#deps = deps;
   }
 
-  /** @throws DelegationError UPSTREAM_UNAVAILABLE when there is no set that may still serve */
+  /** @throws DelegationError UPSTREAM_UNAVAILABLE when there is no set that may still be used */
   async find(alg: Algorithm, kid: string | undefined): Promise<readonly KeyObject[]> {
     const fetchedBefore = this.#fetchedAt;
     if (this.#since(this.#fetchedAt) > FRESH_MS) await this.#refresh();
@@ -45,17 +46,17 @@ export class RemoteKeySet implements KeySource {
     return this.#current().find(alg, kid);
   }
 
-  /** Keys may have been rotated since the last fetch, even just after it; a flood of made-up ones costs a request in 30 s. */
+  /** The issuer may have rotated its keys since the last fetch. Made-up `kid`s cost at most one request in 30 s. */
   async #refreshForUnknown(): Promise<void> {
-    if (!this.#pending && this.#since(this.#unknownAt) < COOLDOWN_MS) return;
+    if (!this.#pending && this.#since(this.#askedForUnknownAt) < COOLDOWN_MS) return;
     if (!this.#pending && this.#failing && this.#since(this.#askedAt) < COOLDOWN_MS) return;
-    this.#unknownAt = this.#deps.now();
+    this.#askedForUnknownAt = this.#deps.now();
     await this.#ask();
   }
 
-  /** Milliseconds. A clock that was set back counts as time gone by, or nothing would be fetched until it caught up. */
-  #since(moment: number): number {
-    return Math.abs(this.#deps.now() - moment);
+  /** Milliseconds since then. The absolute value, because after the clock was set back nothing would be fetched until it caught up. */
+  #since(timeMs: number): number {
+    return Math.abs(this.#deps.now() - timeMs);
   }
 
   #lastGood(): KeySet | undefined {
@@ -73,7 +74,7 @@ export class RemoteKeySet implements KeySource {
     if (this.#pending || this.#since(this.#askedAt) >= cooldown) await this.#ask();
   }
 
-  /** One request, however many wait for it. */
+  /** Starts a request, or joins the one that is under way. */
   #ask(): Promise<void> {
     if (!this.#pending) {
       this.#askedAt = this.#deps.now();
@@ -98,11 +99,11 @@ export class RemoteKeySet implements KeySource {
     } catch (error) {
       this.#failing = true;
       const keeps_last_good = this.#lastGood() !== undefined;
-      log.warn({ jwks_uri: this.#uri, reason: reasonOf(error), keeps_last_good }, 'JWKS could not be fetched');
+      log.warn({ jwks_uri: this.#uri, reason: describeFailure(error), keeps_last_good }, 'JWKS could not be fetched');
     }
   }
 
-  /** A redirect is an answer like any other that is not 200: only the configured URL is trusted with the keys. */
+  /** Follows no redirect: only the configured URL may say which keys are trusted. */
   async #download(): Promise<string> {
     const response = await this.#deps.fetch(this.#uri, {
       headers: { accept: 'application/jwk-set+json, application/json' },
@@ -115,19 +116,19 @@ export class RemoteKeySet implements KeySource {
   }
 }
 
-/** A failure in words of ours: a parser's message can hold what it parsed. */
-function reasonOf(error: unknown): string {
+/** Describes a failure for the log without the parser's own message, which can quote what it parsed. */
+function describeFailure(error: unknown): string {
   if (error instanceof SyntaxError) return 'not JSON';
   if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS} ms`;
-  const { code } = (error.cause ?? {}) as { readonly code?: unknown };
+  const code = isRecord(error.cause) ? error.cause.code : undefined;
   return typeof code === 'string' ? `${error.message} (${code})` : error.message;
 }
 
-/** The one set of each `jwks_uri`. */
+/** Returns the key set of a `jwks_uri`, always the same one. */
 export type RemoteKeySets = (uri: string) => KeySource;
 
-/** Makes the set of a `jwks_uri` when it is first asked for, and keeps it. */
+/** Creates the registry of remote key sets. A set is created when it is first asked for, and kept across reloads. */
 export function remoteKeySets(deps: Pick<Deps, 'now' | 'fetch' | 'log'>): RemoteKeySets {
   const sets = new Map<string, RemoteKeySet>();
   return (uri) => {

@@ -1,14 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { MIN_RSA_BITS, MIN_RSA_EXPONENT } from './algorithms.js';
 
-/** Why a key is too weak to trust, in words that follow its name; undefined for a fit one. */
-export function weaknessOf(key: KeyObject): string | undefined {
-  if (key.asymmetricKeyType === 'rsa') return weaknessOfRsa(key);
-  if (key.asymmetricKeyType === 'ed25519') return weaknessOfEd25519(key);
+/** Finds why a key is too weak to verify with, as a predicate ("is an RSA key …"); undefined for a strong one. */
+export function findWeakness(key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType === 'rsa') return findRsaWeakness(key);
+  if (key.asymmetricKeyType === 'ed25519') return findEd25519Weakness(key);
   return undefined;
 }
 
-function weaknessOfRsa({ asymmetricKeyDetails }: KeyObject): string | undefined {
+function findRsaWeakness({ asymmetricKeyDetails }: KeyObject): string | undefined {
   const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
   if (modulusLength < MIN_RSA_BITS) return `is an RSA key of fewer than ${MIN_RSA_BITS} bits`;
   if (publicExponent < MIN_RSA_EXPONENT) return `is an RSA key with an exponent below ${MIN_RSA_EXPONENT}`;
@@ -16,8 +16,8 @@ function weaknessOfRsa({ asymmetricKeyDetails }: KeyObject): string | undefined 
 }
 
 /**
- * The points of small order on edwards25519, without their sign bit, in the encodings that decode (libsodium refuses the
- * same ones). Under such a key anybody can sign, as under an RSA key with e = 1, and OpenSSL takes them.
+ * The points of small order on edwards25519, without their sign bit, in every encoding that decodes (libsodium refuses
+ * the same ones). Anybody can forge signatures for such a key, and OpenSSL accepts it.
  */
 const SMALL_ORDER: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -29,8 +29,8 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ]);
 
-function weaknessOfEd25519(key: KeyObject): string | undefined {
-  const point = Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
-  point[31] = (point[31] as number) & 0x7f;
+function findEd25519Weakness(key: KeyObject): string | undefined {
+  const point = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');
+  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
   return SMALL_ORDER.has(point.toString('hex')) ? 'is an Ed25519 key of small order' : undefined;
 }

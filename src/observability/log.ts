@@ -1,9 +1,9 @@
 import { type Logger, pino } from 'pino';
 
-/** Structured logging, one JSON object a line. Nothing that is logged may hold a token, a key or a secret. */
+/** A structured log, one JSON object a line. No line may hold a token, a key or a secret. */
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>;
 
-/** A log on standard error, so that standard output stays free for what a command answers. */
+/** Creates a log on standard error: standard output is for the results of commands. */
 export function createLog(level: string = process.env.LOG_LEVEL ?? 'info'): Log {
   return pino(
     { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
@@ -11,14 +11,11 @@ export function createLog(level: string = process.env.LOG_LEVEL ?? 'info'): Log 
   );
 }
 
-/** A log that keeps nothing. */
-export const silentLog: Log = pino({ level: 'silent' });
-
 const LONG_RUN = /[\w.~+/=-]{24,}/g;
 
 /**
- * An unexpected error in a form that is safe to log: its kind and place, and its message without anything long
- * enough to be a token or a key.
+ * Describes an unexpected error so that it is safe to log: its type, where it was thrown, and its message without
+ * anything that is long enough to be a token or a key.
  */
 export function describeError(error: unknown): { type: string; message: string; at?: string } {
   if (!(error instanceof Error)) return { type: typeof error, message: '' };

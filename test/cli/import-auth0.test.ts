@@ -10,9 +10,9 @@ import { parse } from 'yaml';
 import { ADDONS } from '../../src/addons/index.js';
 import { UsageError } from '../../src/cli/command.js';
 import { importAuth0Command } from '../../src/cli/import-auth0.js';
-import { ConfigError, formatFault } from '../../src/config/faults.js';
+import { ConfigError, formatDiagnostic } from '../../src/config/diagnostics.js';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
-import { placeholderWarnings } from '../../src/config/placeholder-warnings.js';
+import { configWarnings } from '../../src/config/warnings.js';
 import { createGateway } from '../../src/gateway.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
 import { testClock } from '../support/clock.js';
@@ -298,7 +298,7 @@ Clients imported: 4.
     expect(yaml.match(/# PLACEHOLDER: /g)).toHaveLength(4);
     expect(notes).toContain('A placeholder, to be put right: the domain of your Auth0 tenant (--tenant-domain), at');
     const config = parseConfig(parse(yaml), { env: { TENANT_SIGNING_KEY: rsaPair('tenant').pem } });
-    expect(placeholderWarnings(config).map(formatFault)).toEqual(
+    expect(configWarnings(config, Date.now()).map(formatDiagnostic)).toEqual(
       ['issuer', 'issuers[0].issuer', 'issuers[0].jwks_uri', 'issuers[0].token_endpoint'].map(
         (field) => `tenants[0].${field}: a placeholder below .invalid; put your own in its place`,
       ),
@@ -636,7 +636,7 @@ describe('whatever an export holds', () => {
       read();
       return [];
     } catch (error) {
-      if (error instanceof ConfigError) return error.faults;
+      if (error instanceof ConfigError) return error.diagnostics;
       throw error;
     }
   }

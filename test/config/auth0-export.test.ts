@@ -5,7 +5,7 @@ import { rsaPair } from '../support/keys.js';
 import { secrets } from '../support/secrets.js';
 
 /**
- * A client as GET /api/v2/clients answers, with every field that the Management API describes
+ * A client as GET /api/v2/clients returns it, with every field that the Management API describes
  * (https://auth0.com/docs/api/management/v2/clients/get-clients-by-id), and null where the API allows it.
  */
 const EXPORTED = {
@@ -101,11 +101,11 @@ secrets.keep('the client_secret', EXPORTED.client_secret);
 function load(client: unknown) {
   const document = baseConfig() as { tenants: { clients: unknown[] }[] };
   document.tenants[0]?.clients.push(client);
-  return parseConfig(document).tenants[0]?.clients.at(-1);
+  return parseConfig(document).settings.tenants[0]?.clients.at(-1);
 }
 
-describe("a client as Auth0's Management API answers it", () => {
-  it('pastes in whole', () => {
+describe("a client as Auth0's Management API returns it", () => {
+  it('can be pasted in unchanged', () => {
     expect(load(EXPORTED)).toMatchObject({
       client_id: EXPORTED.client_id,
       allowed_clients: ['web'],
@@ -114,7 +114,7 @@ describe("a client as Auth0's Management API answers it", () => {
     });
   });
 
-  it('pastes in with null for whatever is not set', () => {
+  it('can be pasted in with null for every field that is not set', () => {
     const nothing = Object.fromEntries(Object.keys(EXPORTED).map((field) => [field, null]));
     expect(load({ ...nothing, client_id: 'blank' })).toMatchObject({
       client_id: 'blank',
@@ -137,7 +137,7 @@ describe("a client as Auth0's Management API answers it", () => {
       'tenants[0].clients[4].claims.role: null; expected a string',
     ],
     [
-      'a field that nobody knows',
+      'an unknown field',
       { client_id: 'x', alowed_clients: null },
       'tenants[0].clients[4].alowed_clients: unknown key; did you mean "allowed_clients"?',
     ],

@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { ADDONS } from '../../src/addons/index.js';
-import { faultsTogether } from '../../src/config/build-tenants.js';
-import { ConfigError, formatFault } from '../../src/config/faults.js';
-import { loadConfig } from '../../src/config/load.js';
-import type { GatewayConfig } from '../../src/config/schema.js';
+import { ConfigError, formatDiagnostic } from '../../src/config/diagnostics.js';
+import { type GatewayConfig, loadConfig } from '../../src/config/load.js';
 import { configFolder } from '../support/config-folder.js';
 import { ecPair, publicJwk, rsaPair } from '../support/keys.js';
 import { secrets } from '../support/secrets.js';
 import { selfSigned } from '../support/upstream.js';
 
-/** A gateway.yaml without faults, which the tests break in one place each. */
+/** A valid gateway.yaml, which each test breaks in some places. */
 export const GOOD = `listen: { host: 127.0.0.1, port: 4000 }
 trust_proxy: [10.0.0.0/8]
 graphiql: false
@@ -62,10 +59,10 @@ secrets.keep('the client_secret', WEB_SECRET);
 secrets.keep('a short client_secret', SHORT_SECRET);
 secrets.keep('the signing_key', acme.key);
 
-/** The environment that the files are read with. */
+/** The environment that secrets are read from. */
 export const ENV = { WEB_SECRET, SHORT_SECRET, EMPTY: '' };
 
-/** A folder with every key that the good file names, and with those that are of no use. */
+/** A folder with every key that the valid file names, and with keys that are refused. */
 export const folder = configFolder({
   'gateway.yaml': GOOD,
   'keys/acme.pem': acme.key,
@@ -83,33 +80,32 @@ export const folder = configFolder({
   'keys/list.json': JSON.stringify([publicJwk(rsaPair('old'))]),
 });
 
-/** Every stage of reading, as `check` and `serve` have it. */
+/** Loads a file as `check` and `serve` do. */
 export function loadText(text: string): GatewayConfig {
-  const path = folder.write('gateway.yaml', text);
-  return loadConfig(path, { env: ENV, together: (draft) => faultsTogether(draft, ADDONS) });
+  return loadConfig(folder.write('gateway.yaml', text), { env: ENV });
 }
 
-/** The faults of a file, as `check` shows them. */
-export function faultsOf(text: string): string[] {
+/** The diagnostics of a file, as `check` prints them. */
+export function diagnose(text: string): string[] {
   try {
     loadText(text);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    secrets.observe('the faults of a configuration', error.message);
-    return error.faults.map(formatFault);
+    secrets.observe('the diagnostics of a configuration', error.message);
+    return error.diagnostics.map(formatDiagnostic);
   }
 }
 
 export type Edits = readonly (readonly [find: string, replace: string])[] | { readonly whole: string };
-export type Broken = readonly [what: string, edits: Edits, faults: readonly string[]];
+export type Broken = readonly [what: string, edits: Edits, diagnostics: readonly string[]];
 
-/** The faults of the good file after these edits, or of another file as a whole. */
-export function faultsAfter(edits: Edits): string[] {
-  if ('whole' in edits) return faultsOf(edits.whole);
-  return faultsOf(
+/** The diagnostics of the valid file after these edits, or of another file. */
+export function diagnoseEdited(edits: Edits): string[] {
+  if ('whole' in edits) return diagnose(edits.whole);
+  return diagnose(
     edits.reduce((text, [find, replace]) => {
-      expect(text, 'an edit finds what it replaces').toContain(find);
+      expect(text, 'the text that an edit replaces is there').toContain(find);
       return text.replace(find, () => replace);
     }, GOOD),
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ADDONS } from '../../src/addons/index.js';
-import { createKit } from '../../src/config/kit.js';
+import { createConfigFields } from '../../src/config/fields.js';
 import { gatewayJsonSchema } from '../../src/config/schema.js';
 
 interface Node {
@@ -14,11 +14,11 @@ interface Node {
 }
 
 const schema = gatewayJsonSchema(
-  createKit(() => ''),
+  createConfigFields(() => ''),
   ADDONS,
 ) as Node & { readonly $defs?: Readonly<Record<string, Node>> };
 
-/** The node at a path of properties, `[]` being the items of a list, references followed. */
+/** The node at a path of properties, with references followed. `[]` stands for the items of a list. */
 function at(path: string): Node {
   return path
     .split('.')
@@ -33,14 +33,14 @@ function follow(node: Node | undefined): Node {
 
 const CLIENT = 'tenants.[].clients.[]';
 
-describe('gateway.schema.json, as an editor uses it,', () => {
+describe('gateway.schema.json, as editors use it,', () => {
   it.each([
     ['tenants.[].signing_key'],
     ['tenants.[].certificate'],
     [`${CLIENT}.client_secret`],
     [`${CLIENT}.addons.firebase.private_key`],
     [`${CLIENT}.addons.firebase.secret`],
-  ])('takes a text, a variable or a file for %s', (path) => {
+  ])('accepts a text, a variable or a file for %s', (path) => {
     const forms = at(path)
       .anyOf?.map(follow)
       .map((form) => [form.type, ...Object.keys(form.properties ?? {})]);
@@ -55,12 +55,12 @@ describe('gateway.schema.json, as an editor uses it,', () => {
     expect(at(path).enum).toEqual(values);
   });
 
-  it('knows the bounds and defaults of numbers', () => {
+  it('has the bounds and defaults of numbers', () => {
     expect(at(`${CLIENT}.addons.firebase.lifetime_in_seconds`)).toMatchObject({ maximum: 3600, default: 3600 });
     expect(at('rate_limit.burst')).toMatchObject({ type: 'integer', minimum: 1, default: 10 });
   });
 
-  it('refuses keys that nobody knows at every level but in a JWK, where there may be any (RFC 7517 §4)', () => {
+  it('refuses unknown keys everywhere but in a JWK, where RFC 7517 §4 allows any', () => {
     const open: string[] = [];
     eachMapping(schema, '', (path, node) => {
       if (node.properties && node.additionalProperties !== false) open.push(path);
@@ -68,23 +68,23 @@ describe('gateway.schema.json, as an editor uses it,', () => {
     expect(open).toEqual([expect.stringMatching(/\/keys\/items$/)]);
   });
 
-  it('requires what has no default and nothing else', () => {
+  it('requires exactly the fields that have no default', () => {
     expect(schema.required).toEqual(['tenants']);
     expect(at('tenants.[]').required).toEqual(['name', 'issuer', 'issuers', 'clients']);
     expect(at('tenants.[].issuers.[]').required).toEqual(['issuer']);
     expect(at(CLIENT).required).toEqual(['client_id']);
   });
 
-  it('explains every field of a tenant, an issuer and a client', () => {
-    const silent = ['tenants.[]', 'tenants.[].issuers.[]', CLIENT, `${CLIENT}.jwt_configuration`].flatMap((path) =>
+  it('describes every field of a tenant, an issuer and a client', () => {
+    const undescribed = ['tenants.[]', 'tenants.[].issuers.[]', CLIENT, `${CLIENT}.jwt_configuration`].flatMap((path) =>
       Object.keys(at(path).properties ?? {})
         .filter((field) => at(`${path}.${field}`).description === undefined)
         .map((field) => `${path}.${field}`),
     );
-    expect(silent).toEqual(['tenants.[].delegation']);
+    expect(undescribed).toEqual(['tenants.[].delegation']);
   });
 
-  it('greys out the fields of an export that mean nothing here', () => {
+  it('marks the fields of an export that are not used as deprecated', () => {
     expect(at(`${CLIENT}.callbacks`)).toMatchObject({ deprecated: true });
     expect(at(`${CLIENT}.addons.samlp`)).toMatchObject({ deprecated: true });
     expect(at(`${CLIENT}.client_secret`).deprecated).toBeUndefined();

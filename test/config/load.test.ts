@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { formatPath, suggest } from '../../src/config/faults.js';
+import { suggest } from '../../src/config/diagnostics.js';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { formatPath } from '../../src/config/path.js';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
-import { faultsOf, folder, GOOD, loadText, WEB_SECRET } from './good-file.js';
+import { diagnose, folder, GOOD, loadText, WEB_SECRET } from './good-file.js';
 
-describe('a configuration without faults', () => {
-  it('has none', () => {
-    expect(faultsOf(GOOD)).toEqual([]);
+describe('a valid configuration', () => {
+  it('has no diagnostics', () => {
+    expect(diagnose(GOOD)).toEqual([]);
   });
 
-  it('has its defaults, its secrets read and its keys imported', () => {
-    const [acme, other] = loadText(GOOD).tenants;
+  it('is loaded with defaults, secrets and imported keys', () => {
+    const [acme, other] = loadText(GOOD).settings.tenants;
     expect(acme).toMatchObject({
       signing_key: { asymmetricKeyType: 'rsa' },
       certificate: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/),
@@ -28,8 +29,8 @@ describe('a configuration without faults', () => {
     expect(other?.clients[0]?.jwt_configuration.alg).toBeUndefined();
   });
 
-  it('has the limits of Auth0 and no GraphiQL unless it says so', () => {
-    const { listen, graphiql, rate_limit, graphql, cors, trust_proxy } = parseConfig(baseConfig());
+  it('has the limits of Auth0 and no GraphiQL by default', () => {
+    const { listen, graphiql, rate_limit, graphql, cors, trust_proxy } = parseConfig(baseConfig()).settings;
     expect({ listen, graphiql, rate_limit, graphql, cors, trust_proxy }).toEqual({
       listen: { host: '127.0.0.1', port: 4000 },
       graphiql: false,
@@ -46,56 +47,56 @@ describe('a secret', () => {
     const document = baseConfig();
     Object.assign(document.tenants[0]?.clients[0] as object, { client_secret: source });
     const { path } = configFolder(files);
-    return parseConfig(document, { env, folder: path }).tenants[0]?.clients[0]?.client_secret;
+    return parseConfig(document, { env, folder: path }).settings.tenants[0]?.clients[0]?.client_secret;
   };
 
-  it('is its text, a variable, or a file in the folder of the configuration', () => {
+  it('is a text, a variable, or a file relative to the folder of the configuration', () => {
     expect(secretOf('a text')).toBe('a text');
-    expect(secretOf({ env: 'SECRET' }, {}, { SECRET: 'of a variable' })).toBe('of a variable');
-    expect(secretOf({ file: 'keys/secret' }, { 'keys/secret': 'of a file' })).toBe('of a file');
+    expect(secretOf({ env: 'SECRET' }, {}, { SECRET: 'from a variable' })).toBe('from a variable');
+    expect(secretOf({ file: 'keys/secret' }, { 'keys/secret': 'from a file' })).toBe('from a file');
   });
 
-  it('has not the line break that an editor ends a file with, and has every other', () => {
+  it('loses one line break at the end of its file, which editors add, and no other white space', () => {
     expect(secretOf({ file: 'secret' }, { secret: 'two\nlines\r\n' })).toBe('two\nlines');
     expect(secretOf({ file: 'secret' }, { secret: ' spaces \n\n' })).toBe(' spaces \n');
   });
 
   it.each([
     ['CRLF', (pem: string) => pem.replaceAll('\n', '\r\n')],
-    ['the two characters \\n, as JSON and variables have them', (pem: string) => pem.replaceAll('\n', '\\n')],
+    ['the two characters \\n, as in JSON and variables', (pem: string) => pem.replaceAll('\n', '\\n')],
     ['PKCS #1', () => String(rsaPair('tenant').privateKey.export({ type: 'pkcs1', format: 'pem' }))],
   ])('that is a PEM key may have %s', (_what, write) => {
     const document = baseConfig();
     Object.assign(document.tenants[0] as object, { signing_key: write(rsaPair('tenant').pem) });
-    const key = parseConfig(document).tenants[0]?.signing_key;
+    const key = parseConfig(document).settings.tenants[0]?.signing_key;
     expect(key?.equals(rsaPair('tenant').privateKey)).toBe(true);
   });
 });
 
-describe('a configuration that cannot be read', () => {
+describe('a file that cannot be read', () => {
   it.each([
-    ['is not there', 'nothing.yaml', '(file): cannot be read (ENOENT); expected a YAML file'],
+    ['does not exist', 'nothing.yaml', '(file): cannot be read (ENOENT); expected a YAML file'],
     ['is a folder', 'keys', '(file): cannot be read (EISDIR); expected a YAML file'],
-  ])('because it %s', (_why, name, message) => {
+  ])('is reported: it %s', (_why, name, message) => {
     const thrown = expect.objectContaining({ name: 'ConfigError', message });
     expect(() => loadConfig(`${folder.path}/${name}`)).toThrow(thrown);
   });
 });
 
-describe('the words of a fault', () => {
-  it('show a path as a person writes it', () => {
+describe('the text of a diagnostic', () => {
+  it('shows a path as people write it', () => {
     expect(formatPath(['tenants', 0, 'clients', 12, 'client_id'])).toBe('tenants[0].clients[12].client_id');
     expect(formatPath(['claims', 'https://example.com/role'])).toBe('claims["https://example.com/role"]');
   });
 
   it.each(['client_secret:0123', 'two words', 'x'.repeat(65), 'a\nb', 'https://example.com/?token=1'])(
-    'do not show a key that is no name: %j',
+    'does not show a key that does not look like a name: %j',
     (key) => {
       expect(formatPath(['tenants', 0, key])).toBe(`tenants[0][a key of ${key.length} characters]`);
     },
   );
 
-  it('suggest the nearest name, and none that is far off', () => {
+  it('suggests the nearest name, and none that is too different', () => {
     const names = ['allowed_clients', 'client_id', 'client_secret'];
     expect(suggest('allowed_client', names)).toBe('allowed_clients');
     expect(suggest('clientId', names)).toBe('client_id');

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Tenant } from '../../src/config/tenant.js';
-import { canonicalHost, tenantLookup } from '../../src/config/tenant-lookup.js';
+import { canonicalizeHost, tenantLookup } from '../../src/config/tenant-lookup.js';
 
-const [acme, other, rest] = ['acme', 'other', 'rest'].map((name) => ({ name }) as Tenant) as [Tenant, Tenant, Tenant];
+const tenant = (name: string, ...hosts: readonly string[]) => ({ name, hosts }) as unknown as Tenant;
+const acme = tenant('acme', 'acme.example.com', '[2001:db8::1]');
+const other = tenant('other', 'Other.Example.com.');
+const rest = tenant('rest');
 
 describe('the tenant of a host', () => {
-  const lookup = tenantLookup(
-    [{ hosts: ['acme.example.com', '[2001:db8::1]'] }, { hosts: ['Other.Example.com.'] }, { hosts: [] }],
-    [acme, other, rest],
-  );
+  const lookup = tenantLookup([acme, other, rest]);
 
   it.each([
     ['acme.example.com', acme],
@@ -22,16 +22,16 @@ describe('the tenant of a host', () => {
     ['acme.example.com.evil.example', rest],
     ['xacme.example.com', rest],
     ['', rest],
-  ])('%s', (host, tenant) => {
-    expect(lookup(host)).toBe(tenant);
+  ])('%s', (host, expected) => {
+    expect(lookup(host)).toBe(expected);
   });
 
-  it('is none where every tenant names its hosts and this is not among them', () => {
-    expect(tenantLookup([{ hosts: ['acme.example.com'] }], [acme])('other.example.com')).toBeUndefined();
+  it('is undefined when every tenant names its hosts and the host is not among them', () => {
+    expect(tenantLookup([acme])('other.example.com')).toBeUndefined();
   });
 });
 
 it('a canonical host keeps the brackets and colons of IPv6', () => {
-  expect(canonicalHost('[::1]:4000')).toBe('[::1]');
-  expect(canonicalHost('[::1]')).toBe('[::1]');
+  expect(canonicalizeHost('[::1]:4000')).toBe('[::1]');
+  expect(canonicalizeHost('[::1]')).toBe('[::1]');
 });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileTenants } from '../../src/config/build-tenants.js';
 import { parseConfig } from '../../src/config/load.js';
 import { findAudienceClient } from '../../src/delegation/calling-client.js';
 import { decodeToken } from '../../src/delegation/decode-token.js';
@@ -31,7 +30,7 @@ const remoteKeys = () => ({ find: () => [] });
 
 /** The user id that the tenant gives to a subject of an issuer; undefined where it refuses. */
 function userIds(prefixes: readonly string[]) {
-  const [tenant] = compileTenants(parseConfig(withIssuers(prefixes)), []);
+  const [tenant] = parseConfig(withIssuers(prefixes)).tenants;
   if (!tenant) throw new Error('no tenant');
   return async (iss: string, sub: string): Promise<string | undefined> => {
     const claims = { iss, sub, aud: 'api', iat: NOW, exp: NOW + 60 };

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { DOMParser } from '@xmldom/xmldom';
 import { describe, expect, it } from 'vitest';
-import { certificateWarnings } from '../../src/config/certificate-warnings.js';
 import { parseConfig } from '../../src/config/load.js';
+import { configWarnings } from '../../src/config/warnings.js';
 import { runCommand } from '../support/command-line.js';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig, type ConfigDocument, type TestGateway, testGateway } from '../support/gateway.js';
@@ -96,7 +96,7 @@ describe('what check says of a certificate', () => {
   const warnings = (now: string) => {
     const document = baseConfig() as ConfigDocument;
     samlTenant(document, { key, cert });
-    return certificateWarnings(parseConfig(document), Date.parse(now));
+    return configWarnings(parseConfig(document), Date.parse(now));
   };
   const path = ['tenants', 0, 'certificate'];
 
@@ -118,7 +118,7 @@ describe('what check says of a certificate', () => {
   });
 
   it('is nothing of a tenant without one', () => {
-    expect(certificateWarnings(parseConfig(baseConfig()), Date.now())).toEqual([]);
+    expect(configWarnings(parseConfig(baseConfig()), Date.now())).toEqual([]);
   });
 
   it('is on standard error, beside an exit with 0', async () => {

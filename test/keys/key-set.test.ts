@@ -5,26 +5,26 @@ import { ecPair, ed25519Pair, publicJwk, rsaPair } from '../support/keys.js';
 
 const rsa = publicJwk(rsaPair('a'), { kid: 'a' });
 
-/** Why a key of a set, beside a good one, is not used; undefined where it is. */
+/** Why a key is not used in a set with a good one; undefined if it is used. */
 function skipped(jwk: unknown): string | undefined {
   return KeySet.fromJwks({ keys: [rsa, jwk] }).skipped[0];
 }
 
 describe('a JWKS', () => {
-  it('has at most 200 keys, so that no issuer can fill the log or slow down every verification', () => {
+  it('has at most 200 keys, so that no issuer can fill the log or slow down verification', () => {
     expect(KeySet.fromJwks({ keys: Array(200).fill(rsa) }).find('RS256', 'a')).toHaveLength(200);
     expect(() => KeySet.fromJwks({ keys: Array(201).fill(rsa) })).toThrow(new TypeError('a JWKS of at most 200 keys'));
     expect(() => KeySet.fromJwks({ keys: Array(201).fill(0) })).toThrow(new TypeError('a JWKS of at most 200 keys'));
   });
 
   it.each([undefined, null, 'keys', 7, [[]], {}, { keys: {} }, { keys: null }])(
-    'is { keys: [ … ] }: %j is not',
+    'must have the form { keys: [ … ] }: %j is refused',
     (document) => {
       expect(() => KeySet.fromJwks(document)).toThrow(new TypeError('a JWKS, which has an array "keys"'));
     },
   );
 
-  it('has at least one usable key', () => {
+  it('must have at least one usable key', () => {
     expect(() => KeySet.fromJwks({ keys: [] })).toThrow('a JWKS with at least one usable key (it is empty)');
     expect(() => KeySet.fromJwks({ keys: [null, { kty: 'oct', k: 'AA' }] })).toThrow(
       'a JWKS with at least one usable key (keys[0] is not an object; keys[1] is a shared secret, which has no place in a JWKS)',
@@ -56,7 +56,7 @@ describe('a JWKS', () => {
     [publicJwk(rsaPair('e3', { exponent: 3 })), 'is an RSA key with an exponent below 65537'],
     [publicJwk(rsaPair('1024', { bits: 1024 })), 'is an RSA key of fewer than 2048 bits'],
     [publicJwk(rsaPair('2040', { bits: 2040 })), 'is an RSA key of fewer than 2048 bits'],
-  ])('does without a key that is not fit to verify with: %#', (jwk, reason) => {
+  ])('skips a key that cannot be used to verify: %#', (jwk, reason) => {
     expect(skipped(jwk)).toBe(`keys[1] ${reason}`);
   });
 
@@ -71,18 +71,18 @@ describe('a JWKS', () => {
     `ec${'ff'.repeat(30)}7f`,
     `ed${'ff'.repeat(30)}7f`,
     `ee${'ff'.repeat(30)}7f`,
-  ])('does without an Ed25519 key that anybody can sign under: %s', (hex) => {
+  ])('skips an Ed25519 key for which anybody can forge signatures: %s', (hex) => {
     const x = Buffer.from(hex, 'hex').toString('base64url');
     const jwk: JsonWebKey = { kty: 'OKP', crv: 'Ed25519', x };
     const key = createPublicKey({ key: jwk, format: 'jwk' });
-    // R is the point of order one and S is zero: of eight messages one is signed so under every such key, if not all.
+    // R is the point of order one and S is zero: at least one of eight messages verifies with every such key.
     const forgery = Buffer.concat([Buffer.of(1), Buffer.alloc(63)]);
     const messages = Array.from({ length: 256 }, (_, index) => Buffer.of(index));
     expect(messages.some((message) => verify(null, message, key, forgery))).toBe(true);
     expect(skipped(jwk)).toBe('keys[1] is an Ed25519 key of small order');
   });
 
-  it('takes keys of every kind that it can verify with, whatever else they hold', () => {
+  it('accepts every kind of key that it can verify with, whatever other members it has', () => {
     for (const jwk of [
       publicJwk(rsaPair('b'), { key_ops: ['verify'], x5c: ['not a certificate'], x5t: 'x', n_extra: 1 }),
       publicJwk(ecPair('a')),
@@ -93,14 +93,14 @@ describe('a JWKS', () => {
     }
   });
 
-  it('keeps no private key, though the document holds one', () => {
+  it('keeps only the public half of a private key in the document', () => {
     const jwk = { ...rsaPair('b').privateKey.export({ format: 'jwk' }), kid: 'private' };
     const [key] = KeySet.fromJwks({ keys: [jwk] }).find('RS256', 'private');
     expect(key?.type).toBe('public');
   });
 });
 
-describe('the keys that are found', () => {
+describe('find', () => {
   const set = KeySet.fromJwks({
     keys: [
       publicJwk(rsaPair('a'), { kid: 'a', alg: 'RS256' }),
@@ -112,7 +112,7 @@ describe('the keys that are found', () => {
   const kinds = (alg: Parameters<typeof set.find>[0], kid?: string) =>
     set.find(alg, kid).map((key) => key.asymmetricKeyType);
 
-  it('have the kid and fit the algorithm', () => {
+  it('returns the keys with this kid that fit the algorithm', () => {
     expect(kinds('RS256', 'a')).toEqual(['rsa']);
     expect(kinds('ES256', 'a')).toEqual(['ec']);
     expect(kinds('PS256', 'b')).toEqual(['rsa']);
@@ -123,7 +123,7 @@ describe('the keys that are found', () => {
     expect(kinds('RS256', '')).toEqual([]);
   });
 
-  it('without kid are one, or none where several fit', () => {
+  it('returns a key without a kid only if exactly one fits', () => {
     expect(kinds('EdDSA')).toEqual(['ed25519']);
     expect(kinds('ES256')).toEqual(['ec']);
     expect(kinds('PS256')).toEqual(['rsa']);

@@ -9,7 +9,7 @@ describe('an RSA private key in PEM form', () => {
   it.each([
     ['PKCS #8', pem],
     ['PKCS #1', pkcs1],
-    ['without the last line break', pem.trimEnd()],
+    ['without a final line break', pem.trimEnd()],
     ['with CRLF', pem.replaceAll('\n', '\r\n')],
     ['with CR', pem.replaceAll('\n', '\r')],
     ['with \\n as two characters', pem.replaceAll('\n', '\\n')],
@@ -41,7 +41,7 @@ describe('an RSA private key in PEM form', () => {
       rsaPair('e3', { exponent: 3 }).pem,
       'an RSA private key of at least 2048 bits with exponent 65537; this is an RSA key with an exponent below 65537',
     ],
-  ])('is refused as %s, in words that hold nothing of it', (_what, text, message) => {
+  ])('is refused as %s, with a message that holds nothing of it', (_what, text, message) => {
     expect(() => importRsaPrivateKey(text)).toThrow(new TypeError(message));
   });
 });

@@ -15,23 +15,23 @@ const UNAVAILABLE = { code: 'UPSTREAM_UNAVAILABLE', message: 'The keys of the to
 const first = publicJwk(rsaPair('first'), { kid: 'first' });
 const second = publicJwk(rsaPair('second'), { kid: 'second' });
 
-/** A remote set of keys behind a real server, with a clock that stands still and a log. */
+/** A remote key set behind a real server, with a test clock and a log. */
 async function remote(answer = answerWith({ keys: [first] }), deps: Partial<Deps> = {}) {
   const server = await httpServer(answer);
   const clock = testClock();
   const log = recordingLog();
   const keys = new RemoteKeySet(`${server.url}/jwks.json`, { now: clock.now, fetch, log, ...deps });
   const lines = () => log.lines.map((line) => JSON.parse(line)).map(({ level, time, ...line }) => line);
-  /** How many keys are found. */
+  /** The number of keys that are found. */
   const find = async (kid: string | undefined) => (await keys.find('RS256', kid)).length;
   return { server, clock, keys, find, lines, jwks_uri: `${server.url}/jwks.json` };
 }
 
-/** How often a server was asked. */
+/** The number of requests that a server got. */
 const count = ({ requests }: TestServer) => requests.length;
 
 describe('the keys behind a jwks_uri', () => {
-  it('are fetched when they are first needed, and used for 10 minutes', async () => {
+  it('are fetched when first needed, and used for 10 minutes', async () => {
     const { server, clock, find } = await remote();
     expect(count(server)).toBe(0);
     expect(await find('first')).toBe(1);
@@ -43,7 +43,7 @@ describe('the keys behind a jwks_uri', () => {
     expect(count(server)).toBe(2);
   });
 
-  it('are those of the last answer: a key that was withdrawn is gone after 10 minutes', async () => {
+  it('are those of the last response: a withdrawn key is gone after 10 minutes', async () => {
     const { server, clock, find } = await remote(answerWith({ keys: [first, second] }));
     expect(await find('first')).toBe(1);
     server.answer = answerWith({ keys: [second] });
@@ -52,13 +52,13 @@ describe('the keys behind a jwks_uri', () => {
     expect(await find('second')).toBe(1);
   });
 
-  it('are fetched once for all who wait', async () => {
+  it('are fetched once for concurrent callers', async () => {
     const { server, find } = await remote();
     expect(await Promise.all(Array.from({ length: 50 }, () => find('first')))).toEqual(Array(50).fill(1));
     expect(count(server)).toBe(1);
   });
 
-  it('are not fetched in vain for a token without kid', async () => {
+  it('are not fetched again for a token without kid', async () => {
     const { server, clock, find } = await remote(answerWith({ keys: [first, second] }));
     expect(await find(undefined)).toBe(0);
     clock.advance(MINUTE);
@@ -66,7 +66,7 @@ describe('the keys behind a jwks_uri', () => {
     expect(count(server)).toBe(1);
   });
 
-  it('are fetched again though the clock was set back', async () => {
+  it('are fetched again after the clock was set back', async () => {
     const { server, clock, find } = await remote();
     expect(await find('first')).toBe(1);
     server.answer = answerWith({ keys: [second] });
@@ -77,7 +77,7 @@ describe('the keys behind a jwks_uri', () => {
 });
 
 describe('an unknown kid', () => {
-  it('makes one request in 30 s, however many ask', async () => {
+  it('causes one request in 30 s, however many callers ask', async () => {
     const { server, clock, find } = await remote();
     const flood = () => Promise.all(Array.from({ length: 50 }, (_, index) => find(`unknown-${index}`)));
     expect(await find('first')).toBe(1);
@@ -91,7 +91,7 @@ describe('an unknown kid', () => {
     expect(count(server)).toBe(3);
   });
 
-  it('makes no request of its own where the set was fetched for it', async () => {
+  it('causes no second request when the set was just fetched for it', async () => {
     const { server, find } = await remote();
     expect(await find('unknown')).toBe(0);
     expect(count(server)).toBe(1);
@@ -110,7 +110,7 @@ describe('an unknown kid', () => {
     expect(count(server)).toBe(3);
   });
 
-  it('does not hold up those whose key is known', async () => {
+  it('does not delay callers whose key is known', async () => {
     const { server, clock, find } = await remote();
     expect(await find('first')).toBe(1);
     clock.advance(30 * SECOND);
@@ -130,7 +130,7 @@ describe('an unknown kid', () => {
 });
 
 describe('while the endpoint is down', () => {
-  it('the last good keys serve for 24 hours and no longer, and the log says so', async () => {
+  it('the last good keys are used for at most 24 hours, and the failure is logged', async () => {
     const { server, clock, find, keys, lines, jwks_uri } = await remote();
     expect(await find('first')).toBe(1);
     server.answer = connectionReset;
@@ -151,7 +151,7 @@ describe('while the endpoint is down', () => {
     expect(lines().at(-1)).toEqual({ jwks_uri, msg, reason, keeps_last_good: false });
   });
 
-  it('it is asked once in 30 s, by known and unknown kids together', async () => {
+  it('one request is made in 30 s, for known and unknown kids together', async () => {
     const { server, clock, find } = await remote();
     expect(await find('first')).toBe(1);
     server.answer = connectionReset;
@@ -166,7 +166,7 @@ describe('while the endpoint is down', () => {
     expect(count(server)).toBe(3);
   });
 
-  it('and after it the new keys serve, and the log says that too', async () => {
+  it('nothing is lost: afterwards the new keys are used, and the recovery is logged', async () => {
     const { server, clock, find, lines, jwks_uri } = await remote();
     expect(await find('first')).toBe(1);
     server.answer = connectionReset;
@@ -179,7 +179,7 @@ describe('while the endpoint is down', () => {
     expect(lines().at(-1)).toEqual({ jwks_uri, msg: 'JWKS can be fetched again' });
   });
 
-  it('from the start, it is asked once in a second', async () => {
+  it('from the start on, one request is made in a second', async () => {
     const { server, clock, find } = await remote(connectionReset);
     for (let asked = 0; asked < 20; asked++) await expect(find('first')).rejects.toMatchObject(UNAVAILABLE);
     expect(count(server)).toBe(1);
@@ -191,11 +191,11 @@ describe('while the endpoint is down', () => {
   });
 });
 
-describe('an answer that is none', () => {
+describe('an invalid response', () => {
   const oversize = JSON.stringify({ keys: [first], pad: 'p'.repeat(512 * 1024) });
   it.each([
     ['garbage', answerWith('<html>'), 'not JSON'],
-    ['nothing', answerWith(''), 'not JSON'],
+    ['an empty body', answerWith(''), 'not JSON'],
     ['another document', answerWith({ jwks: [] }), 'a JWKS, which has an array "keys"'],
     ['an empty set', answerWith({ keys: [] }), 'a JWKS with at least one usable key (it is empty)'],
     [
@@ -208,7 +208,7 @@ describe('an answer that is none', () => {
     ['a status of 203', answerWith({ keys: [second] }, 203), 'status 203'],
     ['a status of 204', answerWith('', 204), 'status 204'],
     ['more than 512 KiB', answerWith(oversize), 'longer than 524288 bytes'],
-    ['a break in the middle', brokenOff, expect.stringMatching(/^terminated \(\w+\)$/)],
+    ['a connection that breaks in the middle', brokenOff, expect.stringMatching(/^terminated \(\w+\)$/)],
     ['bytes that are not UTF-8', notUtf8, 'The encoded data was not valid for encoding utf-8'],
   ])('leaves the last good keys in use: %s', async (_what, answer, reason) => {
     const { server, clock, find, lines } = await remote();
@@ -220,7 +220,7 @@ describe('an answer that is none', () => {
     expect(lines().at(-1)).toMatchObject({ msg: 'JWKS could not be fetched', reason });
   });
 
-  it('may be 512 KiB long, inclusive', async () => {
+  it('is one of more than 512 KiB; exactly 512 KiB is valid', async () => {
     const jwks = JSON.stringify({ keys: [first] });
     const { server, clock, find } = await remote(answerWith(jwks.padEnd(512 * 1024)));
     expect(await find('first')).toBe(1);
@@ -229,7 +229,7 @@ describe('an answer that is none', () => {
     expect(await find('second')).toBe(0);
   });
 
-  it('is not read to its end when it has none', async () => {
+  it('is not read further than the limit when it is endless', async () => {
     let sent = 0;
     const { find, server } = await remote((_request, response) => {
       response.writeHead(200);
@@ -260,7 +260,7 @@ describe('an answer that is none', () => {
   });
 });
 
-/** Half of an answer, and then the connection goes. */
+/** Sends half of a response and closes the connection. */
 function brokenOff(...[request, response]: Parameters<ReturnType<typeof answerWith>>): void {
   response.writeHead(200, { 'Content-Length': '1000' });
   response.write('{"keys":', () => request.socket.destroy());
@@ -271,7 +271,7 @@ function notUtf8(...[, response]: Parameters<ReturnType<typeof answerWith>>): vo
 }
 
 describe('an endpoint that does not answer', () => {
-  /** `AbortSignal.timeout`, in hands of ours: no test waits for five seconds. */
+  /** Replaces `AbortSignal.timeout`, so that no test waits for five seconds. */
   function timeouts() {
     const controllers: AbortController[] = [];
     const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
@@ -311,7 +311,7 @@ describe('an endpoint that does not answer', () => {
 });
 
 describe('the request', () => {
-  it('is a GET of the configured URL, with nothing of the caller in it', async () => {
+  it('is a GET of the configured URL without anything of the caller', async () => {
     const seen: Request[] = [];
     const { server, find, jwks_uri } = await remote(undefined, {
       fetch(input, init) {
@@ -327,10 +327,10 @@ describe('the request', () => {
     expect([...(seen[0] as Request).headers]).toEqual([['accept', 'application/jwk-set+json, application/json']]);
   });
 
-  it('fails as its answer does when fetch itself throws', async () => {
+  it('fails in the same way when fetch itself throws', async () => {
     const { find, lines } = await remote(undefined, {
       fetch() {
-        throw 'no error';
+        throw 'not an error';
       },
     });
     await expect(find('first')).rejects.toMatchObject(UNAVAILABLE);
@@ -365,7 +365,7 @@ describe('a gateway with a jwks_uri', () => {
       Object.assign(config.tenants[0]?.issuers[0] as object, { jwks: undefined, jwks_uri });
     });
 
-  it('takes tokens of every algorithm by one request', async () => {
+  it('accepts tokens of every algorithm with one request', async () => {
     const server = await httpServer(answerWith(IDP_JWKS));
     const { ask, forge, claims } = await gatewayWith(server);
     for (const [alg, { kid, signer }] of Object.entries(IDP)) {
@@ -374,7 +374,7 @@ describe('a gateway with a jwks_uri', () => {
     expect(server.requests).toEqual(['/jwks.json']);
   });
 
-  it('starts while the endpoint is down, says so to those who come, and serves them when it is back', async () => {
+  it('starts while the endpoint is down, answers UPSTREAM_UNAVAILABLE, and works when it is back', async () => {
     const server = await httpServer(connectionReset);
     const gateway = await gatewayWith(server);
     expect(server.requests).toEqual([]);
@@ -388,7 +388,7 @@ describe('a gateway with a jwks_uri', () => {
     expect(await gateway.ask(gateway.token())).toBe('accepted as auth0|alice');
   });
 
-  it('needs no key of the issuer for tokens of its own and of its HS256 clients', async () => {
+  it('needs no key of the issuer for its own tokens and for those of HS256 clients', async () => {
     const server = await httpServer(connectionReset);
     const { ask, token, forge, claims } = await gatewayWith(server);
     expect(await ask(token({}, { alg: 'none' }))).toBe(

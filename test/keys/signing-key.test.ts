@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createSigningKey } from '../../src/keys/signing-key.js';
 import { rsaPair } from '../support/keys.js';
 
-it('publishes the public half of the key, named by its RFC 7638 thumbprint and without an algorithm', async () => {
+it('a signing key publishes its public half, with its RFC 7638 thumbprint as kid and without alg', async () => {
   const { privateKey, publicKey } = rsaPair('tenant');
   const { kid, publicJwk, publicKey: exported } = createSigningKey(privateKey);
   const { n, e } = publicKey.export({ format: 'jwk' });

@@ -1,4 +1,4 @@
-import { ConfigError, formatFault } from '../../src/config/faults.js';
+import { ConfigError, formatDiagnostic } from '../../src/config/diagnostics.js';
 import { parseConfig } from '../../src/config/load.js';
 import type { TestClock } from './clock.js';
 import { baseConfig, type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from './gateway.js';
@@ -59,7 +59,7 @@ export function addonFaults(name: string, config: unknown): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.faults.map((fault) => formatFault(fault).replace(/^.*\.addons\.\w+\.?/, ''));
+    return error.diagnostics.map((each) => formatDiagnostic(each).replace(/^.*\.addons\.\w+\.?/, ''));
   }
 }
 

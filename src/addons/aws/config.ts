@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { refineWhen } from '../../lib/refine-when.js';
-import type { ConfigKit } from '../addon.js';
+import type { ConfigFields } from '../addon.js';
 import type { ClaimMap } from '../shared/claim-path.js';
 import { isRegion, needsRegion } from './regions.js';
 
@@ -23,19 +23,19 @@ export function listRolePairs({ role, principal, roles }: Pick<AwsConfig, 'role'
   return role === undefined || principal === undefined ? roles : [{ role, principal }, ...roles];
 }
 
-export function buildAwsConfigSchema(kit: ConfigKit) {
+export function buildAwsConfigSchema(fields: ConfigFields) {
   const role = z.string().regex(ROLE_ARN, { error: 'the ARN of an IAM role' });
   const principal = z.string().regex(PROVIDER_ARN, { error: 'the ARN of an IAM SAML provider' });
-  return kit
+  return fields
     .object({
       role: role.optional(),
       principal: principal.optional(),
-      roles: z.array(kit.object({ role, principal })).default([]),
+      roles: z.array(fields.object({ role, principal })).default([]),
       lifetime_in_seconds: z.int().min(900).max(43_200).default(3600),
       region: z.string().refine(isRegion, { error: 'an AWS region, such as eu-central-1' }).optional(),
-      sts_endpoint: kit.url().optional(),
-      uid: kit.claimPath().prefault('user_id'),
-      claims: buildTagSchema(kit).default([]),
+      sts_endpoint: fields.url().optional(),
+      uid: fields.claimPath().prefault('user_id'),
+      claims: buildTagSchema(fields).default([]),
     })
     .superRefine(
       ({ role, principal, roles }, { addIssue }) => {
@@ -58,8 +58,8 @@ export function buildAwsConfigSchema(kit: ConfigKit) {
     );
 }
 
-function buildTagSchema(kit: ConfigKit): z.ZodType<ClaimMap> {
-  return kit.claimMap().superRefine((map, { addIssue }) => {
+function buildTagSchema(fields: ConfigFields): z.ZodType<ClaimMap> {
+  return fields.claimMap().superRefine((map, { addIssue }) => {
     if (map.length > MAX_TAGS) addIssue({ code: 'custom', message: `at most ${MAX_TAGS} session tags` });
     for (const [name] of map) {
       if (TAG_KEY.test(name)) continue;

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { refineWhen } from '../../lib/refine-when.js';
-import { type ConfigKit, defineAddon } from '../addon.js';
+import { type ConfigFields, defineAddon } from '../addon.js';
 import { DEFAULT_MINUTES, isOneLine, minutes } from '../shared/config-fields.js';
 
 /** The version of the service, which determines the string to sign. */
@@ -17,12 +17,12 @@ const PERMISSIONS = {
 
 type Flag = keyof typeof PERMISSIONS.b | keyof typeof PERMISSIONS.c;
 
-function configSchema(kit: ConfigKit) {
+function configSchema(fields: ConfigFields) {
   const flags = Object.keys({ ...PERMISSIONS.b, ...PERMISSIONS.c }) as Flag[];
-  return kit
+  return fields
     .object({
       accountName: z.string().regex(/^[a-z0-9]{3,24}$/, { error: '3 to 24 lower-case letters and digits' }),
-      storageAccessKey: kit.secret({
+      storageAccessKey: fields.secret({
         pattern: /^[A-Za-z0-9+/]{86}==$/,
         expected: 'the access key of a storage account, 64 bytes as base64',
       }),

@@ -1,11 +1,11 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
-import { type ConfigKit, defineAddon } from '../addon.js';
+import { type ConfigFields, defineAddon } from '../addon.js';
 import { DEFAULT_MINUTES, isOneLine, minutes } from '../shared/config-fields.js';
 
-function configSchema(kit: ConfigKit) {
+function configSchema(fields: ConfigFields) {
   const text = (expected: string) => z.string().max(260).refine(isOneLine, { error: expected });
-  return kit.object({
+  return fields.object({
     namespace: z
       .string()
       .max(253)
@@ -13,7 +13,7 @@ function configSchema(kit: ConfigKit) {
         error: 'a namespace such as acme, or its host name, without scheme, port or path',
       }),
     sasKeyName: text('the name of a shared access policy, without control characters').min(1),
-    sasKey: kit.secret({ pattern: /^.+$/su, expected: 'a key that is not empty' }),
+    sasKey: fields.secret({ pattern: /^.+$/su, expected: 'a key that is not empty' }),
     entityPath: text('the path of an entity, without control characters')
       .refine((path) => !path.startsWith('/'), { error: 'the path of an entity, without a leading slash' })
       .optional(),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Broken, faultsAfter, WEB_SECRET } from './good-file.js';
+import { type Broken, diagnoseEdited, WEB_SECRET } from './good-file.js';
 
 const HTTPS = 'an https URL without credentials or fragment (http for loopback hosts only)';
 
-/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+/** What is wrong, the edits of the valid file that make it so, and every diagnostic that is reported. */
 const BROKEN: readonly Broken[] = [
   [
     'an issuer over http',
@@ -11,7 +11,7 @@ const BROKEN: readonly Broken[] = [
     [`line 10: tenants[0].issuer: a string; expected ${HTTPS}`],
   ],
   [
-    'a URL with a name and a password',
+    'a URL with a user name and a password',
     [['https://login.example.com/.well-known', `https://user:${WEB_SECRET}@login.example.com/.well-known`]],
     [`line 19: tenants[0].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
@@ -28,17 +28,17 @@ const BROKEN: readonly Broken[] = [
     [`line 19: tenants[0].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
   [
-    'a URL that is none',
+    'a URL without a scheme',
     [['https://acme.example.com/', 'acme.example.com']],
     [`line 10: tenants[0].issuer: a string; expected ${HTTPS}`],
   ],
   [
-    'a URL that reads a file',
+    'a file URL',
     [['https://login.other.example.com/jwks.json', 'file:///etc/passwd']],
     [`line 40: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
   [
-    'a host that only begins like loopback',
+    'a host that only begins like a loopback address',
     [['https://login.other.example.com/jwks.json', 'http://127.0.0.1.example.com/']],
     [`line 40: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
@@ -63,7 +63,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'a base64 secret that is none',
+    'an encoded secret that is not base64',
     [
       ['lifetime_in_seconds: 36000', 'secret_encoded: true'],
       ['{ env: WEB_SECRET }', 'not base64, and long enough for any hash!'],
@@ -73,7 +73,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'a base64 secret that is cut off',
+    'a base64 secret of an impossible length',
     [
       ['lifetime_in_seconds: 36000', 'secret_encoded: true'],
       ['{ env: WEB_SECRET }', 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
@@ -109,7 +109,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'a secret from two places',
+    'a secret from two sources',
     [['{ env: WEB_SECRET }', '{ env: WEB_SECRET, file: web.txt }']],
     ['line 25: tenants[0].clients[0].client_secret: a mapping; expected a string, { env: NAME } or { file: path }'],
   ],
@@ -119,7 +119,7 @@ const BROKEN: readonly Broken[] = [
     ['line 25: tenants[0].clients[0].client_secret: a number; expected a string, { env: NAME } or { file: path }'],
   ],
   [
-    'a key file that is not there',
+    'a key file that does not exist',
     [['keys/acme.pem', 'keys/acme.key']],
     ['line 11: tenants[0].signing_key: a mapping; expected the file keys/acme.key to be readable (ENOENT)'],
   ],
@@ -129,7 +129,7 @@ const BROKEN: readonly Broken[] = [
     ['line 11: tenants[0].signing_key: a mapping; expected the file that it names to be readable (EISDIR)'],
   ],
   [
-    'a key that is cut off',
+    'a truncated key',
     [['keys/acme.pem', 'keys/garbage.pem']],
     ['line 11: tenants[0].signing_key: a mapping; expected an unencrypted RSA private key in PEM form'],
   ],
@@ -181,7 +181,7 @@ const BROKEN: readonly Broken[] = [
     ['line 11: tenants[0].certificate: a mapping; expected the tenant to have the signing_key that it belongs to'],
   ],
   [
-    'RS256 without a key, a fault of both together',
+    'RS256 for a client of a tenant without a signing_key',
     [
       [
         `jwks.json
@@ -246,12 +246,12 @@ const BROKEN: readonly Broken[] = [
     ['line 22: tenants[0].issuers[1].jwks: a mapping; expected a JWKS, which has an array "keys"'],
   ],
   [
-    'a JWKS that is no JSON',
+    'a JWKS that is not JSON',
     [['keys/old.json', 'keys/acme.pem']],
     ['line 22: tenants[0].issuers[1].jwks: a mapping; expected a file that holds JSON'],
   ],
   [
-    'an algorithm that there is not',
+    'an unknown algorithm',
     [['[RS256, HS256]', '[none]']],
     ['line 18: tenants[0].issuers[0].algorithms[0]: a string; expected one of HS256, RS256, PS256, ES256, EdDSA'],
   ],
@@ -262,8 +262,8 @@ const BROKEN: readonly Broken[] = [
   ],
 ];
 
-describe('URLs, secrets and keys that are of no use', () => {
-  it.each(BROKEN)('%s', (_what, edits, faults) => {
-    expect(faultsAfter(edits)).toEqual(faults);
+describe('URLs, secrets and keys that cannot be used', () => {
+  it.each(BROKEN)('%s', (_what, edits, diagnostics) => {
+    expect(diagnoseEdited(edits)).toEqual(diagnostics);
   });
 });

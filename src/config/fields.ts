@@ -1,14 +1,14 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import type { ConfigKit } from '../addons/addon.js';
-import { type ClaimMap, type ClaimPath, compileClaimPath } from '../addons/shared/claim-path.js';
+import type { ConfigFields } from '../addons/addon.js';
+import { type ClaimMap, compileClaimPath } from '../addons/shared/claim-path.js';
 import { KeySet } from '../keys/key-set.js';
 import { importRsaPrivateKey, normalizePem } from '../keys/private-key.js';
 import type { ReadSecret } from './secrets.js';
 import { strictObject } from './strict-object.js';
 
-/** The kit that add-ons get, and what the rest of the configuration needs beside it. */
-export interface FullKit extends ConfigKit {
+/** The schemas that add-ons get, and those that only the rest of the configuration needs. */
+export interface GatewayFields extends ConfigFields {
   /** An X.509 certificate in PEM form, with plain line feeds. */
   certificate(): z.ZodType<string>;
   /** A JWKS, as `{ file: path }` or inline, with its keys imported. */
@@ -16,58 +16,55 @@ export interface FullKit extends ConfigKit {
 }
 
 /**
- * The parts that the configuration schema is made of.
+ * Creates the schemas of single fields, from which the schema of the configuration is composed.
  *
- * @param readSecret resolves `{ env }` and `{ file }`; it throws a TypeError whose message continues "expected …"
+ * @param readSecret resolves `{ env }` and `{ file }`; throws a TypeError whose message continues "expected …"
  */
-export function createKit(readSecret: ReadSecret): FullKit {
-  const strict = <Shape extends z.ZodRawShape>(shape: Shape) => strictObject(shape);
+export function createConfigFields(readSecret: ReadSecret): GatewayFields {
   const name = z.string().min(1);
   const source = z
-    .union([z.string(), strict({ env: name.meta(ENV) }), strict({ file: name.meta(FILE) })], {
+    .union([z.string(), strictObject({ env: name.meta(ENV) }), strictObject({ file: name.meta(FILE) })], {
       error: 'a string, { env: NAME } or { file: path }',
     })
     .describe('A secret: its text, { env: NAME } or { file: path }.');
-  /** What a transform throws becomes its fault, in place of a crash. */
-  const expecting =
-    <In, Out>(make: (given: In) => Out) =>
-    (given: In, { addIssue }: z.core.$RefinementCtx<In>): Out => {
-      try {
-        return make(given);
-      } catch (error) {
-        addIssue({ code: 'custom', message: (error as Error).message });
-        return z.NEVER;
-      }
-    };
-  const text = () => source.transform(expecting(readSecret));
+  const text = () => source.transform(reportThrown(readSecret));
   return {
-    object: strict,
+    object: (shape) => strictObject(shape),
     secret: (check) =>
-      (check
-        ? text().refine((value) => check.pattern.test(value), { error: check.expected })
-        : text()) as z.ZodType<string>,
-    certificate: () => text().transform(expecting(importCertificate)) as z.ZodType<string>,
+      check ? text().refine((value) => check.pattern.test(value), { error: check.expected }) : text(),
+    certificate: () => text().transform(reportThrown(importCertificate)),
     jwks: () =>
       z
-        .union([strict({ file: name.meta(FILE) }), strict({ keys: z.array(z.looseObject({})) })], {
+        .union([strictObject({ file: name.meta(FILE) }), strictObject({ keys: z.array(z.looseObject({})) })], {
           error: '{ file: path } or { keys: [ … ] }',
         })
-        .transform(
-          expecting((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given)),
-        ) as unknown as z.ZodType<KeySet>,
-    rsaPrivateKey: () => text().transform(expecting(importRsaPrivateKey)) as z.ZodType<KeyObject>,
+        .transform(reportThrown((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given))),
+    rsaPrivateKey: () => text().transform(reportThrown(importRsaPrivateKey)),
     url: () =>
       z
         .string()
         .refine(isAllowedUrl, { error: 'an https URL without credentials or fragment (http for loopback hosts only)' })
         .meta({ format: 'uri' }),
-    claimPath: () => claimPath as z.ZodType<ClaimPath>,
-    claimMap: (refused) => claimMap(refused),
+    claimPath: () => claimPath,
+    claimMap,
   };
 }
 
 const ENV = { description: 'The environment variable that holds it.' };
 const FILE = { description: 'The file that holds it, relative to the folder of the configuration.' };
+
+/** Makes a transform of a function that throws: what it throws becomes an issue, with the message as what was expected. */
+function reportThrown<In, Out>(convert: (given: In) => Out) {
+  return (given: In, { addIssue }: z.core.$RefinementCtx<In>): Out => {
+    try {
+      return convert(given);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  };
+}
 
 /** @throws TypeError whose message continues "expected …" and holds nothing of the text */
 function importCertificate(pem: string): string {
@@ -102,10 +99,10 @@ function claimMap(refused: ReadonlySet<string> = new Set()): z.ZodType<ClaimMap>
         if (refused.has(name)) addIssue({ code: 'custom', path: [name], message: 'a claim name that is not reserved' });
       }
     })
-    .transform((map): ClaimMap => Object.entries(map)) as unknown as z.ZodType<ClaimMap>;
+    .transform((map): ClaimMap => Object.entries(map));
 }
 
-/** https everywhere; http only where the traffic cannot leave the machine. */
+/** Whether a URL may be configured: https everywhere; http only where the traffic cannot leave the machine. */
 export function isAllowedUrl(text: string): boolean {
   if (!URL.canParse(text) || text !== text.trim()) return false;
   const { protocol, hostname, username, password, hash } = new URL(text);

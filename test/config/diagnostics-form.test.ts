@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Broken, faultsAfter, WEB_SECRET } from './good-file.js';
+import { type Broken, diagnoseEdited, WEB_SECRET } from './good-file.js';
 
-/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+/** What is wrong, the edits of the valid file that make it so, and every diagnostic that is reported. */
 const BROKEN: readonly Broken[] = [
   [
-    'a mapping that is not closed',
+    'an unclosed mapping',
     [['listen: { host: 127.0.0.1, port: 4000 }', 'listen: { host: 127.0.0.1, port: 4000']],
     ['line 2: (file): not valid YAML at column 1 (bad indent)'],
   ],
@@ -26,7 +26,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'a quote that is not closed',
+    'an unclosed quote',
     [
       [
         `old|
@@ -38,7 +38,7 @@ const BROKEN: readonly Broken[] = [
     ['line 43: (file): not valid YAML at column 1 (missing char)'],
   ],
   [
-    'an alias of nothing',
+    'an alias without an anchor',
     [['graphiql: false', 'graphiql: *nothing']],
     ['line 3: (file): not valid YAML at column 11 (alias of nothing)'],
   ],
@@ -54,12 +54,12 @@ tenants:`,
     ['line 7: (file): not valid YAML at column 1 (multiple docs)'],
   ],
   [
-    'a tag that means nothing here',
+    'an unknown tag',
     [['graphiql: false', 'graphiql: !secret false']],
     ['line 3: (file): not valid YAML at column 11 (tag resolve failed)'],
   ],
   [
-    'a key given twice, beside another fault',
+    'a duplicate key, beside another diagnostic',
     [
       [
         'graphiql: false',
@@ -74,7 +74,7 @@ graphiql: false`,
     ],
   ],
   [
-    'aliases that multiply',
+    'aliases that expand exponentially',
     [
       [
         'graphiql: false',
@@ -102,12 +102,12 @@ d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]`,
   ],
   ['a port as text', [['port: 4000', 'port: "4000"']], ['line 1: listen.port: a string; expected a number']],
   [
-    'a port beyond the last',
+    'a port above 65535',
     [['port: 4000', 'port: 65536']],
     ['line 1: listen.port: a number; expected a number of at most 65535'],
   ],
   [
-    'a port that is no whole number',
+    'a port that is not a whole number',
     [['port: 4000', 'port: 40.5']],
     ['line 1: listen.port: a number; expected a whole number'],
   ],
@@ -117,7 +117,7 @@ d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]`,
     ['line 2: trust_proxy[0]: a string; expected an IP address or a CIDR range'],
   ],
   [
-    'trust_proxy with a prefix that is too long',
+    'trust_proxy with a prefix length that is too long',
     [['10.0.0.0/8', '10.0.0.0/33']],
     ['line 2: trust_proxy[0]: a string; expected an IP address or a CIDR range'],
   ],
@@ -128,24 +128,24 @@ d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]`,
     ['line 4: cors.origins[0]: a string; expected "*" or an origin such as https://app.example.com, without a path'],
   ],
   [
-    'a store that does not work yet',
+    'a store that is not supported yet',
     [['store: memory', 'store: redis://localhost']],
     ['line 5: rate_limit.store: a string; expected memory'],
   ],
   [
-    'on_store_failure, which no store needs yet',
+    'on_store_failure, which is not supported yet',
     [['burst: 10', 'on_store_failure: deny']],
     [
       'line 5: rate_limit.on_store_failure: unknown key; expected one of store, burst, refill_per_minute, attempts_per_minute',
     ],
   ],
   [
-    'a burst of nothing',
+    'a burst of zero',
     [['burst: 10', 'burst: 0']],
     ['line 5: rate_limit.burst: a number; expected a number of at least 1'],
   ],
   [
-    'a limit of GraphQL below its least',
+    'a GraphQL limit below its minimum',
     [['max_depth: 8', 'max_depth: 0']],
     ['line 6: graphql.max_depth: a number; expected a number of at least 1'],
   ],
@@ -174,7 +174,7 @@ others:
     ['line 1: tenants: an empty list; expected a list of at least 1 entry'],
   ],
   [
-    'a tenant that is a name',
+    'a tenant that is a string',
     {
       whole: `tenants: [acme]
 `,
@@ -203,7 +203,7 @@ others:
     ['line 9: tenants[0].hosts: a string; expected a list'],
   ],
   [
-    'delegation as true or false',
+    'delegation as a boolean',
     [['{ enabled: true }', 'true']],
     ['line 13: tenants[0].delegation: a boolean; expected a mapping'],
   ],
@@ -220,7 +220,7 @@ others:
     ['line 38: tenants[1].issuers: a mapping; expected a list'],
   ],
   [
-    'a client that is a name',
+    'a client that is a string',
     [
       [
         `      - client_id: web
@@ -267,7 +267,7 @@ others:
     ['line 29: tenants[0].clients[1].claims: a list; expected a mapping'],
   ],
   [
-    'an add-on that is switched on',
+    'an add-on that is true',
     [
       [
         `          firebase:
@@ -283,17 +283,17 @@ others:
     ['line 31: tenants[0].clients[1].addons.firebase: a boolean; expected a mapping'],
   ],
   [
-    'a key with a slip at the top',
+    'a misspelt key at the top',
     [['rate_limit:', 'ratelimit:']],
     ['line 5: ratelimit: unknown key; did you mean "rate_limit"?'],
   ],
   [
-    'a key with a slip in a client',
+    'a misspelt key in a client',
     [['allowed_clients', 'allowed_client']],
     ['line 28: tenants[0].clients[1].allowed_client: unknown key; did you mean "allowed_clients"?'],
   ],
   [
-    'a key with a slip in an add-on',
+    'a misspelt key in an add-on',
     [['private_key:', 'private_kye:']],
     [
       'line 31: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
@@ -301,14 +301,14 @@ others:
     ],
   ],
   [
-    'an add-on that there is not',
+    'an unknown add-on',
     [['firebase:', 'fcm:']],
     [
       'line 31: tenants[0].clients[1].addons.fcm: unknown key; expected one of aws, azure_blob, azure_sb, firebase, layer, salesforce_api, salesforce_sandbox_api, sap_api, wams',
     ],
   ],
   [
-    'two keys with slips in one mapping',
+    'two misspelt keys in one mapping',
     [
       ['name: acme', 'nam: acme'],
       ['hosts:', 'host:'],
@@ -321,14 +321,14 @@ others:
     ],
   ],
   [
-    'a secret that became a key for want of a space',
+    'a secret that became a key because a space is missing',
     [['{ alg: HS256, lifetime_in_seconds: 36000 }', `{ alg: HS256, client_secret:${WEB_SECRET} }`]],
     [
       'line 26: tenants[0].clients[0].jwt_configuration[a key of 62 characters]: unknown key; expected one of alg, lifetime_in_seconds, secret_encoded',
     ],
   ],
   [
-    'a mapping that is the prototype of all',
+    'a key named __proto__',
     [['graphiql: false', '__proto__: { graphiql: true }']],
     [
       'line 3: __proto__: unknown key; expected one of listen, trust_proxy, graphiql, cors, rate_limit, graphql, tenants',
@@ -336,8 +336,8 @@ others:
   ],
 ];
 
-describe('A file of the wrong form', () => {
-  it.each(BROKEN)('%s', (_what, edits, faults) => {
-    expect(faultsAfter(edits)).toEqual(faults);
+describe('a file of the wrong form', () => {
+  it.each(BROKEN)('%s', (_what, edits, diagnostics) => {
+    expect(diagnoseEdited(edits)).toEqual(diagnostics);
   });
 });

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type Broken, faultsAfter } from './good-file.js';
+import { type Broken, diagnoseEdited } from './good-file.js';
 
-/** What is wrong, the edits of the good file that make it so, and every fault that is found. */
+/** What is wrong, the edits of the valid file that make it so, and every diagnostic that is reported. */
 const BROKEN: readonly Broken[] = [
   [
-    'two tenants of one name',
+    'two tenants with the same name',
     [['name: other', 'name: acme']],
     ['line 36: tenants[1].name: a string; expected another name than tenants[0] has'],
   ],
   [
-    'two tenants of one issuer',
+    'two tenants with the same issuer',
     [['issuer: https://other.example.com/', 'issuer: https://acme.example.com/']],
     ['line 37: tenants[1].issuer: a string; expected another issuer than tenants[0] has'],
   ],
   [
-    'two tenants of one host, in other letters',
+    'two tenants with the same host, written differently',
     [
       [
         '    issuer: https://other',
@@ -25,7 +25,7 @@ const BROKEN: readonly Broken[] = [
     ['line 37: tenants[1].hosts[0]: a string; expected a host that tenants[0] does not have'],
   ],
   [
-    'two tenants that take every other host',
+    'two tenants without hosts',
     [
       [
         `    hosts: [acme.example.com]
@@ -36,12 +36,12 @@ const BROKEN: readonly Broken[] = [
     ['line 35: tenants[1].hosts: missing; expected some, because tenants[0] takes every other host'],
   ],
   [
-    'two clients of one client_id',
+    'two clients with the same client_id',
     [['client_id: chat', 'client_id: web']],
     ['line 27: tenants[0].clients[1].client_id: a string; expected another client_id than clients[0] has'],
   ],
   [
-    'two issuers of one name',
+    'two issuers with the same iss',
     [['https://old.example.com/', 'https://login.example.com/']],
     ['line 20: tenants[0].issuers[1].issuer: a string; expected another issuer than issuers[0] has'],
   ],
@@ -53,7 +53,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'several issuers and a prefix missing',
+    'several issuers, one without a prefix',
     [
       [
         `        subject_prefix: old|
@@ -66,14 +66,14 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'several issuers and prefixes that are equal',
+    'several issuers with equal prefixes',
     [['subject_prefix: old|', 'subject_prefix: ""']],
     [
       'line 21: tenants[0].issuers[1].subject_prefix: an empty string; expected a prefix that does not begin with that of issuers[0]',
     ],
   ],
   [
-    'a prefix that another begins with',
+    'a prefix that begins with another one',
     [['subject_prefix: ""', 'subject_prefix: old|er|']],
     [
       'line 17: tenants[0].issuers[0].subject_prefix: a string; expected a prefix that does not begin with that of issuers[1]',
@@ -85,21 +85,21 @@ const BROKEN: readonly Broken[] = [
     ['line 21: tenants[0].issuers[1].subject_prefix: a string; expected a prefix without control characters'],
   ],
   [
-    'allowed_clients with a slip',
+    'a misspelt client in allowed_clients',
     [['[web]', '[wbe]']],
     [
       'line 28: tenants[0].clients[1].allowed_clients[0]: a string; expected the client_id of a client of this tenant or "*"; did you mean "web"?',
     ],
   ],
   [
-    'allowed_clients with a client of nobody',
+    'an unknown client in allowed_clients',
     [['[web]', '["*", something-else-altogether]']],
     [
       'line 28: tenants[0].clients[1].allowed_clients[1]: a string; expected the client_id of a client of this tenant or "*"',
     ],
   ],
   [
-    'a refresh token and nowhere to take it',
+    'refresh tokens without a token endpoint',
     [['allowed_clients: [web]', 'refresh_token_delegation: true']],
     [
       'line 28: tenants[0].clients[1].refresh_token_delegation: a boolean; expected an issuer of the tenant to have a token_endpoint',
@@ -111,7 +111,7 @@ const BROKEN: readonly Broken[] = [
     ['line 28: tenants[0].clients[1].alowed_clients: unknown key; did you mean "allowed_clients"?'],
   ],
   [
-    'a claim that is registered',
+    'a registered claim',
     [
       [
         `{ role: app_metadata.role }
@@ -123,14 +123,14 @@ const BROKEN: readonly Broken[] = [
     ['line 29: tenants[0].clients[1].claims.sub: a string; expected a claim name that is not reserved'],
   ],
   [
-    'a claim that Firebase reserves',
+    'a claim that is reserved by Firebase',
     [['            claims: { role: app_metadata.role }', '            claims: { firebase: email }']],
     [
       'line 35: tenants[0].clients[1].addons.firebase.claims.firebase: a string; expected a claim name that is not reserved',
     ],
   ],
   [
-    'a Firebase token for more than an hour',
+    'a Firebase token of more than an hour',
     [
       [
         `lifetime_in_seconds: 3600
@@ -142,19 +142,19 @@ const BROKEN: readonly Broken[] = [
     ['line 34: tenants[0].clients[1].addons.firebase.lifetime_in_seconds: a number; expected a number of at most 3600'],
   ],
   [
-    'an app token for no time',
+    'an app token of zero seconds',
     [['lifetime_in_seconds: 36000', 'lifetime_in_seconds: 0']],
     ['line 26: tenants[0].clients[0].jwt_configuration.lifetime_in_seconds: a number; expected a number of at least 1'],
   ],
   [
-    'an app token for more than thirty days',
+    'an app token of more than thirty days',
     [['lifetime_in_seconds: 36000', 'lifetime_in_seconds: 2592001']],
     [
       'line 26: tenants[0].clients[0].jwt_configuration.lifetime_in_seconds: a number; expected a number of at most 2592000',
     ],
   ],
   [
-    'half of what Firebase needs',
+    'a Firebase account without its key',
     [
       [
         `            private_key: { file: keys/firebase.pem }
@@ -167,7 +167,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'both kinds of Firebase',
+    'both kinds of Firebase credentials',
     [
       [
         `            lifetime_in_seconds: 3600
@@ -186,7 +186,7 @@ const BROKEN: readonly Broken[] = [
     ['line 27: tenants[0].clients[1].client_id: null; expected a string'],
   ],
   [
-    'a second key of an add-on that is of the wrong kind, beside what both lack',
+    'a missing field of an add-on, beside one of the wrong type',
     [
       [
         'client_email: minter@demo-project.iam.gserviceaccount.com',
@@ -205,7 +205,7 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
-    'many faults of every stage in one file',
+    'many diagnostics of every step in one file',
     [
       ['port: 4000', 'prot: 4000'],
       [
@@ -257,8 +257,8 @@ graphiql: false`,
   ],
 ];
 
-describe('Parts that do not go together, and values that go too far', () => {
-  it.each(BROKEN)('%s', (_what, edits, faults) => {
-    expect(faultsAfter(edits)).toEqual(faults);
+describe('parts that contradict each other, and values out of range', () => {
+  it.each(BROKEN)('%s', (_what, edits, diagnostics) => {
+    expect(diagnoseEdited(edits)).toEqual(diagnostics);
   });
 });
