@@ -178,7 +178,11 @@ async function compose(
         response = (routes.get(path)?.onError ?? errorResponse)(error);
       }
       const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };
-      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      for (const [name, value] of Object.entries(headers)) {
+        // A response can depend on other request headers too, besides Origin.
+        if (name === 'Vary') response.headers.append(name, value);
+        else response.headers.set(name, value);
+      }
       if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
       return response;
     },

@@ -6,8 +6,9 @@ import type { BucketStore } from '../../rate-limit/bucket-store.js';
 import { useDelegationRateLimit } from '../../rate-limit/delegation-limit.js';
 import type { RequestContext } from '../context.js';
 import { documentCache } from './document-cache.js';
-import { useGraphiql } from './graphiql.js';
+import type { GraphiqlPage } from './graphiql.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
+import { useGraphiql } from './plugins/graphiql.js';
 import { useJsonBody } from './plugins/json-body.js';
 import { useJsonResult } from './plugins/json-result.js';
 import { useResponseStatus } from './plugins/response-status.js';
@@ -23,7 +24,7 @@ export interface GraphqlServerOptions {
   readonly attempts: AttemptStore;
   readonly errors: ErrorPresenter;
   /** The page; undefined where GraphiQL is off. */
-  readonly graphiql: string | undefined;
+  readonly graphiql: GraphiqlPage | undefined;
 }
 
 const GUARDED: ReadonlySet<string> = new Set(['delegate', 'viewer']);
