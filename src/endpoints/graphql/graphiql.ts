@@ -54,6 +54,9 @@ export async function loadGraphiql(example: GraphiqlExample = {}): Promise<Graph
   const headers = example.headers ?? JSON.stringify({ Authorization: 'Bearer <the token of the user>' }, null, 2);
   const options = {
     title: 'Delegation Gateway',
+    // A browser drops the page from its cache when it posts to the address of the page (RFC 9111 §4.4): no reload would
+    // be a 304. With a query string the address is another one. It is relative, for a proxy that adds a prefix to the path.
+    endpoint: '?from=graphiql',
     // With `defaultQuery` instead, a reload activates an empty tab when the browser has stored tabs of an earlier visit.
     query,
     // `headers` fills new tabs, `initialHeaders` the active one, which would otherwise take what the browser has stored.

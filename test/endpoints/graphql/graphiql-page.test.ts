@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/config/load.js';
 import { createGateway } from '../../../src/gateway.js';
 import { baseConfig, type TestGateway, testGateway } from '../../support/gateway.js';
 
-const URL = 'http://gateway.test/graphql';
+const ADDRESS = 'http://gateway.test/graphql';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 function get(headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
-  return gateway.fetch(new Request(URL, { method, headers: { accept: 'text/html', ...headers } }));
+  return gateway.fetch(new Request(ADDRESS, { method, headers: { accept: 'text/html', ...headers } }));
 }
 
 /** The headers of the page; the body is discarded. */
@@ -24,6 +24,12 @@ async function head(headers: Record<string, string> = {}): Promise<Headers> {
 
 async function bytes(response: Response): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
+}
+
+/** The options that the page passes to GraphiQL. */
+async function readOptions() {
+  const html = await (await get()).text();
+  return JSON.parse(/querySelector\('#root'\),\s*(\{.*\}),\s*\);\s*<\/script>/.exec(html)?.[1] ?? '{}');
 }
 
 describe("GraphiQL's page", () => {
@@ -136,7 +142,7 @@ describe("GraphiQL's page", () => {
       const headers = JSON.stringify({ Authorization: `Bearer ${token}` });
       const config = parseConfig({ ...baseConfig(), graphiql: true });
       const other = await createGateway(config, {}, { graphiqlExample: { headers } });
-      const response = await other.fetch(new Request(URL, { method: 'HEAD', headers: { accept: 'text/html' } }));
+      const response = await other.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }));
       await other.close();
       return response.headers.get('etag');
     };
@@ -144,8 +150,7 @@ describe("GraphiQL's page", () => {
   });
 
   it('passes its query and headers as those of the active tab, and keeps the headers out of storage', async () => {
-    const html = await (await get()).text();
-    const options = JSON.parse(/querySelector\('#root'\),\s*(\{.*\}),\s*\);\s*<\/script>/.exec(html)?.[1] ?? '{}');
+    const options = await readOptions();
     expect(options.query).toContain('mutation Delegate');
     expect(options).not.toHaveProperty('defaultQuery');
     expect(JSON.parse(options.initialHeaders)).toEqual({ Authorization: 'Bearer <the token of the user>' });
@@ -153,11 +158,28 @@ describe("GraphiQL's page", () => {
     expect(options.shouldPersistHeaders).toBe(false);
   });
 
+  it('posts to an address of its own, because a POST to that of the page would drop it from the cache', async () => {
+    const { endpoint } = await readOptions();
+    for (const address of [ADDRESS, `${ADDRESS}?query={viewer{id}}`, 'https://proxy.example.com/prefix/graphql']) {
+      const resolved = new URL(endpoint, address);
+      expect(resolved.href).not.toBe(address);
+      expect(resolved.pathname).toBe(new URL(address).pathname);
+    }
+    const response = await gateway.fetch(
+      new Request(new URL(endpoint, ADDRESS), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ __typename }"}',
+      }),
+    );
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
   it('varies by Origin too where origins are listed', async () => {
     const strict = await testGateway((config) =>
       Object.assign(config, { graphiql: true, cors: { origins: ['https://app.example.com'] } }),
     );
-    const response = await strict.fetch(new Request(URL, { method: 'HEAD', headers: { accept: 'text/html' } }));
+    const response = await strict.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }));
     expect(response.headers.get('vary')).toBe('Accept, Accept-Encoding, Origin');
   });
 });
