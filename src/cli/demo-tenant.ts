@@ -64,7 +64,7 @@ export async function demoTenant() {
     targets,
     publicKeys: { firebase: publicPem(firebase.publicKey), tenant: publicPem(tenant.publicKey) },
     graphiqlExample: {
-      defaultQuery: MUTATION,
+      query: MUTATION,
       headers: JSON.stringify({ Authorization: `Bearer ${idToken}` }, null, 2),
     },
     page: (urls: Addresses) => page(urls, idToken),

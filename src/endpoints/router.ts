@@ -82,7 +82,11 @@ export function createRouter({ findTenant, cors, clientIp, services, endpoints }
       response = present(maskUnexpected(error, log, requestId));
     }
     const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(headers)) {
+      // The endpoint may have set a Vary of its own.
+      if (name === 'Vary') response.headers.append(name, value);
+      else response.headers.set(name, value);
+    }
     if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
     return response;
   };

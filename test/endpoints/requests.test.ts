@@ -254,7 +254,7 @@ describe('GraphiQL', () => {
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('content-security-policy')).toContain("connect-src 'self'");
-    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.headers.get('cache-control')).toBe('private, no-cache');
     const html = await page.text();
     expect(html).toContain('<title>Delegation Gateway</title>');
     expect(html).toContain('mutation Delegate');

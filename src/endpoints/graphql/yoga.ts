@@ -10,9 +10,10 @@ import type { BuildContext, LimiterContext, RequestContext } from '../context.js
 import { errorResponse } from '../responses.js';
 import type { Endpoint } from '../router.js';
 import { documentCache } from './document-cache.js';
-import { useGraphiql } from './graphiql.js';
+import type { GraphiqlPage } from './graphiql.js';
 import { countGuardedFields } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
+import { useGraphiql } from './plugins/graphiql.js';
 import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
 import type { PresentError } from './present-error.js';
@@ -32,7 +33,7 @@ export interface GraphqlEndpointOptions {
   readonly deps: Deps;
   readonly presentError: PresentError;
   /** The page of GraphiQL; undefined when it is off. */
-  readonly graphiql: string | undefined;
+  readonly graphiql: GraphiqlPage | undefined;
 }
 
 /** The root fields that count as attempts. */

@@ -1,16 +1,185 @@
-import { expect, it } from 'vitest';
-import { testGateway } from '../../support/gateway.js';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.js';
+import { createGateway } from '../../../src/gateway.js';
+import { baseConfig, type TestGateway, testGateway } from '../../support/gateway.js';
 
-it('GraphiQL is the same bytes for every reader, so that slow readers cost no 9 MB each', async () => {
-  const gateway = await testGateway((config) => Object.assign(config, { graphiql: true }));
-  const memory = async () => {
-    const request = new Request('http://gateway.test/graphql', { headers: { accept: 'text/html' } });
-    const { body } = await gateway.fetch(request);
-    const { value } = (await body?.getReader().read()) ?? {};
-    return (value as Uint8Array).buffer;
-  };
-  const first = await memory();
-  expect(first.byteLength).toBeGreaterThan(1_000_000);
-  // Compared here, because a difference of 9 MB takes long to print.
-  expect((await memory()) === first).toBe(true);
+const ADDRESS = 'http://gateway.test/graphql';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await testGateway((config) => Object.assign(config, { graphiql: true }));
+});
+
+function get(headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
+  return gateway.fetch(new Request(ADDRESS, { method, headers: { accept: 'text/html', ...headers } }));
+}
+
+/** The headers of the page; the body is discarded. */
+async function head(headers: Record<string, string> = {}): Promise<Headers> {
+  const response = await get(headers, 'HEAD');
+  expect(response.status).toBe(200);
+  return response.headers;
+}
+
+async function bytes(response: Response): Promise<Buffer> {
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/** The options that the page passes to GraphiQL. */
+async function readOptions() {
+  const html = await (await get()).text();
+  return JSON.parse(/querySelector\('#root'\),\s*(\{.*\}),\s*\);\s*<\/script>/.exec(html)?.[1] ?? '{}');
+}
+
+describe("GraphiQL's page", () => {
+  it('shares its bytes among all readers of a coding, so that a slow reader costs no copy of its own', async () => {
+    const memory = async (encoding: string) => {
+      const { body } = await get({ 'accept-encoding': encoding });
+      const { value } = (await body?.getReader().read()) ?? {};
+      return (value as Uint8Array).buffer;
+    };
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      const first = await memory(encoding);
+      expect(first.byteLength).toBeGreaterThan(1_000_000);
+      // Compared here, because a difference of 9 MB takes long to print.
+      expect((await memory(encoding)) === first).toBe(true);
+    }
+  });
+
+  it('is the same after decompression, at less than a third of the size', async () => {
+    const plain = await bytes(await get());
+    const brotli = await bytes(await get({ 'accept-encoding': 'br' }));
+    const gzip = await bytes(await get({ 'accept-encoding': 'gzip' }));
+    expect(brotliDecompressSync(brotli).equals(plain)).toBe(true);
+    expect(gunzipSync(gzip).equals(plain)).toBe(true);
+    expect(brotli.length).toBeLessThan(plain.length / 3);
+    expect(gzip.length).toBeLessThan(plain.length / 3);
+  });
+
+  it.each([
+    ['', null],
+    ['identity', null],
+    ['gzip', 'gzip'],
+    ['GZIP', 'gzip'],
+    ['gzip, deflate, br, zstd', 'br'],
+    ['*', 'br'],
+    ['deflate', null],
+    ['gzip;q=0', null],
+    ['gzip;q=0.000, br;q=0', null],
+    ['br;q=0, gzip', 'gzip'],
+    ['br;q=0.5, gzip;q=0.8', 'gzip'],
+    ['br;q=0.5,gzip ; q=0.5', 'br'],
+    ['identity, gzip;q=0.5', null],
+    ['identity;q=0.5, gzip;q=0.5', 'gzip'],
+    ['*;q=0', null],
+    ['*;q=0.5, br;q=0', 'gzip'],
+    ['identity;q=0, *', 'br'],
+    ['identity;q=0', null],
+    ['gzip;q=2, br;q=high', null],
+  ])('for Accept-Encoding "%s" has Content-Encoding %s', async (accepted, expected) => {
+    expect((await head({ 'accept-encoding': accepted })).get('content-encoding')).toBe(expected);
+  });
+
+  it('is not compressed for a client that sends no Accept-Encoding', async () => {
+    expect((await head()).get('content-encoding')).toBeNull();
+  });
+
+  it('lets only the browser keep it, and asks for a check at each use', async () => {
+    for (const headers of [await head(), await head({ 'accept-encoding': 'br' }), (await get()).headers]) {
+      expect(headers.get('cache-control')).toBe('private, no-cache');
+      expect(headers.get('vary')).toBe('Accept, Accept-Encoding');
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+    }
+  });
+
+  it('has a strong ETag that differs between codings and stays the same between requests', async () => {
+    const etags = [];
+    for (const encoding of ['identity', 'gzip', 'br', 'identity', 'gzip', 'br'])
+      etags.push((await head({ 'accept-encoding': encoding })).get('etag'));
+    for (const etag of etags) expect(etag).toMatch(/^"[\w-]{43}"$/);
+    expect(new Set(etags.slice(0, 3)).size).toBe(3);
+    expect(etags.slice(3)).toEqual(etags.slice(0, 3));
+  });
+
+  it('is a 304 without a body for a client that has it, by GET and by HEAD', async () => {
+    const coding = { 'accept-encoding': 'br' };
+    const page = await head(coding);
+    const etag = page.get('etag') ?? '';
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      for (const method of ['GET', 'HEAD']) {
+        const response = await get({ ...coding, 'if-none-match': known }, method);
+        expect(response.status).toBe(304);
+        expect((await bytes(response)).length).toBe(0);
+        for (const name of ['etag', 'cache-control', 'vary']) expect(response.headers.get(name)).toBe(page.get(name));
+        for (const name of ['content-type', 'content-length', 'content-encoding'])
+          expect(response.headers.get(name)).toBeNull();
+      }
+    }
+  });
+
+  it('is sent again when the client has another version or another coding of it', async () => {
+    const gzip = (await head({ 'accept-encoding': 'gzip' })).get('etag') ?? '';
+    for (const known of ['"other"', gzip, gzip.slice(1, -1), '']) {
+      const response = await get({ 'accept-encoding': 'br', 'if-none-match': known }, 'HEAD');
+      expect(response.status).toBe(200);
+    }
+  });
+
+  it('has the same headers by HEAD as by GET, with the length of what GET sends, and no body', async () => {
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      const headers = { 'accept-encoding': encoding, 'x-request-id': 'same' };
+      const [byGet, byHead] = [await get(headers), await get(headers, 'HEAD')];
+      expect(byHead.status).toBe(200);
+      expect(Object.fromEntries(byHead.headers)).toEqual(Object.fromEntries(byGet.headers));
+      expect(byHead.headers.get('content-length')).toBe(String((await bytes(byGet)).length));
+      expect((await bytes(byHead)).length).toBe(0);
+    }
+  });
+
+  it('has another ETag when it opens with another token, so that a restarted demo is seen at once', async () => {
+    const etagWith = async (token: string) => {
+      const headers = JSON.stringify({ Authorization: `Bearer ${token}` });
+      const config = parseConfig({ ...baseConfig(), graphiql: true });
+      const other = await createGateway(config, {}, { graphiqlExample: { headers } });
+      const response = await other.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }));
+      await other.close();
+      return response.headers.get('etag');
+    };
+    expect(await etagWith('first')).not.toBe(await etagWith('second'));
+  });
+
+  it('passes its query and headers as those of the active tab, and keeps the headers out of storage', async () => {
+    const options = await readOptions();
+    expect(options.query).toContain('mutation Delegate');
+    expect(options).not.toHaveProperty('defaultQuery');
+    expect(JSON.parse(options.initialHeaders)).toEqual({ Authorization: 'Bearer <the token of the user>' });
+    expect(options.headers).toBe(options.initialHeaders);
+    expect(options.shouldPersistHeaders).toBe(false);
+  });
+
+  it('posts to an address of its own, because a POST to that of the page would drop it from the cache', async () => {
+    const { endpoint } = await readOptions();
+    for (const address of [ADDRESS, `${ADDRESS}?query={viewer{id}}`, 'https://proxy.example.com/prefix/graphql']) {
+      const resolved = new URL(endpoint, address);
+      expect(resolved.href).not.toBe(address);
+      expect(resolved.pathname).toBe(new URL(address).pathname);
+    }
+    const response = await gateway.fetch(
+      new Request(new URL(endpoint, ADDRESS), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ __typename }"}',
+      }),
+    );
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it('varies by Origin too where origins are listed', async () => {
+    const strict = await testGateway((config) =>
+      Object.assign(config, { graphiql: true, cors: { origins: ['https://app.example.com'] } }),
+    );
+    const response = await strict.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }));
+    expect(response.headers.get('vary')).toBe('Accept, Accept-Encoding, Origin');
+  });
 });

@@ -3,16 +3,16 @@ import { type Browser, chromium } from 'playwright-core';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Whether a browser can be had. Where it is missing the tests are skipped with a reason; in CI that is a failure. */
+/** Whether Chromium is missing. The tests that need it are then skipped with a warning; in CI this throws instead. */
 export function chromiumMissing(): boolean {
   if (existsSync(EXECUTABLE)) return false;
-  const reason = `${EXECUTABLE} is missing: install Debian's package "chromium", or name another with CHROMIUM`;
+  const reason = `${EXECUTABLE} is missing: install Debian's package "chromium", or set CHROMIUM to another executable`;
   if (process.env.CI === 'true') throw new Error(reason);
   console.warn(`skipped: ${reason}`);
   return true;
 }
 
-/** Headless Chromium with a profile of its own, which asks no address by itself. */
+/** Starts headless Chromium with an empty profile and without its own background requests. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,

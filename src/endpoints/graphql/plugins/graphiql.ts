@@ -1,0 +1,65 @@
+import type { Plugin } from 'graphql-yoga';
+import { selectEncoding } from '../../accept-encoding.js';
+import type { GraphiqlPage } from '../graphiql.js';
+
+/**
+ * Users type tokens into the page, so it may connect to this gateway only and must not be framed
+ * (https://www.w3.org/TR/CSP3/). Its editor runs in workers that it creates from blobs.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline' blob:",
+  "worker-src 'self' blob:",
+  "style-src 'unsafe-inline'",
+  'font-src data:',
+  "img-src 'self' data:",
+  "connect-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const HEADERS = {
+  // The browser may keep the page but asks each time: a restarted demo has another token in it.
+  'Cache-Control': 'private, no-cache',
+  Vary: 'Accept, Accept-Encoding',
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'Referrer-Policy': 'no-referrer',
+};
+
+/** Answers GET and HEAD with the page, or with 304 when the client has it already (RFC 9110 §13.1.2). */
+export function useGraphiql(page: GraphiqlPage): Plugin {
+  return {
+    async onRequestParse({ request, endResponse, fetchAPI }) {
+      if ((request.method !== 'GET' && request.method !== 'HEAD') || !acceptsPage(request)) return;
+      const encoding = selectEncoding(request.headers.get('accept-encoding'), ['br', 'gzip']);
+      // All readers share these bytes: a copy for each would cost megabytes for every slow reader.
+      const { bytes, etag } = await page[encoding];
+      const headers = new fetchAPI.Headers({ ...HEADERS, ETag: etag });
+      if (matchesEtag(request.headers.get('if-none-match'), etag)) {
+        endResponse(new fetchAPI.Response(null, { status: 304, headers }));
+        return;
+      }
+      headers.set('Content-Type', 'text/html; charset=utf-8');
+      headers.set('Content-Length', String(bytes.byteLength));
+      if (encoding !== 'identity') headers.set('Content-Encoding', encoding);
+      endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : bytes, { headers }));
+    },
+  };
+}
+
+/** Whether `If-None-Match` lists the entity tag, by weak comparison (RFC 9110 §13.1.2). */
+function matchesEtag(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  const etags: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
+  return etags.includes(etag) || ifNoneMatch.trim() === '*';
+}
+
+/**
+ * Browsers accept HTML, and curl accepts anything. A request that accepts anything and has a `query` is GraphQL by GET:
+ * it gets the answer of the GraphQL server instead.
+ */
+function acceptsPage(request: Request): boolean {
+  const accept = request.headers.get('accept')?.toLowerCase() ?? '*/*';
+  return accept.includes('text/html') || (accept.includes('*/*') && !new URL(request.url).searchParams.has('query'));
+}
