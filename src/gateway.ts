@@ -27,8 +27,8 @@ import { MemoryStore } from './rate-limit/memory-store.js';
 export interface Connection {
   /** The address of the other end. */
   readonly remoteAddress?: string | undefined;
-  /** False where it is not clear which host was asked: the request is refused. */
-  readonly hostIsClear?: boolean;
+  /** False when the request has no valid Host header, or several: it is refused. */
+  readonly hasValidHost?: boolean;
 }
 
 export interface Gateway {
@@ -141,7 +141,7 @@ async function compose(
     requestId: string,
     path: string,
   ): Response | Promise<Response> {
-    if (connection.hostIsClear === false) throw new DelegationError('INVALID_REQUEST', 'Expected one Host header');
+    if (connection.hasValidHost === false) throw new DelegationError('INVALID_REQUEST', 'Expected one Host header');
     const preflight = cors.preflight(request);
     if (preflight) return preflight;
     if (path === '/livez' || path === '/readyz') return jsonResponse({ status: 'ok' });
