@@ -1,26 +1,29 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { createServerAdapter } from '@whatwg-node/server';
 import type { Gateway } from './gateway.js';
 
-/** Milliseconds. */
-const BODY_TIMEOUT = 15_000;
-const HEADERS_TIMEOUT = 10_000;
-const KEEP_ALIVE_TIMEOUT = 65_000;
-/** For a reader who stops reading, beyond what anything else may take. */
-const SOCKET_TIMEOUT = 75_000;
-/** Below the 10 s after which `docker stop` kills, and enough for an upstream call of 5 s. */
-const SHUTDOWN_GRACE = 8_000;
-/** Bytes: a token of 16 KiB has to fit into an Authorization header. */
-const MAX_HEADER_SIZE = 32 * 1024;
+const BODY_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** For a client that stops reading; longer than every other limit. */
+const SOCKET_TIMEOUT_MS = 75_000;
+/** Less than the 10 s after which `docker stop` kills, and enough for an upstream call of 5 s. */
+const SHUTDOWN_GRACE_MS = 8_000;
+/** How long, and for how many bytes, a client may go on sending after the last answer on its connection. */
+const LINGER_MS = 5_000;
+const LINGER_BYTES = 8 * 1024 * 1024;
+/** A token of 16 KiB has to fit into an Authorization header. */
+const MAX_HEADER_BYTES = 32 * 1024;
 
 export interface RunningServer {
-  /** `http://host:port`, as it is reachable. */
+  /** `http://host:port`, with the port that was bound. */
   readonly url: string;
   readonly port: number;
-  /** What node:http enforces, for whoever wants to look. */
+  /** The time limits that node:http enforces, in milliseconds. */
   readonly limits: Readonly<Record<'requestTimeout' | 'headersTimeout' | 'keepAliveTimeout' | 'timeout', number>>;
-  /** Takes no more connections, drops those that wait, lets requests that have begun be answered, and closes the gateway. */
+  /** Stops listening, drops idle connections, waits for the requests that have begun, and closes the gateway. */
   close(): Promise<void>;
 }
 
@@ -28,36 +31,53 @@ export interface RunningServer {
  * Serves a gateway over HTTP.
  *
  * @param options.port 0 takes any free port
- * @param options.shutdownGrace milliseconds that `close` gives answers to end; default 8,000
+ * @param options.shutdownGraceMs milliseconds that `close` waits for answers; default 8,000
  * @throws the error of `listen`, such as EADDRINUSE
  */
 export async function serve(
   gateway: Gateway,
-  options: { readonly host: string; readonly port: number; readonly shutdownGrace?: number },
+  options: { readonly host: string; readonly port: number; readonly shutdownGraceMs?: number },
 ): Promise<RunningServer> {
-  const unclear = new WeakSet<IncomingMessage>();
-  const adapter = createServerAdapter<{ req: IncomingMessage }>((request, { req }) =>
-    gateway.fetch(request, { remoteAddress: req.socket.remoteAddress, hasValidHost: !unclear.has(req) }),
-  ) as unknown as RequestListener;
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_SIZE,
-      requestTimeout: BODY_TIMEOUT,
-      headersTimeout: HEADERS_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-      connectionsCheckingInterval: 1_000,
-    },
-    (request, response) => {
-      if (!hasOneHost(request)) {
-        unclear.add(request);
-        // The adapter makes a URL of it, and of this one it can; nobody else reads it.
-        request.headers.host = 'unclear.invalid';
-        response.shouldKeepAlive = false;
-      }
-      return adapter(request, response);
+  const invalidHost = new WeakSet<IncomingMessage>();
+  const { requestListener } = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
+    async (request, { req, res }) => {
+      const response = await gateway.fetch(request, {
+        remoteAddress: req.socket.remoteAddress,
+        hasValidHost: !invalidHost.has(req),
+      });
+      // Lets the parser finish with the bytes that have already arrived.
+      if (!req.complete) await setImmediate();
+      if (!req.complete) endConnection(req, res);
+      return response;
     },
   );
-  server.setTimeout(SOCKET_TIMEOUT);
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: BODY_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 1_000,
+      // hasOneHost checks it: node:http would reset the connection of a client that is still sending its body.
+      requireHostHeader: false,
+    },
+    (request, response) => {
+      // The parser may already have read further requests when it is taken off the connection.
+      if (ending.has(request.socket)) return;
+      if (!hasOneHost(request)) {
+        invalidHost.add(request);
+        // A parseable placeholder: the adapter builds a URL from the Host header.
+        request.headers.host = 'host.invalid';
+        endConnection(request, response);
+      }
+      return requestListener(request, response);
+    },
+  );
+  server.on('checkExpectation', (request, response) => {
+    endConnection(request, response);
+    response.writeHead(417).end();
+  });
+  server.setTimeout(SOCKET_TIMEOUT_MS);
   const connections = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -73,7 +93,7 @@ export async function serve(
     port,
     limits: server,
     async close() {
-      await stop(server, connections, options.shutdownGrace ?? SHUTDOWN_GRACE);
+      await stop(server, connections, options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS);
       await gateway.close();
     },
   };
@@ -82,20 +102,49 @@ export async function serve(
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /**
- * Two Host headers can name two tenants, to whoever reads the first and whoever reads the last, and one that is no host
- * can be read in many ways: both are a 400 (RFC 9112 §3.2).
+ * Whether a request has one Host header that is a host, as RFC 9112 §3.2 requires of HTTP/1.1: with two of them, a proxy
+ * and this server could each route by another one.
  */
-function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host');
-  return hosts.length === 0 || (hosts.length === 1 && HOST.test(hosts[0] ?? ''));
+  if (hosts.length === 0) return httpVersion === '1.0';
+  return hosts.length === 1 && HOST.test(hosts[0] ?? '');
 }
 
-/** Every open connection, with the number of its requests that are being answered. */
+/** Connections on which no further request is processed. */
+const ending = new WeakSet<Socket>();
+
+/**
+ * Makes an answer the last one on its connection, for a request whose body is not read in full: the rest of the body must
+ * not be taken for a request.
+ *
+ * Closing a socket that still receives resets the connection, and the client may lose the answer. So this discards what
+ * the client sends, within bounds, until the client closes (RFC 9112 §9.6).
+ */
+function endConnection({ socket }: IncomingMessage, response: ServerResponse): void {
+  ending.add(socket);
+  response.setHeader('Connection', 'close');
+  let left = LINGER_BYTES;
+  // Takes the place of node:http's parser.
+  socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+    left -= chunk.byteLength;
+    if (left < 0) socket.destroy();
+  });
+  socket.resume();
+  // node:http calls this after the last answer; the method that it replaces closes the socket at once.
+  socket.destroySoon = () => {
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+  };
+}
+
+/** The open connections, each with the number of its unanswered requests. */
 type Connections = Map<Socket, number>;
 
 /**
- * node:http takes a connection over which nothing has come yet for a busy one, and keeps one alive whose last answer ends
- * during shutdown: `server.close` alone would wait for them.
+ * Counts the unanswered requests of each connection, and ends a connection whose last answer is sent during shutdown.
+ * `server.close` alone would wait for such a connection, and for one that has not sent anything yet.
  */
 function trackConnections(server: Server): Connections {
   const connections: Connections = new Map();
@@ -106,21 +155,21 @@ function trackConnections(server: Server): Connections {
   server.on('request', ({ socket }, response) => {
     connections.set(socket, (connections.get(socket) ?? 0) + 1);
     response.once('close', () => {
-      const answering = (connections.get(socket) ?? 1) - 1;
-      if (connections.has(socket)) connections.set(socket, answering);
-      if (answering === 0 && !server.listening) socket.destroySoon();
+      const unanswered = (connections.get(socket) ?? 1) - 1;
+      if (connections.has(socket)) connections.set(socket, unanswered);
+      if (unanswered === 0 && !server.listening) socket.destroySoon();
     });
   });
   return connections;
 }
 
-function stop(server: Server, connections: Connections, grace: number): Promise<void> {
+function stop(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), grace);
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
       clearTimeout(timer);
       resolve();
     });
-    for (const [socket, answering] of connections) if (answering === 0) socket.destroy();
+    for (const [socket, unanswered] of connections) if (unanswered === 0) socket.destroy();
   });
 }

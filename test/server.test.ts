@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AddonDefinition } from '../src/addons/addon.js';
 import { app } from '../src/addons/app.js';
 import { firebase } from '../src/addons/firebase.js';
 import { type RunningServer, serve } from '../src/server.js';
 import { DELEGATE, type TestGateway, testGateway } from './support/gateway.js';
+import { openConnection, rawPost, statusLines } from './support/raw-connection.js';
 
 /** A signer that waits until the test lets it go on. */
 function gate() {
@@ -35,65 +35,26 @@ function gate() {
 }
 
 const opened: RunningServer[] = [];
-const sockets: Socket[] = [];
 
 async function start(
   options: Parameters<typeof testGateway>[1] = {},
-  shutdownGrace?: number,
+  shutdownGraceMs?: number,
 ): Promise<{ server: RunningServer; gateway: TestGateway; token: string }> {
   const gateway = await testGateway(() => {}, options);
   const server = await serve(gateway, {
     host: '127.0.0.1',
     port: 0,
-    ...(shutdownGrace !== undefined && { shutdownGrace }),
+    ...(shutdownGraceMs !== undefined && { shutdownGraceMs }),
   });
   opened.push(server);
   return { server, gateway, token: await gateway.idToken() };
 }
 
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
   await Promise.all(opened.splice(0).map((server) => server.close()));
 });
 
-/** A bare connection: what it has received so far, and what comes. */
-function open(port: number) {
-  const socket = connect(port, '127.0.0.1');
-  sockets.push(socket);
-  let text = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  socket.on('error', () => {});
-  const closed = once(socket, 'close').then(() => text);
-  return {
-    socket,
-    closed,
-    async until(pattern: RegExp): Promise<string> {
-      while (!pattern.test(text)) await Promise.race([once(socket, 'data'), closed.then(unanswered)]);
-      return text;
-    },
-  };
-}
-
-function unanswered(text: string): never {
-  throw new Error(`The connection has ended; it said ${JSON.stringify(text)}`);
-}
-
-function post(body: string, headers: readonly string[] = []): string {
-  return [
-    'POST /graphql HTTP/1.1',
-    'Host: gateway.test',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...headers,
-    '',
-    body,
-  ].join('\r\n');
-}
-
 const HELLO = JSON.stringify({ query: '{ __typename }' });
-const answers = (text: string) => text.match(/HTTP\/1\.1 \d+/g) ?? [];
 
 describe('the server, over sockets', () => {
   it('answers the mutation, with an Authorization header of 20 KiB of headers around it', async () => {
@@ -123,23 +84,23 @@ describe('the server, over sockets', () => {
 
   it('keeps a connection for the next request, and answers pipelined requests in order', async () => {
     const { server } = await start();
-    const { socket, until } = open(server.port);
-    socket.write(post(HELLO));
+    const { socket, until } = openConnection(server.port);
+    socket.write(rawPost(HELLO));
     await until(/"Query"/);
     socket.write(
-      post(JSON.stringify({ query: '{ first: __typename }' })) +
-        post(JSON.stringify({ query: '{ second: __typename }' })),
+      rawPost(JSON.stringify({ query: '{ first: __typename }' })) +
+        rawPost(JSON.stringify({ query: '{ second: __typename }' })),
     );
     const text = await until(/second/);
-    expect(answers(text)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 200']);
+    expect(statusLines(text)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 200']);
     expect(text.indexOf('first')).toBeLessThan(text.indexOf('second'));
   });
 
   it('refuses two Host headers, whatever they say, and ends the connection', async () => {
     const { server } = await start();
     for (const second of ['Host: other.test', 'host: gateway.test']) {
-      const { socket, closed } = open(server.port);
-      socket.write(post(HELLO, [second]));
+      const { socket, closed } = openConnection(server.port);
+      socket.write(rawPost(HELLO, [second]));
       const text = await closed;
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(text).toMatch(/cache-control: no-store/i);
@@ -151,8 +112,8 @@ describe('the server, over sockets', () => {
 
   it('refuses two Host headers at the legacy door in its own form, with the headers that every answer has', async () => {
     const { server } = await start();
-    const { socket, closed } = open(server.port);
-    socket.write(post(HELLO, ['Host: other.test']).replace('/graphql', '/delegation'));
+    const { socket, closed } = openConnection(server.port);
+    socket.write(rawPost(HELLO, ['Host: other.test']).replace('/graphql', '/delegation'));
     const text = await closed;
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
     expect(text).toMatch(/access-control-allow-origin: \*/i);
@@ -164,12 +125,12 @@ describe('the server, over sockets', () => {
   it.each([
     ['a request line that is none', 'NONSENSE\r\n\r\n', 400],
     ['no Host header', 'GET /livez HTTP/1.1\r\n\r\n', 400],
-    ['a length and chunks at once', post(HELLO, ['Transfer-Encoding: chunked']), 400],
-    ['two lengths', post(HELLO, ['Content-Length: 3']), 400],
-    ['a header of 40 KiB', post(HELLO, [`X-Padding: ${'a'.repeat(40 * 1024)}`]), 431],
+    ['a length and chunks at once', rawPost(HELLO, ['Transfer-Encoding: chunked']), 400],
+    ['two lengths', rawPost(HELLO, ['Content-Length: 3']), 400],
+    ['a header of 40 KiB', rawPost(HELLO, [`X-Padding: ${'a'.repeat(40 * 1024)}`]), 431],
   ])('refuses %s and goes on serving', async (_name, text, status) => {
     const { server, gateway } = await start();
-    const { socket, closed } = open(server.port);
+    const { socket, closed } = openConnection(server.port);
     socket.write(text);
     expect(await closed).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
@@ -180,7 +141,7 @@ describe('the server, over sockets', () => {
     'answers a Host header that is no host (%j)',
     async (host) => {
       const { server, gateway } = await start();
-      const { socket, closed } = open(server.port);
+      const { socket, closed } = openConnection(server.port);
       socket.write(`GET /nothing HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
       expect(await closed).toMatch(/^HTTP\/1\.1 400 .*The request must have one valid Host header/s);
       expect(gateway.log.lines).toEqual([]);
@@ -191,7 +152,7 @@ describe('the server, over sockets', () => {
     'answers a request target that is none of its paths (%j)',
     async (target) => {
       const { server, gateway } = await start();
-      const { socket, closed } = open(server.port);
+      const { socket, closed } = openConnection(server.port);
       socket.write(`GET ${target} HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n`);
       expect(await closed).toMatch(/^HTTP\/1\.1 40[04] /);
       expect(gateway.log.lines).toEqual([]);
@@ -200,7 +161,7 @@ describe('the server, over sockets', () => {
 
   it('reads no more of a body in chunks than it may have', async () => {
     const { server } = await start();
-    const { socket, until } = open(server.port);
+    const { socket, until } = openConnection(server.port);
     socket.write(
       'POST /graphql HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
     );
@@ -221,9 +182,9 @@ describe('the server, over sockets', () => {
   it('takes no harm from a caller that goes away before the answer', async () => {
     const { addons, open: letGo, begins } = gate();
     const { server, gateway, token } = await start({ addons });
-    const { socket } = open(server.port);
+    const { socket } = openConnection(server.port);
     const body = JSON.stringify({ query: DELEGATE, variables: { input: { target: 'api' } } });
-    socket.write(post(body, [`Authorization: Bearer ${token}`]));
+    socket.write(rawPost(body, [`Authorization: Bearer ${token}`]));
     await begins;
     socket.destroy();
     await once(socket, 'close');
@@ -235,8 +196,8 @@ describe('the server, over sockets', () => {
 
   it('takes no harm from a caller that goes away within its body', async () => {
     const { server, gateway } = await start();
-    const { socket } = open(server.port);
-    socket.write(post(HELLO).slice(0, -5));
+    const { socket } = openConnection(server.port);
+    socket.write(rawPost(HELLO).slice(0, -5));
     await once(socket, 'connect');
     socket.destroy();
     await once(socket, 'close');
@@ -250,9 +211,9 @@ describe('shutdown', () => {
   it('finishes the answer that has begun, then ends its connection, and takes no new one', async () => {
     const { addons, open: letGo, begins } = gate();
     const { server, token } = await start({ addons });
-    const { socket, closed } = open(server.port);
+    const { socket, closed } = openConnection(server.port);
     const body = JSON.stringify({ query: DELEGATE, variables: { input: { target: 'api' } } });
-    socket.write(post(body, [`Authorization: Bearer ${token}`]));
+    socket.write(rawPost(body, [`Authorization: Bearer ${token}`]));
     await begins;
     const stopped = server.close();
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
@@ -265,24 +226,24 @@ describe('shutdown', () => {
 
   it('does not wait for connections that wait: kept alive, or never used', async () => {
     const { server } = await start({}, 60_000);
-    const used = open(server.port);
-    used.socket.write(post(HELLO));
+    const used = openConnection(server.port);
+    used.socket.write(rawPost(HELLO));
     await used.until(/"Query"/);
-    const unused = open(server.port);
+    const unused = openConnection(server.port);
     await once(unused.socket, 'connect');
-    const slow = open(server.port);
+    const slow = openConnection(server.port);
     slow.socket.write('POST /graphql HTTP/1.1\r\nHost: gate');
     await fetch(`${server.url}/livez`);
     await server.close();
-    expect(answers(await used.closed)).toHaveLength(1);
+    expect(statusLines(await used.closed)).toHaveLength(1);
     expect(await unused.closed).toBe('');
     expect(await slow.closed).toBe('');
   });
 
   it('waits no longer than its grace for a caller that does not send its body', async () => {
     const { server } = await start({}, 50);
-    const { socket, closed } = open(server.port);
-    socket.write(post(HELLO).slice(0, -5));
+    const { socket, closed } = openConnection(server.port);
+    socket.write(rawPost(HELLO).slice(0, -5));
     await fetch(`${server.url}/livez`);
     await server.close();
     expect(await closed).toBe('');

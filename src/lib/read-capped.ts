@@ -1,22 +1,33 @@
-/** A body that is longer than it may be. */
+/** Thrown for a body that is longer than its limit. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
 
 /**
- * Reads the body of a request or response as UTF-8 text and gives up as soon as it is too long, so that nobody can
- * make this process buffer more than `maxBytes`.
+ * Reads the body of a request or response as UTF-8 text, buffering at most `maxBytes`.
  *
+ * @param options.keepOpen leaves the rest of a longer body unread; by default the body is cancelled, which closes its
+ *   connection
  * @throws BodyTooLargeError; TypeError when the bytes are not UTF-8
  */
-export async function readCapped(message: { body: Request['body'] }, maxBytes: number): Promise<string> {
-  if (!message.body) return '';
+export async function readCapped(
+  { body }: Pick<Request, 'body'>,
+  maxBytes: number,
+  options: { readonly keepOpen?: boolean } = {},
+): Promise<string> {
+  if (!body) return '';
+  const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of message.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new BodyTooLargeError(`longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > maxBytes) {
+      if (!options.keepOpen) await reader.cancel().catch(() => {});
+      throw new BodyTooLargeError(`longer than ${maxBytes} bytes`);
+    }
+    chunks.push(value);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
 }
