@@ -66,12 +66,24 @@ function codeSpans({ path, prose }: Page): Block[] {
   }));
 }
 
+function exampleScripts(): Block[] {
+  return readdirSync(`${ROOT}examples`)
+    .filter((name) => /\.m?[jt]s$/.test(name))
+    .map((name) => `examples/${name}`)
+    .map((path) => ({ at: path, language: 'js', text: readFileSync(ROOT + path, 'utf8') }));
+}
+
 const named = ({ at, text }: Block) => [at, text] as const;
 
 describe('GraphQL in the documentation is valid for schema.graphql', () => {
   const schema = buildSchema(readFileSync(`${ROOT}schema.graphql`, 'utf8'));
-  const inScripts = blocksIn('js', 'ts').flatMap(({ at, text }) =>
-    [...text.matchAll(/query: `([^`]+)`/g)].map(([, query = '']) => ({ at, language: 'graphql', text: query })),
+  const scripts = [...blocksIn('js', 'ts'), ...exampleScripts()];
+  const inScripts = scripts.flatMap(({ at, text }) =>
+    [...text.matchAll(/(?:query: |\/\* GraphQL \*\/ )`([^`]+)`/g)].map(([, query = '']) => ({
+      at,
+      language: '',
+      text: query,
+    })),
   );
   const inProse = pages.flatMap(codeSpans).filter(({ text }) => /\b(delegate\(|viewer\b).*\{/s.test(text));
 
@@ -79,9 +91,17 @@ describe('GraphQL in the documentation is valid for schema.graphql', () => {
     expect(validate(schema, parse(text))).toEqual([]);
   });
 
-  it('is found in blocks, in scripts and in prose', () => {
-    expect([blocksIn('graphql'), inScripts, inProse].map(({ length }) => length > 0)).toEqual([true, true, true]);
+  it('is found in scripts and in prose too', () => {
+    expect(inScripts.map(({ at }) => at.replace(/:.*/, ''))).toEqual(
+      expect.arrayContaining(['README.md', 'examples/delegate.mjs']),
+    );
+    expect(inProse).not.toEqual([]);
   });
+});
+
+it('samples of each language are found', () => {
+  const languages = new Set(pages.flatMap(({ blocks }) => blocks.map(({ language }) => language)));
+  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'sh', 'yaml']);
 });
 
 describe('JSON in the documentation parses', () => {
@@ -91,7 +111,7 @@ describe('JSON in the documentation parses', () => {
 });
 
 describe('scripts in the documentation have no syntax error', () => {
-  it.each(blocksIn('js', 'ts').map(named))('%s', (_at, text) => {
+  it.each([...blocksIn('js', 'ts'), ...exampleScripts()].map(named))('%s', (_at, text) => {
     expect(parseAst(text, { lang: 'ts' }).body.length).toBeGreaterThan(0);
   });
 
