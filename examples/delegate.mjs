@@ -1,4 +1,4 @@
-// Trades an ID token for a credential, with nothing but fetch.
+// Exchanges an ID token for a credential, using only fetch.
 //
 //   node examples/delegate.mjs http://127.0.0.1:4000/graphql chat FIREBASE < id-token.txt
 

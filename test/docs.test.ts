@@ -1,0 +1,253 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSchema, parse, validate } from 'graphql';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parseAst } from 'vitest/node';
+import { parseDocument, stringify } from 'yaml';
+import { ADDONS } from '../src/addons/index.js';
+import { runCommandLine } from '../src/cli/command-line.js';
+import { captureOutput } from './support/captured-output.js';
+import { configFolder } from './support/config-folder.js';
+import { secrets } from './support/secrets.js';
+import { selfSigned } from './support/upstream.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+interface Block {
+  /** `README.md:87`, the line of the opening fence. */
+  readonly at: string;
+  readonly language: string;
+  readonly text: string;
+}
+
+interface Page {
+  readonly path: string;
+  readonly text: string;
+  readonly blocks: readonly Block[];
+  /** The text without its fenced blocks, on as many lines. */
+  readonly prose: string;
+}
+
+const pages = ['', 'docs/', 'examples/'].flatMap((folder) =>
+  (existsSync(ROOT + folder) ? readdirSync(ROOT + folder) : [])
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => readPage(folder + name)),
+);
+const blocksIn = (...languages: readonly string[]) =>
+  pages.flatMap(({ blocks }) => blocks.filter(({ language }) => languages.includes(language)));
+
+/** Takes a page apart at its fences; a block that is indented loses that indentation. */
+function readPage(path: string): Page {
+  const text = readFileSync(ROOT + path, 'utf8');
+  const lines = text.split('\n');
+  const blocks: Block[] = [];
+  const prose: string[] = [];
+  let open: { readonly line: number; readonly indent: number; readonly language: string } | undefined;
+  for (const [index, line] of lines.entries()) {
+    const [, indent = '', language = ''] = /^( *)```(\w*)$/.exec(line) ?? [];
+    const isFence = /^ *```\w*$/.test(line);
+    if (isFence && open) {
+      const body = lines.slice(open.line, index).map((each) => each.slice(open?.indent));
+      blocks.push({ at: `${path}:${open.line}`, language: open.language, text: `${body.join('\n')}\n` });
+      open = undefined;
+    } else if (isFence) open = { line: index + 1, indent: indent.length, language };
+    prose.push(isFence || open ? '' : line);
+  }
+  if (open) throw new Error(`${path}:${open.line}: the block does not end`);
+  return { path, text, blocks, prose: prose.join('\n') };
+}
+
+function codeSpans({ path, prose }: Page): Block[] {
+  return [...prose.matchAll(/`([^`]+)`/g)].map(({ 1: text = '', index }) => ({
+    at: `${path}:${prose.slice(0, index).split('\n').length}`,
+    language: '',
+    text,
+  }));
+}
+
+function exampleScripts(): Block[] {
+  return readdirSync(`${ROOT}examples`)
+    .filter((name) => /\.m?[jt]s$/.test(name))
+    .map((name) => `examples/${name}`)
+    .map((path) => ({ at: path, language: 'js', text: readFileSync(ROOT + path, 'utf8') }));
+}
+
+const named = ({ at, text }: Block) => [at, text] as const;
+
+describe('GraphQL in the documentation is valid for schema.graphql', () => {
+  const schema = buildSchema(readFileSync(`${ROOT}schema.graphql`, 'utf8'));
+  const scripts = [...blocksIn('js', 'ts'), ...exampleScripts()];
+  const inScripts = scripts.flatMap(({ at, text }) =>
+    [...text.matchAll(/(?:query: |\/\* GraphQL \*\/ )`([^`]+)`/g)].map(([, query = '']) => ({
+      at,
+      language: '',
+      text: query,
+    })),
+  );
+  const inProse = pages.flatMap(codeSpans).filter(({ text }) => /\b(delegate\(|viewer\b).*\{/s.test(text));
+
+  it.each([...blocksIn('graphql'), ...inScripts, ...inProse].map(named))('%s', (_at, text) => {
+    expect(validate(schema, parse(text))).toEqual([]);
+  });
+
+  it('is found in scripts and in prose too', () => {
+    expect(inScripts.map(({ at }) => at.replace(/:.*/, ''))).toEqual(
+      expect.arrayContaining(['README.md', 'examples/delegate.mjs']),
+    );
+    expect(inProse).not.toEqual([]);
+  });
+});
+
+it('samples of each language are found', () => {
+  const languages = new Set(pages.flatMap(({ blocks }) => blocks.map(({ language }) => language)));
+  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'sh', 'yaml']);
+});
+
+describe('JSON in the documentation parses', () => {
+  it.each(blocksIn('json').map(named))('%s', (_at, text) => {
+    expect(JSON.parse(text)).toBeTypeOf('object');
+  });
+});
+
+describe('scripts in the documentation have no syntax error', () => {
+  it.each([...blocksIn('js', 'ts'), ...exampleScripts()].map(named))('%s', (_at, text) => {
+    expect(parseAst(text, { lang: 'ts' }).body.length).toBeGreaterThan(0);
+  });
+
+  it.each(blocksIn('sh').map(named))('%s', (_at, text) => {
+    expect(spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+/** 64 bytes as base64: long enough for HS256, and the form of an access key of Azure Storage. */
+const SECRET = Buffer.alloc(64, 7).toString('base64');
+const pair = selfSigned('docs.example.com');
+secrets.keep('the private key of the documentation', pair.key);
+const folder = configFolder();
+
+/** Runs `check` on a configuration, with a stand-in for each file and variable that it names. */
+async function check(yaml: string) {
+  for (const [, name = ''] of yaml.matchAll(/\bfile: ([\w./-]+)/g)) {
+    folder.write(name, name.endsWith('.crt') ? pair.cert : pair.key);
+  }
+  for (const [, name = ''] of yaml.matchAll(/\benv: (\w+)/g)) vi.stubEnv(name, SECRET);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const output = captureOutput();
+  const code = await runCommandLine(['check', '--config', folder.write('gateway.yaml', yaml)]);
+  return { code, stderr: output.stderr.replaceAll(`${folder.path}/`, '') };
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** Puts a part of a configuration where it belongs in a whole one: clients, the add-ons of a client, or a part of a tenant. */
+function complete(part: unknown): unknown {
+  if (Array.isArray(part)) return complete({ tenants: [{ clients: part }] });
+  const { tenants, ...rest } = part as { readonly tenants?: readonly Mapping[] };
+  if (!tenants) return complete([{ client_id: 'target', allowed_clients: ['web'], addons: part }]);
+  return { ...rest, tenants: tenants.map(completeTenant) };
+}
+
+function completeTenant(tenant: Mapping): Mapping {
+  const clients = tenant.clients as readonly Mapping[];
+  return {
+    name: 'acme',
+    issuer: 'https://acme.example.com/',
+    signing_key: { file: 'keys/acme.pem' },
+    certificate: { file: 'keys/acme.crt' },
+    delegation: { enabled: true },
+    issuers: [{ issuer: 'https://login.example.com/', jwks_uri: 'https://login.example.com/jwks.json' }],
+    ...tenant,
+    clients: clients.some(({ client_id }) => client_id === 'web') ? clients : [{ client_id: 'web' }, ...clients],
+  };
+}
+
+/** The name of the add-on whose fields a block shows. */
+function addonNames(text: string): string[] {
+  return ADDONS.map(({ name }) => name).filter((name) => new RegExp(`^\\s*${name}:`, 'm').test(text));
+}
+
+describe('YAML in the documentation is a configuration that `check` accepts', () => {
+  const blocks = blocksIn('yaml');
+  const isWhole = (text: string) => /^tenants:$/m.test(text) && /^ +issuers:$/m.test(text);
+
+  it.each(blocks.filter(({ text }) => isWhole(text)).map(named))('%s, as it stands', async (_at, text) => {
+    expect(await check(text)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(blocks.filter(({ text }) => !isWhole(text)).map(named))('%s, in its place', async (_at, text) => {
+    const document = parseDocument(text);
+    expect(document.errors).toEqual([]);
+    expect(await check(stringify(complete(document.toJS())))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('has a sample of every add-on that is configured', () => {
+    const shown = new Set(blocks.flatMap(({ text }) => addonNames(text)));
+    const configured = ADDONS.filter(({ config }) => config).map(({ name }) => name);
+    expect(configured.filter((name) => !shown.has(name))).toEqual(['salesforce_sandbox_api']);
+  });
+
+  it('breaks as the README shows: the sample of `check` is what it prints', async () => {
+    const [first] = blocks;
+    const broken = first?.text
+      .replace('allowed_clients: [web]', 'allowed_clients: [wbe]')
+      .replace(/claims: \{ role.*$/m, 'lifetime_in_seconds: 7200');
+    const { code, stderr } = await check(broken ?? '');
+    expect(code).toBe(1);
+    expect(blocksIn('').map(({ text }) => text)).toContain(stderr);
+  });
+});
+
+describe('what the documentation names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { readonly scripts: object };
+  const matches = (pattern: RegExp) =>
+    pages.flatMap(({ path, text }) => [...text.matchAll(pattern)].map(([, name = '']) => `${path} ${name}`));
+  const unique = (found: readonly string[]) => [...new Set(found)].map((each) => each.split(' ') as [string, string]);
+
+  it.each(unique([...matches(/npm run (?:--silent )?([\w:-]+)/g), ...matches(/npm (test|start)\b/g)]))(
+    '%s: the npm script %s',
+    (_path, name) => {
+      expect(Object.keys(scripts)).toContain(name);
+    },
+  );
+
+  it.each(unique(matches(/(?:delegation-gateway|node dist\/main\.js) ([a-z][\w-]*)/g)))(
+    '%s: the command %s',
+    async (_path, name) => {
+      captureOutput();
+      expect(await runCommandLine([name, '--help'])).toBe(0);
+    },
+  );
+
+  it.each(unique(matches(/\]\((?!https?:)([^)\s]+)\)/g)))('%s: the link to %s', (path, target) => {
+    const [file = '', anchor] = target.split('#');
+    const linked = file === '' ? path : new URL(file, `file:///${path}`).pathname.slice(1);
+    expect(existsSync(ROOT + linked), linked).toBe(true);
+    if (anchor !== undefined) expect(anchors(readFileSync(ROOT + linked, 'utf8'))).toContain(anchor);
+  });
+
+  it.each(
+    unique(
+      pages.flatMap((page) =>
+        codeSpans(page)
+          .filter(({ text }) => /^(\.ci|bench|docs|examples|src|test)\/[\w./-]+$/.test(text))
+          .map(({ text }) => `${page.path} ${text}`),
+      ),
+    ),
+  )('%s: the file %s', (_path, file) => {
+    expect(existsSync(ROOT + file)).toBe(true);
+  });
+});
+
+/** The anchors of headings, as hosts of repositories make them. */
+function anchors(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
