@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
 import { ConfigError, type Fault, type Path } from './faults.js';
 
 /** A YAML file as it was written: its value, where everything stands, and what is wrong with it that is not fatal. */
@@ -15,6 +16,8 @@ export interface YamlFile {
  * @throws ConfigError that says where the text is no YAML, without a word of the text
  */
 export function readYaml(text: string): YamlFile {
+  const deep = findDeepYaml(text);
+  if (deep) throw tooDeep(` at column ${deep.column}`, deep.line);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const errors: { code: string; at: number }[] = [...document.errors, ...document.warnings].map(({ code, pos }) => ({
@@ -41,6 +44,7 @@ export function readYaml(text: string): YamlFile {
   } catch {
     throw new ConfigError([{ path: [], message: 'not valid YAML (too many aliases)' }]);
   }
+  if (isNestedDeeper(value)) throw tooDeep('');
   return {
     value,
     faults,
@@ -49,6 +53,11 @@ export function readYaml(text: string): YamlFile {
       return offset === undefined ? undefined : lines.linePos(offset).line;
     },
   };
+}
+
+function tooDeep(where: string, line?: number): ConfigError {
+  const message = `nested too deeply${where}; expected at most ${MAX_NESTING} levels`;
+  return new ConfigError([{ path: [], message, ...(line !== undefined && { line }) }]);
 }
 
 /** Follows a path as far as the document has it; in a mapping, a thing stands where its key does. */

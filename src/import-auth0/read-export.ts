@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { isRecord } from '../lib/is-record.js';
+import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
 
 /** What an export holds, as it was written. */
 export interface Auth0Export {
@@ -27,17 +28,17 @@ export class ExportError extends Error {
  * @throws ExportError
  */
 export function readExport(path: string): Auth0Export {
-  const found = reading(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path);
+  const found = readOrThrow(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path);
   if (found.clients.length === 0) throw new ExportError(`${path} holds no clients`);
   return found;
 }
 
 function readFolder(path: string): Auth0Export {
-  const entries = reading(path, () => readdirSync(path)).sort();
+  const entries = readOrThrow(path, () => readdirSync(path)).sort();
   const yaml = entries.find((name) => /^tenant\.ya?ml$/.test(name));
   if (yaml !== undefined && !entries.includes('clients')) return readDocument(join(path, yaml));
   const folder = entries.includes('clients') ? join(path, 'clients') : path;
-  const files = reading(folder, () => readdirSync(folder)).sort();
+  const files = readOrThrow(folder, () => readdirSync(folder)).sort();
   const clients = files
     .filter((name) => extname(name) === '.json' && (folder !== path || name !== 'tenant.json'))
     .flatMap((name) => clientsIn(parseFile(join(folder, name)), name));
@@ -82,12 +83,17 @@ function hasContents(value: unknown): boolean {
 }
 
 function parseFile(path: string): unknown {
-  const text = reading(path, () => readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
-  if (/\.ya?ml$/.test(path)) return parseYaml(path, text);
+  const text = readOrThrow(path, () => readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
+  const value = /\.ya?ml$/.test(path) ? parseYaml(path, text) : parseJson(path, text);
+  if (isNestedDeeper(value)) throw tooDeep(path, '');
+  return value;
+}
+
+function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // What JSON.parse says can quote the file.
+    // Take only the position: the message of JSON.parse can quote the file.
     const position = /at position (\d+)/.exec((error as Error).message)?.[1];
     const line = position === undefined ? '' : ` at line ${text.slice(0, Number(position)).split('\n').length}`;
     throw new ExportError(`${path} is not valid JSON${line}`);
@@ -95,6 +101,8 @@ function parseFile(path: string): unknown {
 }
 
 function parseYaml(path: string, text: string): unknown {
+  const deep = findDeepYaml(text);
+  if (deep) throw tooDeep(path, ` at line ${deep.line}`);
   const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
   if (error) throw new ExportError(`${path} is not valid YAML at line ${error.linePos?.[0].line ?? 1}`);
@@ -105,7 +113,11 @@ function parseYaml(path: string, text: string): unknown {
   }
 }
 
-function reading<T>(path: string, read: () => T): T {
+function tooDeep(path: string, where: string): ExportError {
+  return new ExportError(`${path} is nested too deeply${where}: more than ${MAX_NESTING} levels`);
+}
+
+function readOrThrow<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

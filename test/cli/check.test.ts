@@ -14,6 +14,8 @@ const FAULTS = `${faulty}: 2 faults
   line 25: tenants[0].clients[0].client_secret: a mapping; expected a secret of at least 32 bytes, as HS256 demands
 `;
 
+const deep = folder.write('deep.yaml', `graphiql: false\ntenants: ${'['.repeat(100_000)}`);
+
 /** Milliseconds: a process has to start, and other tests run beside it. */
 const TIMEOUT = 60_000;
 
@@ -28,6 +30,14 @@ describe('check', { timeout: TIMEOUT }, () => {
 
   it('exits with 1 on a faulty file, and says every fault on standard error', async () => {
     expect(await run('check', '--config', faulty)).toEqual({ code: 1, stdout: '', stderr: FAULTS });
+  });
+
+  it('exits with 1 on a file that nests 100,000 levels deep, without a stack trace', async () => {
+    expect(await run('check', '--config', deep)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${deep}: 1 fault\n  line 2: (file): nested too deeply at column 109; expected at most 100 levels\n`,
+    });
   });
 });
 

@@ -9,12 +9,14 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { ADDONS } from '../../src/addons/index.js';
 import { UsageError } from '../../src/cli/command.js';
+import { runCommandLine } from '../../src/cli/command-line.js';
 import { importAuth0Command } from '../../src/cli/import-auth0.js';
 import { ConfigError, formatFault } from '../../src/config/faults.js';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { placeholderWarnings } from '../../src/config/placeholder-warnings.js';
 import { createGateway } from '../../src/gateway.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
+import { captureOutput } from '../support/captured-output.js';
 import { testClock } from '../support/clock.js';
 import { rsaPair } from '../support/keys.js';
 import { recordingLog } from '../support/log.js';
@@ -389,6 +391,42 @@ describe('an export', () => {
     ],
     ['an empty list', { 'x.json': [] }, 'x.json', /x\.json holds no clients$/],
     ['a folder without clients', { 'rules/a.json': {} }, '.', /holds no clients$/],
+    [
+      'nested in 100,000 lists',
+      { 'x.json': `${'['.repeat(100_000)}${']'.repeat(100_000)}` },
+      'x.json',
+      /^\S+x\.json is nested too deeply: more than 100 levels$/,
+    ],
+    [
+      'a client with 100,000 objects in a field',
+      { 'x.json': `{"client_id":"a","client_metadata":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}` },
+      'x.json',
+      /^\S+x\.json is nested too deeply: more than 100 levels$/,
+    ],
+    [
+      'one deep file in a folder',
+      { 'clients/A.json': clients[0], 'clients/B.json': '['.repeat(101) + ']'.repeat(101) },
+      '.',
+      /^\S+B\.json is nested too deeply: more than 100 levels$/,
+    ],
+    [
+      'nested in 100,000 lists of YAML',
+      { 'x.yaml': `clients:\n  ${'- '.repeat(100_000)}\n` },
+      'x.yaml',
+      /^\S+x\.yaml is nested too deeply at line 2: more than 100 levels$/,
+    ],
+    [
+      'nested in 100,000 mappings of YAML that are not closed',
+      { 'x.yaml': '{a: '.repeat(100_000) },
+      'x.yaml',
+      /^\S+x\.yaml is nested too deeply at line 1: more than 100 levels$/,
+    ],
+    [
+      'a list of YAML that holds itself',
+      { 'x.yaml': 'clients: &a [*a]\n' },
+      'x.yaml',
+      /^\S+x\.yaml is nested too deeply: more than 100 levels$/,
+    ],
   ])('that is %s is refused in words', async (_what, files, path, message) => {
     secrets.keep('the secret of the web app', WEB_SECRET);
     const error = await runOn(files, path).then(
@@ -650,6 +688,16 @@ describe('the command', () => {
       stdout: '',
       stderr: 'no-such-export.json cannot be read (ENOENT)\n',
     });
+  });
+
+  it('fails with 1 and a sentence on an export that nests too deeply', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'import-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'deep.json');
+    writeFileSync(path, '['.repeat(100_000) + ']'.repeat(100_000));
+    const output = captureOutput();
+    expect(await runCommandLine(['import-auth0', path])).toBe(1);
+    expect(output).toEqual({ stdout: '', stderr: `${path} is nested too deeply: more than 100 levels\n` });
   });
 
   it('asks for an export when it is given none', async () => {

@@ -14,6 +14,7 @@ describe('serve', { timeout: 60_000 }, () => {
     folder = mkdtempSync(join(tmpdir(), 'serve-'));
     writeFileSync(join(folder, 'gateway.yaml'), stringify({ ...baseConfig(), listen: { port: 1 } }));
     writeFileSync(join(folder, 'faulty.yaml'), stringify({ ...baseConfig(), listne: {} }));
+    writeFileSync(join(folder, 'deep.yaml'), '['.repeat(100_000));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -45,6 +46,11 @@ describe('serve', { timeout: 60_000 }, () => {
 
   it.each([
     ['a faulty file', ['--config', 'faulty.yaml'], /^faulty\.yaml: 1 fault\n.*listne/s],
+    [
+      'a file that nests 100,000 levels deep',
+      ['--config', 'deep.yaml'],
+      /^deep\.yaml: 1 fault\n {2}line 1: \(file\): nested too deeply at column 101; expected at most 100 levels\n$/,
+    ],
     ['no file', ['--config', 'none.yaml'], /none\.yaml/],
     [
       'an address of another machine',
