@@ -8,9 +8,9 @@ import { loadWhole } from './load.js';
 export const checkCommand: Command = {
   help: `Usage: delegation-gateway check [--config gateway.yaml]
 
-Says everything that is wrong with a configuration, each fault with its line and path, and exits with 1;
-or what the configuration amounts to, and exits with 0. Nothing listens, and no address is asked.
-A certificate that ends within 30 days is a warning, and so is a placeholder that import-auth0 left.
+Reports every error in a configuration, with its line and path, and exits with 1; or prints a summary of
+the configuration and exits with 0. It does not listen and sends no request. A certificate that expires
+within 30 days causes a warning, and so does a placeholder that import-auth0 left.
 
   --config FILE   the configuration (default: gateway.yaml)
 `,
@@ -24,7 +24,7 @@ A certificate that ends within 30 days is a warning, and so is a placeholder tha
         process.stderr.write(`${path}: warning: ${formatFault(warning)}\n`);
       }
       const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.length, 0);
-      process.stdout.write(`${path}: no faults; tenants: ${config.tenants.length}, clients: ${clients}\n`);
+      process.stdout.write(`${path}: valid; tenants: ${config.tenants.length}, clients: ${clients}\n`);
       return 0;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -34,8 +34,8 @@ A certificate that ends within 30 days is a warning, and so is a placeholder tha
   },
 };
 
-/** Every fault on a line of its own, behind the name of the file. */
+/** Formats the errors of a configuration: the file and their number, then one line each. */
 export function reportFaults(path: string, { faults }: ConfigError): string {
-  const count = `${faults.length} fault${faults.length === 1 ? '' : 's'}`;
+  const count = `${faults.length} error${faults.length === 1 ? '' : 's'}`;
   return `${path}: ${count}\n${faults.map((fault) => `  ${formatFault(fault)}\n`).join('')}`;
 }
