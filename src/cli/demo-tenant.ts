@@ -7,7 +7,7 @@ const CLIENT_ID = 'web';
 const CHAT = 'chat';
 const API = 'api';
 
-/** Creates a tenant with throw-away keys, whose client `web` has a token of an example user and may delegate to `chat` and `api`. */
+/** Creates a tenant with throw-away keys. Its client `web` has a user's token and may delegate to `chat` and `api`. */
 export async function createDemoTenant() {
   const [identityProvider, tenant, firebase] = [generateRsaKeyPair(), generateRsaKeyPair(), generateRsaKeyPair()];
   const apiSecret = randomBytes(32).toString('base64url');

@@ -16,8 +16,8 @@ const HEAD = ` gateway.yaml, imported from Auth0. Next: replace every PLACEHOLDE
  end, and run: delegation-gateway check --config gateway.yaml`;
 
 /**
- * Writes a string with invisible characters in double quotes and escapes them, so that the file reads as what it says.
- * Without it the library writes most of them as they are, and U+202E in a name reverses the text behind it.
+ * Writes a string that has invisible characters in double quotes and escapes them, so that a reader sees all that it
+ * contains. The library would write most of them as they are, and U+202E in a name reverses the text after it.
  */
 const ESCAPED_STRING: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',

@@ -4,7 +4,7 @@ import { parseConfig } from '../config/load.js';
 import type { AddonFields } from './addon-fields.js';
 import { type ConversionContext, type ImportedClient, setSecretReference } from './imported-client.js';
 
-/** The value of a secret that is not in the export; `advise` ignores the diagnostics that it causes. */
+/** Stands in for a secret that is not in the export; `advise` ignores the diagnostics that it causes. */
 const NOT_EXPORTED = 'a secret that the export does not hold';
 
 /**
@@ -24,7 +24,7 @@ export function selfCheck(
       if (!client) throw new ConfigError([fault]);
       return { ...fault, client, path: path.map(String) };
     });
-    // Add references only once no add-on is left out any more: an add-on that goes needs no secret.
+    // Add references in a later round, when no more add-ons are left out: those need no secret.
     const changed =
       faults.filter((fault) => leaveOut(fault, context)).length > 0 ||
       faults.filter((fault) => addReference(fault, context)).length > 0;
