@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { ADDONS } from '../src/addons/index.js';
-import { generatedFiles } from '../src/cli/schema.js';
+import { buildGeneratedFiles } from '../src/cli/schema.js';
 import { buildSchema } from '../src/endpoints/graphql/schema/schema.js';
 
 /** The contract. A type of an add-on that is not here yet is not looked for. */
@@ -125,7 +125,7 @@ function entries(schema: GraphQLSchema): Entry[] {
 const schema = buildSchema(ADDONS);
 
 describe('the schema', () => {
-  it.each(Object.entries(generatedFiles()))('is checked in as the code makes it: %s', (name, text) => {
+  it.each(Object.entries(buildGeneratedFiles()))('is checked in as the code makes it: %s', (name, text) => {
     expect(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')).toBe(text);
   });
 

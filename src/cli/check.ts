@@ -7,9 +7,9 @@ import type { Command } from './command.js';
 export const checkCommand: Command = {
   help: `Usage: delegation-gateway check [--config gateway.yaml]
 
-Says everything that is wrong with a configuration, each fault with its line and path, and exits with 1;
-or what the configuration amounts to, and exits with 0. Nothing listens, and no address is asked.
-A certificate that ends within 30 days is a warning, and so is a placeholder that import-auth0 left.
+Reports every error in a configuration, with its line and path, and exits with 1; or prints a summary of
+the configuration and exits with 0. It does not listen and sends no request. A certificate that expires
+within 30 days causes a warning, and so does a placeholder that import-auth0 left.
 
   --config FILE   the configuration (default: gateway.yaml)
 `,
@@ -23,7 +23,7 @@ A certificate that ends within 30 days is a warning, and so is a placeholder tha
         process.stderr.write(`${path}: warning: ${formatDiagnostic(warning)}\n`);
       }
       const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.size, 0);
-      process.stdout.write(`${path}: no faults; tenants: ${config.tenants.length}, clients: ${clients}\n`);
+      process.stdout.write(`${path}: valid; tenants: ${config.tenants.length}, clients: ${clients}\n`);
       return 0;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -33,8 +33,8 @@ A certificate that ends within 30 days is a warning, and so is a placeholder tha
   },
 };
 
-/** Every fault on a line of its own, behind the name of the file. */
+/** Formats the errors of a configuration: the file and their number, then one line each. */
 export function formatDiagnostics(path: string, { diagnostics }: ConfigError): string {
-  const count = `${diagnostics.length} fault${diagnostics.length === 1 ? '' : 's'}`;
+  const count = `${diagnostics.length} error${diagnostics.length === 1 ? '' : 's'}`;
   return `${path}: ${count}\n${diagnostics.map((each) => `  ${formatDiagnostic(each)}\n`).join('')}`;
 }

@@ -18,17 +18,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const HELP = `Usage: delegation-gateway <command> [options]
 
   serve          run the gateway with a configuration
-  check          say everything that is wrong with a configuration
-  import-auth0   make a configuration of an export of Auth0
+  check          report every error in a configuration
+  import-auth0   convert an Auth0 export to a configuration
   schema         print the GraphQL schema
   demo           run with throw-away keys, to try it out
 
-  <command> --help says more.
+  <command> --help describes a command and its options.
 `;
 
-/** Runs the command line and returns its exit code: 0, 1 when it failed, 2 when it was not understood. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
-  const [name, ...rest] = words;
+/** Runs the command line and returns its exit code: 0, 1 when the command failed, 2 when the arguments are not valid. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(HELP);
     return name === undefined ? 2 : 0;
@@ -49,7 +49,7 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
   let parsed: ReturnType<typeof parseArgs>;
   try {
     parsed = parseArgs({ args: [...args], options: command.options, allowPositionals: true });
-    if (parsed.positionals.length > (command.words ?? 0))
+    if (parsed.positionals.length > (command.maxPositionals ?? 0))
       throw new TypeError(`Unexpected argument '${parsed.positionals.at(-1)}'`);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${command.help}`);

@@ -2,16 +2,16 @@ import type { ParseArgsConfig } from 'node:util';
 
 /** A command of the command line. */
 export interface Command {
-  /** Its page of help. */
+  /** The output of `--help`. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** The most words that it takes beside its options. */
-  readonly words?: number;
+  /** How many arguments it takes beside its options; default 0. */
+  readonly maxPositionals?: number;
   /** @returns the exit code */
-  run(values: Readonly<Record<string, string | boolean | undefined>>, words: readonly string[]): Promise<number>;
+  run(values: Readonly<Record<string, string | boolean | undefined>>, positionals: readonly string[]): Promise<number>;
 }
 
-/** Something that the person at the terminal can put right: shown as a sentence, without a stack. */
+/** An error that the user of the command line can correct: its message is printed without a stack trace. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -20,6 +20,6 @@ export class UsageError extends Error {
 export function parsePort(text: string | boolean | undefined): number | undefined {
   if (typeof text !== 'string') return undefined;
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError('--port takes a number from 0 to 65535');
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError('--port must be a whole number from 0 to 65535');
   return port;
 }

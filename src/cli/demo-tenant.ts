@@ -7,9 +7,9 @@ const CLIENT_ID = 'web';
 const CHAT = 'chat';
 const API = 'api';
 
-/** A tenant with throw-away keys: `web` holds the token of a made-up user, and may delegate to `chat` and `api`. */
-export async function demoTenant() {
-  const [identityProvider, tenant, firebase] = [rsaPair(), rsaPair(), rsaPair()];
+/** Creates a tenant with throw-away keys. Its client `web` has a user's token and may delegate to `chat` and `api`. */
+export async function createDemoTenant() {
+  const [identityProvider, tenant, firebase] = [generateRsaKeyPair(), generateRsaKeyPair(), generateRsaKeyPair()];
   const apiSecret = randomBytes(32).toString('base64url');
   const idToken = await signIdToken(identityProvider.privateKey);
   const targets = [
@@ -23,7 +23,7 @@ export async function demoTenant() {
       {
         name: 'demo',
         issuer: 'https://gateway.demo.example/',
-        signing_key: pem(tenant.privateKey),
+        signing_key: exportPrivateKey(tenant.privateKey),
         delegation: { enabled: true },
         issuers: [
           {
@@ -40,7 +40,7 @@ export async function demoTenant() {
             addons: {
               firebase: {
                 client_email: 'minter@demo-project.iam.gserviceaccount.com',
-                private_key: pem(firebase.privateKey),
+                private_key: exportPrivateKey(firebase.privateKey),
                 private_key_id: 'demo-firebase-key',
                 claims: { role: 'app_metadata.role' },
               },
@@ -62,12 +62,12 @@ export async function demoTenant() {
     clientId: CLIENT_ID,
     idToken,
     targets,
-    publicKeys: { firebase: publicPem(firebase.publicKey), tenant: publicPem(tenant.publicKey) },
+    publicKeys: { firebase: exportPublicKey(firebase.publicKey), tenant: exportPublicKey(tenant.publicKey) },
     graphiqlExample: {
       query: MUTATION,
       headers: JSON.stringify({ Authorization: `Bearer ${idToken}` }, null, 2),
     },
-    page: (urls: Addresses) => page(urls, idToken),
+    page: (urls: Addresses) => formatPage(urls, idToken),
   };
 }
 
@@ -123,15 +123,15 @@ query Viewer {
 }
 `;
 
-function page({ graphql, legacy, jwks }: Addresses, idToken: string): string {
+function formatPage({ graphql, legacy, jwks }: Addresses, idToken: string): string {
   const query = `mutation { delegate(input: { target: \\"${CHAT}\\", apiType: FIREBASE }) { credential { token expiresAt } rateLimit { remaining resetAt } } }`;
   return `
-Delegation Gateway, with throw-away keys and a made-up user.
+Delegation Gateway, with throw-away keys and an example user.
 
   GraphiQL   ${graphql}
-             Open it in a browser and press the play button: the mutation and the user's token are there.
+             Open it in a browser and press the play button: the mutation and the user's token are filled in.
 
-  curl       Paste this:
+  curl       Paste this into a terminal:
 
 curl -s ${graphql} \\
   -H 'Content-Type: application/json' \\
@@ -139,26 +139,26 @@ curl -s ${graphql} \\
   -d '{"query":"${query}"}'
 
   What to look at
-             credential.token   a Firebase custom token: what signInWithCustomToken takes
-             rateLimit          10 requests, one more each minute; run it 11 times and read the error
+             credential.token   a Firebase custom token, for signInWithCustomToken
+             rateLimit          10 requests, and one more each minute; the 11th request returns an error
              ${jwks}
-                                the key that app tokens are signed with
+                                the public keys that verify app tokens
              ${legacy}
-                                what clients of Auth0's POST /delegation post to
+                                the endpoint for existing clients of Auth0's POST /delegation
 
-  Ctrl-C ends it.
+  Press Ctrl-C to stop.
 
 `;
 }
 
 function signIdToken(privateKey: KeyObject): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
+  const nowSeconds = Math.floor(Date.now() / 1000);
   return new SignJWT({
     iss: ISSUER,
     sub: 'auth0|alice',
     aud: CLIENT_ID,
-    iat: now,
-    exp: now + 86_400,
+    iat: nowSeconds,
+    exp: nowSeconds + 86_400,
     jti: randomUUID(),
     name: 'Alice Example',
     nickname: 'alice',
@@ -170,14 +170,14 @@ function signIdToken(privateKey: KeyObject): Promise<string> {
     .sign(privateKey);
 }
 
-function rsaPair() {
+function generateRsaKeyPair() {
   return generateKeyPairSync('rsa', { modulusLength: 2048 });
 }
 
-function pem(key: KeyObject): string {
+function exportPrivateKey(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-function publicPem(key: KeyObject): string {
+function exportPublicKey(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }

@@ -7,21 +7,22 @@ import { type Command, UsageError } from './command.js';
 export const importAuth0Command: Command = {
   help: `Usage: delegation-gateway import-auth0 <export> [--tenant-domain DOMAIN] [--issuer URL] > gateway.yaml
 
-Prints a gateway.yaml made of an export of Auth0's applications. Secrets become { env: NAME } and are
-listed at its end, by name and never by value. What is not taken over is named on standard error.
+Converts an export of Auth0's applications and prints a gateway.yaml. Each secret becomes { env: NAME }; the
+end of the file lists the names, never the values. Standard error names everything that was left out.
 
-  <export>                 a JSON file with the clients, as GET /api/v2/clients answers, or what Auth0's
-                           deploy tool writes: a folder with clients/*.json, or tenant.yaml
-  --tenant-domain DOMAIN   the domain of the Auth0 tenant, which the tokens of callers come from:
-                           acme.eu.auth0.com, or the custom domain
-  --issuer URL             what the gateway will call itself in the tokens that it signs: their iss
+  <export>                 a JSON file with the clients, as GET /api/v2/clients returns them, or the output of
+                           Auth0's deploy tool: a folder with clients/*.json, or tenant.yaml
+  --tenant-domain DOMAIN   the domain of the Auth0 tenant that issues the callers' tokens: acme.eu.auth0.com,
+                           or the custom domain
+  --issuer URL             the iss of the tokens that the gateway signs
 `,
   options: { 'tenant-domain': { type: 'string' }, issuer: { type: 'string' } },
-  words: 1,
+  maxPositionals: 1,
   async run(values, [path]) {
-    if (path === undefined) throw new UsageError('Which export? delegation-gateway import-auth0 --help says more');
-    const tenantDomain = domainOf(values['tenant-domain']);
-    const issuer = issuerOf(values.issuer, tenantDomain);
+    if (path === undefined)
+      throw new UsageError('The path of an export is required; see delegation-gateway import-auth0 --help');
+    const tenantDomain = parseDomain(values['tenant-domain']);
+    const issuer = parseIssuer(values.issuer, tenantDomain);
     try {
       const { yaml, notes, imported } = importAuth0(readExport(path), { tenantDomain, issuer, addons: ADDONS });
       process.stderr.write([...notes, `Clients imported: ${imported}.`].map((note) => `${note}\n`).join(''));
@@ -34,17 +35,17 @@ listed at its end, by name and never by value. What is not taken over is named o
   },
 };
 
-function domainOf(given: string | boolean | undefined): string | undefined {
+function parseDomain(given: string | boolean | undefined): string | undefined {
   if (typeof given !== 'string') return undefined;
   if (!/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i.test(given))
-    throw new UsageError('--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path');
+    throw new UsageError('--tenant-domain must be a host name such as acme.eu.auth0.com, without https:// or a path');
   return given.toLowerCase();
 }
 
-function issuerOf(given: string | boolean | undefined, tenantDomain: string | undefined): string | undefined {
+function parseIssuer(given: string | boolean | undefined, tenantDomain: string | undefined): string | undefined {
   if (typeof given !== 'string') return undefined;
-  if (!isAllowedUrl(given)) throw new UsageError('--issuer takes an https URL');
+  if (!isAllowedUrl(given)) throw new UsageError('--issuer must be an https URL');
   if (given === `https://${tenantDomain}/`)
-    throw new UsageError('--issuer is that of the gateway; it must not be that of the Auth0 tenant');
+    throw new UsageError('--issuer is the issuer of the gateway and must differ from the issuer of the Auth0 tenant');
   return given;
 }

@@ -3,9 +3,9 @@ import { type RunningServer, serve } from '../server.js';
 import { UsageError } from './command.js';
 
 /**
- * Listens, with what can go wrong in words.
+ * Starts the server and describes why it cannot listen.
  *
- * @throws UsageError when the address cannot be had
+ * @throws UsageError when the address is not available
  */
 export async function listen(
   gateway: Gateway,
@@ -21,14 +21,14 @@ export async function listen(
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is taken; choose another with --port, or --port 0 for any free one',
-  EACCES: 'this user may not use the port; choose one above 1023 with --port',
+  EADDRINUSE: 'the port is in use; choose another with --port, or --port 0 for any free port',
+  EACCES: 'this user is not allowed to use the port; choose one above 1023 with --port',
   EADDRNOTAVAIL: 'this machine does not have the address',
   ENOTFOUND: 'the host name is not known',
 };
 
-/** Resolves when the process is asked to end; a second signal ends it at once. */
-export function untilStopped(): Promise<void> {
+/** Resolves at the first SIGINT or SIGTERM; a second one exits at once. */
+export function waitForStop(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
@@ -39,13 +39,13 @@ export function untilStopped(): Promise<void> {
   });
 }
 
-/** The addresses that a running gateway is reached at. */
+/** The URLs of a running gateway. */
 export interface Addresses {
   readonly graphql: string;
   readonly legacy: string;
   readonly jwks: string;
 }
 
-export function addresses(url: string): Addresses {
+export function buildAddresses(url: string): Addresses {
   return { graphql: `${url}/graphql`, legacy: `${url}/delegation`, jwks: `${url}/.well-known/jwks.json` };
 }

@@ -10,12 +10,12 @@ export const schemaCommand: Command = {
 
 Prints the GraphQL schema.
 
-  --write   write schema.graphql and gateway.schema.json in this folder instead
-  --check   exit with 1 when those files are not what the code makes
+  --write   write schema.graphql and gateway.schema.json to the working folder instead
+  --check   exit with 1 when those files are out of date
 `,
   options: { write: { type: 'boolean' }, check: { type: 'boolean' } },
   async run({ write, check }) {
-    const files = generatedFiles();
+    const files = buildGeneratedFiles();
     if (!write && !check) {
       process.stdout.write(files['schema.graphql']);
       return 0;
@@ -24,7 +24,7 @@ Prints the GraphQL schema.
     for (const [name, text] of Object.entries(files)) {
       if (write) writeFileSync(name, text);
       else if (readOrEmpty(name) !== text) {
-        process.stderr.write(`${name} is not what the code makes; run: npm run schema -- --write\n`);
+        process.stderr.write(`${name} is out of date; run: npm run schema -- --write\n`);
         stale++;
       }
     }
@@ -34,8 +34,8 @@ Prints the GraphQL schema.
   },
 };
 
-/** The checked-in files that are printed from the code. */
-export function generatedFiles() {
+/** Builds the checked-in files that are generated from the code. */
+export function buildGeneratedFiles() {
   const fields = createConfigFields(() => '');
   return {
     'schema.graphql': printGatewaySchema(ADDONS),

@@ -3,24 +3,24 @@ import { createReloader } from '../config/reload.js';
 import { systemDeps } from '../deps.js';
 import { createGateway } from '../gateway.js';
 import { type Command, parsePort } from './command.js';
-import { addresses, listen, untilStopped } from './listen.js';
+import { buildAddresses, listen, waitForStop } from './listen.js';
 
-/** How often the configuration is looked at; a change is taken when it has stood for one look. */
+/** How often the configuration is read; a change is applied when two reads in a row find the same text. */
 const POLL_MS = 1_000;
 
 export const serveCommand: Command = {
   help: `Usage: delegation-gateway serve [--config gateway.yaml] [--host HOST] [--port PORT] [--json]
 
-Runs the gateway. Logs go to standard error, one JSON object a line.
+Runs the gateway. Logs go to standard error, one JSON object per line.
 
   --config FILE   the configuration (default: gateway.yaml)
-  --host HOST     in place of the file's listen.host
-  --port PORT     in place of the file's listen.port; 0 takes any free port
-  --json          one line of JSON with the addresses on standard output when it is ready
+  --host HOST     overrides listen.host of the configuration
+  --port PORT     overrides listen.port of the configuration; 0 takes any free port
+  --json          print one line of JSON with the addresses to standard output when it is ready
 
-A configuration that changes is taken within seconds, and on SIGHUP at once (for new secrets in files):
-whole or, if it is faulty, not at all. What it says of listen is read at the start only. SIGINT and
-SIGTERM end the gateway once the answers that have begun are sent.
+A changed configuration is applied within seconds, and on SIGHUP at once (for new secrets in files). If it
+has an error, nothing of it is applied. Changes of listen need a restart. SIGINT and SIGTERM stop the
+gateway after it has sent the responses that have begun.
 `,
   options: {
     config: { type: 'string', short: 'c' },
@@ -38,11 +38,11 @@ SIGTERM end the gateway once the answers that have begun are sent.
     const gateway = await createGateway(config, deps);
     const host = typeof values.host === 'string' ? values.host : config.settings.listen.host;
     const server = await listen(gateway, { host, port: port ?? config.settings.listen.port });
-    const stopped = untilStopped();
+    const stopped = waitForStop();
     process.on('SIGHUP', () => void reloader.reload());
     const timer = setInterval(() => void reloader.poll(), POLL_MS);
-    if (values.json) process.stdout.write(`${JSON.stringify(addresses(server.url))}\n`);
-    deps.log.info({ ...addresses(server.url), tenants: config.tenants.length }, 'listening');
+    if (values.json) process.stdout.write(`${JSON.stringify(buildAddresses(server.url))}\n`);
+    deps.log.info({ ...buildAddresses(server.url), tenants: config.tenants.length }, 'listening');
     await stopped;
     clearInterval(timer);
     deps.log.info({}, 'stopping');

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { Path } from './path.js';
 
@@ -31,6 +32,8 @@ export function readYamlFile(path: string): YamlFile {
 }
 
 function parseYaml(text: string): YamlFile {
+  const deep = findDeepYaml(text);
+  if (deep) return unreadable({ path: [], message: nestedTooDeeply(` at column ${deep.column}`), line: deep.line });
   const lines = new LineCounter();
   const parsed = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const errors: { code: string; at: number }[] = [...parsed.errors, ...parsed.warnings].map(({ code, pos }) => ({
@@ -54,12 +57,17 @@ function parseYaml(text: string): YamlFile {
   } catch {
     return unreadable({ path: [], message: 'not valid YAML (too many aliases)' });
   }
+  if (isNestedDeeper(value)) return unreadable({ path: [], message: nestedTooDeeply('') });
   const resolveAlias = (node: unknown) => (isAlias(node) ? node.resolve(parsed) : node);
   const findLine = (path: Path) => {
     const offset = findOffset(parsed.contents, path, resolveAlias);
     return offset === undefined ? undefined : lines.linePos(offset).line;
   };
   return { document: { value, findLine }, diagnostics };
+}
+
+function nestedTooDeeply(where: string): string {
+  return `nested too deeply${where}; expected at most ${MAX_NESTING} levels`;
 }
 
 function unreadable(...diagnostics: readonly Diagnostic[]): YamlFile {

@@ -1,5 +1,6 @@
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
+import { isNestedDeeper } from '../lib/nesting.js';
 
 /** Inclusive. A token is ASCII, so its characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
@@ -56,16 +57,10 @@ function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
   }
   if (!isRecord(value)) throw invalidToken(`its ${part} is not a JSON object`);
   // Code that walks or serialises claims recursively would run out of stack.
-  if (!Object.values(value).every((member) => isWithinDepth(member, MAX_CLAIM_DEPTH))) {
+  if (isNestedDeeper(value, MAX_CLAIM_DEPTH + 1)) {
     throw invalidToken(`its ${part} is nested more than ${MAX_CLAIM_DEPTH} levels deep`);
   }
   return value;
-}
-
-/** Whether objects and lists are nested at most this many levels deep. It recurses no further than that. */
-function isWithinDepth(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((each) => isWithinDepth(each, levels - 1));
 }
 
 /** The refusal of a subject token. The message says which rule it breaks, and never contains the token. */

@@ -2,24 +2,28 @@ import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { createConfigFields } from '../config/fields.js';
 
-/** What the importer has to know of one field of an add-on's configuration. */
-export interface AddonField {
-  readonly secret: boolean;
-  readonly integer: boolean;
+/** The smallest and the largest number that a field takes. */
+export interface Limits {
   readonly minimum: number;
   readonly maximum: number;
+}
+
+/** What the importer has to know about one field of an add-on's configuration. */
+export interface AddonField extends Limits {
+  readonly secret: boolean;
+  readonly integer: boolean;
 }
 
 /** The fields of an add-on, by name. */
 export type AddonFields = ReadonlyMap<string, AddonField>;
 
-/** Which add-ons there are and which fields they take, read off their own schemas: a new one needs nothing here. */
-export function addonFields(addons: readonly AddonDefinition[]): ReadonlyMap<string, AddonFields> {
+/** Reads the fields of each add-on from its configuration schema, so that a new add-on needs no change here. */
+export function readAddonFields(addons: readonly AddonDefinition[]): ReadonlyMap<string, AddonFields> {
   const fields = createConfigFields(() => '');
   return new Map(
     addons.flatMap(({ name, config }) =>
       config
-        ? [[name, fieldsOf(z.toJSONSchema(config(fields), { io: 'input', unrepresentable: 'any' }))] as const]
+        ? [[name, readFields(z.toJSONSchema(config(fields), { io: 'input', unrepresentable: 'any' }))] as const]
         : [],
     ),
   );
@@ -27,7 +31,7 @@ export function addonFields(addons: readonly AddonDefinition[]): ReadonlyMap<str
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-function fieldsOf({ properties = {} }: JsonSchema): AddonFields {
+function readFields({ properties = {} }: JsonSchema): AddonFields {
   return new Map(
     Object.entries(properties).map(([name, schema]) => {
       const { type, minimum, maximum, anyOf = [] } = schema as JsonSchema;
@@ -42,4 +46,18 @@ function fieldsOf({ properties = {} }: JsonSchema): AddonFields {
       ];
     }),
   );
+}
+
+/** Makes a number whole and moves it into its limits, with a note; returns anything else for the self-check to refuse. */
+export function clampNumber(
+  path: string,
+  value: unknown,
+  { minimum, maximum }: Limits,
+  note: (sentence: string) => void,
+): unknown {
+  const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number)) return value;
+  const clamped = Math.min(Math.max(Math.trunc(number), minimum), maximum);
+  if (clamped !== number) note(`${path} is ${number}: changed to ${clamped}, the nearest allowed value`);
+  return clamped;
 }

@@ -1,46 +1,52 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { parseDocument } from 'yaml';
+import { escapeInvisible } from '../lib/invisible-characters.js';
 import { isRecord } from '../lib/is-record.js';
+import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
 
-/** What an export holds, as it was written. */
+/** The contents of an export, before anything is converted. */
 export interface Auth0Export {
-  /** Each client with where it was found. */
-  readonly clients: readonly { readonly where: string; readonly client: Record<string, unknown> }[];
-  /** Settings of the tenant, where the export has them. */
-  readonly tenant: Record<string, unknown>;
-  /** What else is in it: `connections`, `rules`, … */
+  /** Each client, with its file or its place in the document. */
+  readonly clients: readonly { readonly where: string; readonly client: Readonly<Record<string, unknown>> }[];
+  /** The settings of the tenant, if the export has them. */
+  readonly tenant: Readonly<Record<string, unknown>>;
+  /** The names of its other parts: `connections`, `rules`, … */
   readonly otherParts: readonly string[];
-  /** How many clients a page says there are beyond those that it holds. */
+  /** How many more clients the tenant has, according to the total of a page. */
   readonly missing: number;
 }
 
-/** An export that cannot be read; the message repeats nothing of its contents. */
+/** An export that cannot be read. The message quotes nothing of its contents; names of its files are escaped. */
 export class ExportError extends Error {
   override readonly name = 'ExportError';
+
+  constructor(message: string) {
+    super(escapeInvisible(message));
+  }
 }
 
 /**
- * Reads what the Management API answers (`GET /api/v2/clients`: a list, or pages with totals) or what Auth0's deploy
- * tool writes (https://auth0.com/docs/deploy-monitor/deploy-cli-tool: a folder with `clients/*.json`, or `tenant.yaml`).
+ * Reads a response of the Management API (`GET /api/v2/clients`: a list, or pages with totals) or the output of Auth0's
+ * deploy tool (https://auth0.com/docs/deploy-monitor/deploy-cli-tool: a folder with `clients/*.json`, or `tenant.yaml`).
  *
  * @throws ExportError
  */
 export function readExport(path: string): Auth0Export {
-  const found = reading(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path);
-  if (found.clients.length === 0) throw new ExportError(`${path} holds no clients`);
+  const found = readOrThrow(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path);
+  if (found.clients.length === 0) throw new ExportError(`${path} contains no clients`);
   return found;
 }
 
 function readFolder(path: string): Auth0Export {
-  const entries = reading(path, () => readdirSync(path)).sort();
+  const entries = readOrThrow(path, () => readdirSync(path)).sort();
   const yaml = entries.find((name) => /^tenant\.ya?ml$/.test(name));
   if (yaml !== undefined && !entries.includes('clients')) return readDocument(join(path, yaml));
   const folder = entries.includes('clients') ? join(path, 'clients') : path;
-  const files = reading(folder, () => readdirSync(folder)).sort();
+  const files = readOrThrow(folder, () => readdirSync(folder)).sort();
   const clients = files
     .filter((name) => extname(name) === '.json' && (folder !== path || name !== 'tenant.json'))
-    .flatMap((name) => clientsIn(parseFile(join(folder, name)), name));
+    .flatMap((name) => collectClients(parseFile(join(folder, name)), name));
   const tenant = entries.includes('tenant.json') ? parseFile(join(path, 'tenant.json')) : undefined;
   const otherParts =
     folder === path ? [] : entries.filter((name) => name !== 'clients' && !/^tenant\.(json|ya?ml)$/.test(name));
@@ -50,30 +56,30 @@ function readFolder(path: string): Auth0Export {
 function readDocument(path: string): Auth0Export {
   const document = parseFile(path);
   const pages = Array.isArray(document) ? document : [document];
-  const missing = pages.reduce<number>((sum, page) => Math.max(sum, totalOf(page)), 0);
-  const clients = clientsIn(document, '');
+  const total = pages.reduce<number>((most, page) => Math.max(most, readTotal(page)), 0);
+  const clients = collectClients(document, '');
   const other = isRecord(document) && Array.isArray(document.clients) ? document : {};
   return {
     clients,
     tenant: isRecord(other.tenant) ? other.tenant : {},
     otherParts: Object.keys(other).filter((name) => !PAGE_KEYS.has(name) && hasContents(other[name])),
-    missing: Math.max(0, missing - clients.length),
+    missing: Math.max(0, total - clients.length),
   };
 }
 
 const PAGE_KEYS: ReadonlySet<string> = new Set(['clients', 'tenant', 'total', 'start', 'limit', 'length', 'next']);
 
-/** The clients of a list, of a page, of a list of either, or the one client that a file is. */
-function clientsIn(value: unknown, where: string): { where: string; client: Record<string, unknown> }[] {
-  if (Array.isArray(value)) return value.flatMap((each, index) => clientsIn(each, `${where}[${index}]`));
-  if (!isRecord(value)) throw new ExportError(`${where || 'The export'} is no client, and no list of clients`);
-  if (Array.isArray(value.clients)) return clientsIn(value.clients, `${where}.clients`);
+/** Collects the clients of a list, of a page, of a list of either, or of a file that is one client. */
+function collectClients(value: unknown, where: string): { where: string; client: Record<string, unknown> }[] {
+  if (Array.isArray(value)) return value.flatMap((each, index) => collectClients(each, `${where}[${index}]`));
+  if (!isRecord(value)) throw new ExportError(`${where || 'The export'} is neither a client nor a list of clients`);
+  if (Array.isArray(value.clients)) return collectClients(value.clients, `${where}.clients`);
   if (!Object.hasOwn(value, 'client_id') && !Object.hasOwn(value, 'name'))
-    throw new ExportError(`${where || 'The export'} is no client, and has no list of clients`);
+    throw new ExportError(`${where || 'The export'} is not a client and contains no list of clients`);
   return [{ where, client: value }];
 }
 
-function totalOf(page: unknown): number {
+function readTotal(page: unknown): number {
   return isRecord(page) && typeof page.total === 'number' ? page.total : 0;
 }
 
@@ -82,12 +88,17 @@ function hasContents(value: unknown): boolean {
 }
 
 function parseFile(path: string): unknown {
-  const text = reading(path, () => readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
-  if (/\.ya?ml$/.test(path)) return parseYaml(path, text);
+  const text = readOrThrow(path, () => readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
+  const value = /\.ya?ml$/.test(path) ? parseYaml(path, text) : parseJson(path, text);
+  if (isNestedDeeper(value)) throw tooDeep(path, '');
+  return value;
+}
+
+function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // What JSON.parse says can quote the file.
+    // Take only the position: the message of JSON.parse can quote the file.
     const position = /at position (\d+)/.exec((error as Error).message)?.[1];
     const line = position === undefined ? '' : ` at line ${text.slice(0, Number(position)).split('\n').length}`;
     throw new ExportError(`${path} is not valid JSON${line}`);
@@ -95,6 +106,8 @@ function parseFile(path: string): unknown {
 }
 
 function parseYaml(path: string, text: string): unknown {
+  const deep = findDeepYaml(text);
+  if (deep) throw tooDeep(path, ` at line ${deep.line}`);
   const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
   if (error) throw new ExportError(`${path} is not valid YAML at line ${error.linePos?.[0].line ?? 1}`);
@@ -105,7 +118,11 @@ function parseYaml(path: string, text: string): unknown {
   }
 }
 
-function reading<T>(path: string, read: () => T): T {
+function tooDeep(path: string, where: string): ExportError {
+  return new ExportError(`${path} is nested too deeply${where}: more than ${MAX_NESTING} levels`);
+}
+
+function readOrThrow<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

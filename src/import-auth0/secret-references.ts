@@ -1,20 +1,20 @@
-/** A secret of the imported configuration: the environment variable that stands for it. */
+/** A secret of the imported configuration, and the environment variable that holds it. */
 export interface SecretReference {
   readonly env: string;
-  /** Whose it is and what: `client "chat", addons.firebase.private_key`. */
-  readonly what: string;
-  /** What the export holds; undefined where it holds none. It is for checking only, and is never printed. */
+  /** Its client and its field: `client "chat", addons.firebase.private_key`. */
+  readonly description: string;
+  /** The value in the export, if it has one. It is only validated, never printed. */
   readonly value: string | undefined;
-  /** What to say of it beside. */
+  /** A remark for the list of secrets. */
   readonly hint?: string | undefined;
 }
 
-/** Names environment variables after the owners of secrets, each name once. */
+/** Creates names of environment variables, each one once. */
 export class SecretNames {
   readonly #taken = new Set<string>();
 
-  /** `["Web app", "client_secret"]` becomes `WEB_APP_CLIENT_SECRET`, a second one `WEB_APP_CLIENT_SECRET_2`. */
-  name(owner: string, ...parts: readonly string[]): string {
+  /** Turns `["Web app", "client_secret"]` into `WEB_APP_CLIENT_SECRET`, and a second one into `WEB_APP_CLIENT_SECRET_2`. */
+  create(owner: string, ...parts: readonly string[]): string {
     const base = [slug(owner), ...parts.map((part) => slug(part.replace(/([a-z])([A-Z])/g, '$1_$2')))].join('_');
     const start = /^[A-Z]/.test(base) ? base : `CLIENT${base.startsWith('_') ? '' : '_'}${base}`;
     let name = start;
@@ -24,7 +24,7 @@ export class SecretNames {
   }
 }
 
-/** Upper case, digits and single underscores: what every shell takes. */
+/** Reduces a text to upper-case letters, digits and single underscores, which every shell accepts in a name. */
 function slug(text: string): string {
   return text
     .normalize('NFKD')
@@ -35,7 +35,7 @@ function slug(text: string): string {
     .toUpperCase();
 }
 
-/** A secret that stands in the export; the deploy tool writes `##NAME##` or `@@NAME@@` where it left one out. */
-export function secretIn(value: unknown): string | undefined {
+/** Reads a secret of the export; `##NAME##` and `@@NAME@@` are where Auth0's deploy tool left one out. */
+export function readExportedSecret(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && !/^(##|@@)[^#@]*\1$/.test(value) ? value : undefined;
 }

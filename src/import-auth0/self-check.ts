@@ -3,15 +3,14 @@ import { ConfigError, type Diagnostic } from '../config/diagnostics.js';
 import { validateConfig } from '../config/load.js';
 import { formatPath } from '../config/path.js';
 import type { AddonFields } from './addon-fields.js';
-import { type ConversionContext, type ImportedClient, referTo } from './convert-client.js';
+import { type ConversionContext, type ImportedClient, setSecretReference } from './imported-client.js';
 
-/** Stands in for a secret that the export lacks: what it would have to be is not held against it. */
+/** Stands in for a secret that is not in the export; `advise` ignores the diagnostics that it causes. */
 const NOT_EXPORTED = 'a secret that the export does not hold';
 
 /**
- * Holds the clients to the configuration's own schema, with the secrets of the export, and makes good what it can:
- * a secret that is needed and was not exported gets its reference, an add-on that cannot work is left out. All of it
- * is noted.
+ * Validates the clients with the configuration's own schema and the secrets of the export, and repairs what it can: adds
+ * a reference for a required secret that was not exported, and leaves out an add-on that cannot work. It notes each change.
  */
 export function selfCheck(
   clients: readonly ImportedClient[],
@@ -20,29 +19,29 @@ export function selfCheck(
   context: ConversionContext,
 ): void {
   for (;;) {
-    const faults = faultsOf(clients, tenant, addons).map((fault): ClientFault => {
-      const [, , list, index, ...path] = fault.path;
+    const diagnostics = validateClients(clients, tenant, addons).map((each): ClientDiagnostic => {
+      const [, , list, index, ...path] = each.path;
       const client = list === 'clients' ? clients[index as number] : undefined;
-      if (!client) throw new ConfigError([fault]);
-      return { ...fault, client, path: path.map(String) };
+      if (!client) throw new ConfigError([each]);
+      return { ...each, client, path: path.map(String) };
     });
-    // What an add-on cannot do without is looked for after it is sure that the add-on stays.
+    // Add references in a later round, when no more add-ons are left out: those need no secret.
     const changed =
-      faults.filter((fault) => leaveOut(fault, context)).length > 0 ||
-      faults.filter((fault) => addReference(fault, context)).length > 0;
+      diagnostics.filter((each) => leaveOut(each, context)).length > 0 ||
+      diagnostics.filter((each) => addReference(each, context)).length > 0;
     if (changed) continue;
-    for (const fault of faults) advise(fault, context);
+    for (const each of diagnostics) advise(each, context);
     return;
   }
 }
 
-interface ClientFault extends Diagnostic {
+interface ClientDiagnostic extends Diagnostic {
   readonly client: ImportedClient;
-  /** Below the client. */
+  /** The path below the client. */
   readonly path: readonly string[];
 }
 
-function faultsOf(
+function validateClients(
   clients: readonly ImportedClient[],
   tenant: Readonly<Record<string, unknown>>,
   addons: readonly AddonDefinition[],
@@ -52,8 +51,8 @@ function faultsOf(
   return validateConfig({ tenants: [{ ...tenant, clients: clients.map(({ fields }) => fields) }] }, { env, addons });
 }
 
-/** Leaves out what the gateway could not use, unless it is a secret. */
-function leaveOut({ client, path, message }: ClientFault, { addons, note }: ConversionContext): boolean {
+/** Leaves out what the configuration does not accept, unless it is a secret. */
+function leaveOut({ client, path, message }: ClientDiagnostic, { addons, note }: ConversionContext): boolean {
   const { label, fields, secrets } = client;
   const [field = '', name = ''] = path;
   if (isSecret(path, addons)) return false;
@@ -69,23 +68,23 @@ function leaveOut({ client, path, message }: ClientFault, { addons, note }: Conv
   return true;
 }
 
-/** Names a secret that is needed and that the export lacks. */
-function addReference({ client, path }: ClientFault, context: ConversionContext): boolean {
+/** Adds the reference of a required secret that is not in the export. */
+function addReference({ client, path }: ClientDiagnostic, context: ConversionContext): boolean {
   const at = path.join('.');
   if (!isSecret(path, context.addons) || client.secrets.has(at)) return false;
-  referTo(client, path, undefined, context);
-  context.note(client.label, `${at} is needed, and the export does not hold it: see the list of secrets`);
+  setSecretReference(client, path, undefined, context);
+  context.note(client.label, `${at} is required but not in the export: see the list of secrets`);
   return true;
 }
 
-/** Says of a secret in the export that the gateway would refuse it; its reference stays, for a better one. */
-function advise({ client, path, message }: ClientFault, { note }: ConversionContext): void {
+/** Notes that the gateway would refuse an exported secret; its reference stays, for another value. */
+function advise({ client, path, message }: ClientDiagnostic, { note }: ConversionContext): void {
   const at = path.join('.');
   const reference = client.secrets.get(at);
   if (reference?.value === undefined) return;
   const expected = message.replace(/^.*?expected /, '');
-  note(client.label, `${at} as exported will not do; expected ${expected}`);
-  client.secrets.set(at, { ...reference, hint: `the exported one will not do; expected ${expected}` });
+  note(client.label, `${at} is not valid as exported; expected ${expected}`);
+  client.secrets.set(at, { ...reference, hint: `the exported value is not valid; expected ${expected}` });
 }
 
 function isSecret(

@@ -2,45 +2,55 @@ import { describe, expect, it } from 'vitest';
 import { ENV, folder, GOOD } from '../config/good-file.js';
 import { runCommand, startCommand } from '../support/command-line.js';
 
-const run = (...words: readonly string[]) => runCommand(words, { env: ENV });
+const run = (...args: readonly string[]) => runCommand(args, { env: ENV });
 
 const good = folder.write('good.yaml', GOOD);
-const faulty = folder.write(
-  'faulty.yaml',
+const invalid = folder.write(
+  'invalid.yaml',
   GOOD.replace('port: 4000', 'prot: 4000').replace('env: WEB_SECRET', 'env: SHORT_SECRET'),
 );
-const FAULTS = `${faulty}: 2 faults
+const ERRORS = `${invalid}: 2 errors
   line 1: listen.prot: unknown key; did you mean "port"?
   line 25: tenants[0].clients[0].client_secret: a mapping; expected a secret of at least 32 bytes, as HS256 demands
 `;
 
-/** Milliseconds: a process has to start, and other tests run beside it. */
-const TIMEOUT = 60_000;
+const deep = folder.write('deep.yaml', `graphiql: false\ntenants: ${'['.repeat(100_000)}`);
 
-describe('check', { timeout: TIMEOUT }, () => {
-  it('exits with 0 on a good file, and says on standard output what it amounts to', async () => {
+/** Each test starts a process while other tests run. */
+const TIMEOUT_MS = 60_000;
+
+describe('check', { timeout: TIMEOUT_MS }, () => {
+  it('exits with 0 for a valid file and prints a summary to standard output', async () => {
     expect(await run('check', '--config', good)).toEqual({
       code: 0,
-      stdout: `${good}: no faults; tenants: 2, clients: 3\n`,
+      stdout: `${good}: valid; tenants: 2, clients: 3\n`,
       stderr: '',
     });
   });
 
-  it('exits with 1 on a faulty file, and says every fault on standard error', async () => {
-    expect(await run('check', '--config', faulty)).toEqual({ code: 1, stdout: '', stderr: FAULTS });
+  it('exits with 1 for an invalid file and prints every error to standard error', async () => {
+    expect(await run('check', '--config', invalid)).toEqual({ code: 1, stdout: '', stderr: ERRORS });
+  });
+
+  it('exits with 1 for a file that nests 100,000 levels deep, without a stack trace', async () => {
+    expect(await run('check', '--config', deep)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${deep}: 1 error\n  line 2: (file): nested too deeply at column 109; expected at most 100 levels\n`,
+    });
   });
 });
 
-describe('serve', { timeout: TIMEOUT }, () => {
-  it('refuses to listen on a faulty file, with the same words', async () => {
-    expect(await run('serve', '--config', faulty, '--port', '0')).toEqual({ code: 1, stdout: '', stderr: FAULTS });
+describe('serve', { timeout: TIMEOUT_MS }, () => {
+  it('does not start with an invalid file and prints the same errors', async () => {
+    expect(await run('serve', '--config', invalid, '--port', '0')).toEqual({ code: 1, stdout: '', stderr: ERRORS });
   });
 
-  it('takes a file that changes, keeps on with a faulty one, and reads it again on SIGHUP', async () => {
+  it('applies a changed file, keeps the configuration when the file becomes invalid, and reads it on SIGHUP', async () => {
     const path = folder.write('served.yaml', GOOD);
     const server = startCommand(['serve', '--config', path, '--port', '0', '--json'], { env: ENV });
     const { jwks } = JSON.parse(await server.says('\n')) as { jwks: string };
-    // Without hosts, acme takes every host; as it stands, that is the other tenant, which has no key.
+    // The tenant without hosts answers for every other host: first "other", which has no key, then "acme".
     expect(await (await fetch(jwks)).json()).toEqual({ keys: [] });
     const swapped = GOOD.replace('    hosts: [acme.example.com]\n', '').replace(
       '  - name: other\n',

@@ -11,9 +11,9 @@ import { startCommand } from '../support/command-line.js';
 import { secrets } from '../support/secrets.js';
 
 describe('the demo', { timeout: 60_000 }, () => {
-  it('prints a page whose curl line works when it is pasted, and ends cleanly at Ctrl-C', async () => {
+  it('prints a page with a curl command that works, and exits with 0 on Ctrl-C', async () => {
     const demo = startCommand(['demo', '--port', '0']);
-    const page = await demo.says('Ctrl-C ends it.');
+    const page = await demo.says('Press Ctrl-C to stop.');
     expect(page).toMatch(/GraphiQL {3}http:\/\/127\.0\.0\.1:\d+\/graphql\n/);
 
     const [command] = /^curl [\s\S]*?\}'$/m.exec(page) ?? [];
@@ -27,28 +27,28 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(demo.output).toEqual({ stdout: `${page}\nStopped.\n`, stderr: '' });
   });
 
-  it('--json prints one line with what a program needs, and every target in it works', async () => {
+  it('--json prints one line of JSON, and every target in it works', async () => {
     const demo = startCommand(['demo', '--port', '0', '--json']);
     const line = await demo.says('\n');
-    const facts = JSON.parse(line);
-    secrets.keep('the ID token of the demo', facts.idToken);
-    expect(Object.keys(facts)).toEqual(['graphql', 'legacy', 'jwks', 'clientId', 'idToken', 'targets', 'publicKeys']);
+    const output = JSON.parse(line);
+    secrets.keep('the ID token of the demo', output.idToken);
+    expect(Object.keys(output)).toEqual(['graphql', 'legacy', 'jwks', 'clientId', 'idToken', 'targets', 'publicKeys']);
 
     const verified: string[] = [];
-    for (const { clientId, apiTypes } of facts.targets) {
+    for (const { clientId, apiTypes } of output.targets) {
       for (const apiType of apiTypes) {
-        const response = await fetch(facts.graphql, {
+        const response = await fetch(output.graphql, {
           method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${facts.idToken}` },
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${output.idToken}` },
           body: JSON.stringify({
             query: 'mutation($i: DelegateInput!) { delegate(input: $i) { credential { token } } }',
-            variables: { i: { clientId: facts.clientId, target: clientId, apiType } },
+            variables: { i: { clientId: output.clientId, target: clientId, apiType } },
           }),
         });
         const { data } = (await response.json()) as { data: { delegate: { credential: { token: string } } } };
         const { token } = data.delegate.credential;
-        if (apiType === 'FIREBASE') await jwtVerify(token, createPublicKey(facts.publicKeys.firebase));
-        else if (clientId === facts.clientId) await jwtVerify(token, createRemoteJWKSet(new URL(facts.jwks)));
+        if (apiType === 'FIREBASE') await jwtVerify(token, createPublicKey(output.publicKeys.firebase));
+        else if (clientId === output.clientId) await jwtVerify(token, createRemoteJWKSet(new URL(output.jwks)));
         verified.push(`${clientId} ${apiType}`);
       }
     }
@@ -59,7 +59,7 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(demo.output).toEqual({ stdout: line, stderr: '' });
   });
 
-  it('says in a sentence that its port is taken, and which way out there is', async () => {
+  it('prints one sentence when its port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -69,7 +69,7 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(code).toBe(1);
     expect(output.stdout).toBe('');
     expect(output.stderr).toBe(
-      `Cannot listen on 127.0.0.1:${port}: the port is taken; choose another with --port, or --port 0 for any free one.\n`,
+      `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another with --port, or --port 0 for any free port.\n`,
     );
   });
 });

@@ -9,12 +9,14 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { ADDONS } from '../../src/addons/index.js';
 import { UsageError } from '../../src/cli/command.js';
+import { runCommandLine } from '../../src/cli/command-line.js';
 import { importAuth0Command } from '../../src/cli/import-auth0.js';
 import { ConfigError, formatDiagnostic } from '../../src/config/diagnostics.js';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { configWarnings } from '../../src/config/warnings.js';
 import { createGateway } from '../../src/gateway.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
+import { captureOutput } from '../support/captured-output.js';
 import { testClock } from '../support/clock.js';
 import { rsaPair } from '../support/keys.js';
 import { recordingLog } from '../support/log.js';
@@ -27,7 +29,7 @@ const WEB_SECRET = 'the-secret-of-the-web-app-which-is-long-enough-for-hs256-012
 const STORAGE_KEY = `${'Abcdefgh/+'.repeat(9).slice(0, 86)}==`;
 const DELEGATION = 'http://auth0.com/oauth/legacy/grant-type/delegation/';
 
-/** What `GET /api/v2/clients` answers, with the strange things that real tenants hold. */
+/** A response of `GET /api/v2/clients`, with the unusual values that real tenants have. */
 const MANAGEMENT_API = [
   {
     client_id: 'all',
@@ -100,12 +102,12 @@ interface Run {
   readonly code: number;
   readonly yaml: string;
   readonly notes: string;
-  /** What the YAML says. */
-  // biome-ignore lint/suspicious/noExplicitAny: read as an operator reads it
+  /** The tenant in the YAML. */
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is what the tests assert
   readonly tenant: any;
 }
 
-/** Runs the command on files, as they are in a fresh folder; `path` is what it is given. */
+/** Writes files to a new folder and runs the command on `path` in it. */
 async function runOn(files: Record<string, unknown>, path: string, options: Record<string, string> = {}): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'import-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -139,21 +141,21 @@ function capture(stream: NodeJS.WriteStream) {
   return { text: () => text, end: () => spy.mockRestore() };
 }
 
-/** The environment that the list of secrets asks for. */
-function envOf(yaml: string, values: Record<string, string>): Record<string, string> {
-  const asked = [...yaml.matchAll(/\{ env: (\w+) \}/g)].map(([, name]) => name as string);
-  expect(new Set(asked).size).toBe(asked.length);
-  expect(asked.toSorted()).toEqual(Object.keys(values).toSorted());
-  for (const name of asked) expect(yaml).toMatch(new RegExp(`^#   ${name} `, 'm'));
+/** Checks that the YAML refers to exactly these environment variables and lists each of them; returns their values. */
+function checkEnv(yaml: string, values: Record<string, string>): Record<string, string> {
+  const names = [...yaml.matchAll(/\{ env: (\w+) \}/g)].map(([, name]) => name as string);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.toSorted()).toEqual(Object.keys(values).toSorted());
+  for (const name of names) expect(yaml).toMatch(new RegExp(`^#   ${name} `, 'm'));
   return values;
 }
 
-describe('an import from Auth0', () => {
-  it('delegates, once its secrets are supplied', async () => {
+describe('a gateway.yaml imported from Auth0', () => {
+  it('delegates once its secrets are supplied', async () => {
     const { code, yaml, tenant } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
     expect(code).toBe(0);
     const { key, cert } = selfSigned('acme');
-    const env = envOf(yaml, {
+    const env = checkEnv(yaml, {
       TENANT_SIGNING_KEY: key.replaceAll('\n', '\\n'),
       TENANT_CERTIFICATE: cert,
       WEB_APP_PRODUCTION_CLIENT_SECRET: WEB_SECRET,
@@ -195,7 +197,7 @@ describe('an import from Auth0', () => {
     await gateway.close();
   });
 
-  it('prints what it read, and names what it left out', async () => {
+  it('contains the converted clients; the notes name what was left out', async () => {
     const { notes, tenant } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
     expect(tenant).toEqual({
       name: 'acme',
@@ -266,24 +268,24 @@ describe('an import from Auth0', () => {
         },
       ],
     });
-    expect(notes).toBe(`client "all" ("All Applications") at [0]: the global client, which is no application: skipped
-client "chat" ("Chat"): addons.samlp gives no credential for another service: left out
-client "files" ("Files"): no jwt_configuration.alg: RS256; old Auth0 tenants may have meant HS256
-client "cloud" ("Cloud"): addons.aws.lifetime_in_seconds is 90000: 43200, the nearest that is possible
-client "cloud" ("Cloud"): addons.slack gives no credential for another service: left out
-Fields of clients that delegation does not use, left out: callbacks (1), jwt_configuration.scopes (1), oidc_conformant (1), signing_keys (1), tenant (1).
+    expect(
+      notes,
+    ).toBe(`client "all" ("All Applications") at [0]: skipped, because it is the global client, not an application
+client "chat" ("Chat"): addons.samlp does not issue a credential for another service: left out
+client "files" ("Files"): jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256
+client "cloud" ("Cloud"): addons.aws.lifetime_in_seconds is 90000: changed to 43200, the nearest allowed value
+client "cloud" ("Cloud"): addons.slack does not issue a credential for another service: left out
+Client fields that delegation does not use, left out: callbacks (1), jwt_configuration.scopes (1), oidc_conformant (1), signing_keys (1), tenant (1).
 Clients imported: 4.
 `);
   });
 
-  it('says of an open client that it is open, and lists every secret by name at the end', async () => {
+  it('marks clients that every application may call, and lists each secret by name at the end', async () => {
     const { yaml } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
-    expect(
-      yaml.match(/allowed_clients: \[ "\*" \] # empty in Auth0, where that means every application/g),
-    ).toHaveLength(3);
+    expect(yaml.match(/allowed_clients: \[ "\*" \] # empty in Auth0, which allows every application/g)).toHaveLength(3);
     expect(yaml).not.toContain('PLACEHOLDER:');
     expect(yaml.slice(yaml.indexOf('# Secrets:')).trimEnd().split('\n').slice(2)).toEqual([
-      '#   TENANT_SIGNING_KEY                   the signing_key of the tenant (Auth0 exports none, so make one: openssl genrsa 2048)',
+      '#   TENANT_SIGNING_KEY                   the signing_key of the tenant (Auth0 does not export it, so create one: openssl genrsa 2048)',
       '#   TENANT_CERTIFICATE                   the certificate of that key, for SAML (openssl req -x509 -key … -subj /CN=… -days 3650)',
       '#   WEB_APP_PRODUCTION_CLIENT_SECRET     client "kZ9" ("Web app (production)"), client_secret',
       '#   CHAT_FIREBASE_PRIVATE_KEY            client "chat" ("Chat"), addons.firebase.private_key',
@@ -291,12 +293,17 @@ Clients imported: 4.
     ]);
   });
 
-  it('marks what the export does not hold with names that nobody can own, and check warns of them', async () => {
+  it('has placeholders for what the export lacks, and check warns of each', async () => {
     const { yaml, notes, tenant } = await run([{ client_id: 'a' }]);
     expect(tenant.issuer).toBe('https://delegation.your-company.invalid/');
     expect(tenant.issuers[0].issuer).toBe('https://your-tenant.auth0.invalid/');
     expect(yaml.match(/# PLACEHOLDER: /g)).toHaveLength(4);
-    expect(notes).toContain('A placeholder, to be put right: the domain of your Auth0 tenant (--tenant-domain), at');
+    expect(notes).toContain(
+      'Replace the placeholder at tenants[0].issuer: the iss of the tokens that the gateway signs (--issuer).\n',
+    );
+    expect(notes).toContain(
+      'Replace the placeholder at tenants[0].issuers[0].issuer, tenants[0].issuers[0].jwks_uri, tenants[0].issuers[0].token_endpoint: the domain of your Auth0 tenant (--tenant-domain).\n',
+    );
     const config = parseConfig(parse(yaml), { env: { TENANT_SIGNING_KEY: rsaPair('tenant').pem } });
     expect(configWarnings(config, Date.now()).map(formatDiagnostic)).toEqual(
       ['issuer', 'issuers[0].issuer', 'issuers[0].jwks_uri', 'issuers[0].token_endpoint'].map(
@@ -326,15 +333,15 @@ describe('an export', () => {
     ['a folder of clients', { 'B.json': clients[1], 'A.json': clients[0], 'tenant.json': { friendly_name: 'x' } }, '.'],
     ['the YAML of the deploy tool', { 'tenant.yaml': 'clients:\n  - client_id: a\n  - client_id: b\n' }, 'tenant.yaml'],
     ['a folder with that YAML', { 'tenant.yaml': 'clients:\n  - client_id: a\n  - client_id: b\n' }, '.'],
-  ])('may be %s', async (_what, files, path) => {
+  ])('is read from %s', async (_what, files, path) => {
     expect(ids(await runOn(files, path))).toEqual(['a', 'b']);
   });
 
-  it('may be one client', async () => {
+  it('is read from a file with one client', async () => {
     expect(ids(await run(clients[0]))).toEqual(['a']);
   });
 
-  it('with settings of a tenant gives its name, and has the rest named', async () => {
+  it('with tenant settings names the tenant, and the notes list the settings and other parts', async () => {
     const tenant = { friendly_name: 'Acme Inc', flags: {}, session_lifetime: 72 };
     const { notes, tenant: imported } = await runOn(
       { 'clients/A.json': clients[0], 'tenant.json': tenant, 'rules/a.js': 'x', 'connections/b.json': {} },
@@ -342,54 +349,90 @@ describe('an export', () => {
     );
     expect(imported.name).toBe('Acme Inc');
     expect(notes).toContain(
-      'Settings of the tenant that have no counterpart, left out: friendly_name, flags, session_lifetime.',
+      'Tenant settings without a counterpart in gateway.yaml, left out: friendly_name, flags, session_lifetime.',
     );
-    expect(notes).toContain('Parts of the export that have no counterpart, left out: connections, rules.');
+    expect(notes).toContain('Parts of the export without a counterpart in gateway.yaml, left out: connections, rules.');
   });
 
-  it('in YAML has its other parts named, and its own tags do no harm', async () => {
+  it('in YAML may have custom tags, and the notes list its other parts', async () => {
     const yaml =
       'tenant: { friendly_name: Acme }\nclients:\n  - { client_id: a, custom_login_page: !include a.html }\nrules:\n  - x\nroles: []\n';
     const { notes } = await runOn({ 'tenant.yaml': yaml }, 'tenant.yaml');
-    expect(notes).toContain('Parts of the export that have no counterpart, left out: rules.');
+    expect(notes).toContain('Parts of the export without a counterpart in gateway.yaml, left out: rules.');
   });
 
-  it('that is one page of several is said to be', async () => {
+  it('that is one page of several gets a note', async () => {
     const { notes } = await run({ start: 0, limit: 2, total: 120, clients });
-    expect(notes).toContain('The export says that there are 118 more clients: export the other pages too.');
+    expect(notes).toContain('The tenant has 118 more clients: export the other pages too.');
   });
 
   it.each<[string, Record<string, unknown>, string, RegExp]>([
-    ['not there', {}, 'x.json', /x\.json cannot be read \(ENOENT\)$/],
+    ['missing', {}, 'x.json', /x\.json cannot be read \(ENOENT\)$/],
     [
       'not JSON',
       { 'x.json': `[\n{"client_secret": "${WEB_SECRET}" oops}]` },
       'x.json',
       /x\.json is not valid JSON at line 2$/,
     ],
-    ['cut off', { 'x.json': '[{"client_id":"a"' }, 'x.json', /x\.json is not valid JSON/],
+    ['truncated', { 'x.json': '[{"client_id":"a"' }, 'x.json', /x\.json is not valid JSON/],
     [
       'not YAML',
       { 'x.yaml': `a: b\n client_secret: ${WEB_SECRET}\n` },
       'x.yaml',
       /x\.yaml is not valid YAML at line 1$/,
     ],
-    ['a text', { 'x.json': '"clients"' }, 'x.json', /The export is no client, and no list of clients$/],
+    ['a string', { 'x.json': '"clients"' }, 'x.json', /The export is neither a client nor a list of clients$/],
     [
       'an error of the API',
       { 'x.json': { statusCode: 401 } },
       'x.json',
-      /The export is no client, and has no list of clients$/,
+      /The export is not a client and contains no list of clients$/,
     ],
     [
       'a list with a number in it',
       { 'x.json': [clients[0], 7] },
       'x.json',
-      /\[1\] is no client, and no list of clients$/,
+      /\[1\] is neither a client nor a list of clients$/,
     ],
-    ['an empty list', { 'x.json': [] }, 'x.json', /x\.json holds no clients$/],
-    ['a folder without clients', { 'rules/a.json': {} }, '.', /holds no clients$/],
-  ])('that is %s is refused in words', async (_what, files, path, message) => {
+    ['an empty list', { 'x.json': [] }, 'x.json', /x\.json contains no clients$/],
+    ['a folder without clients', { 'rules/a.json': {} }, '.', /contains no clients$/],
+    [
+      'nested in 100,000 lists',
+      { 'x.json': `${'['.repeat(100_000)}${']'.repeat(100_000)}` },
+      'x.json',
+      /^\S+x\.json is nested too deeply: more than 100 levels$/,
+    ],
+    [
+      'a client with 100,000 objects in a field',
+      { 'x.json': `{"client_id":"a","client_metadata":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}` },
+      'x.json',
+      /^\S+x\.json is nested too deeply: more than 100 levels$/,
+    ],
+    [
+      'one deep file in a folder',
+      { 'clients/A.json': clients[0], 'clients/B.json': '['.repeat(101) + ']'.repeat(101) },
+      '.',
+      /^\S+B\.json is nested too deeply: more than 100 levels$/,
+    ],
+    [
+      'nested in 100,000 lists of YAML',
+      { 'x.yaml': `clients:\n  ${'- '.repeat(100_000)}\n` },
+      'x.yaml',
+      /^\S+x\.yaml is nested too deeply at line 2: more than 100 levels$/,
+    ],
+    [
+      'nested in 100,000 mappings of YAML that are not closed',
+      { 'x.yaml': '{a: '.repeat(100_000) },
+      'x.yaml',
+      /^\S+x\.yaml is nested too deeply at line 1: more than 100 levels$/,
+    ],
+    [
+      'a list of YAML that contains itself',
+      { 'x.yaml': 'clients: &a [*a]\n' },
+      'x.yaml',
+      /^\S+x\.yaml is nested too deeply: more than 100 levels$/,
+    ],
+  ])('that is %s is refused with a message that quotes nothing of it', async (_what, files, path, message) => {
     secrets.keep('the secret of the web app', WEB_SECRET);
     const error = await runOn(files, path).then(
       () => expect.unreachable('expected a refusal'),
@@ -400,141 +443,145 @@ describe('an export', () => {
     secrets.observe('the refusal of the import', error.stack);
   });
 
-  it('of the deploy tool without ids says how to get them', async () => {
+  it('of the deploy tool without client ids gets a note that says how to export them', async () => {
     const { code, yaml, notes } = await runOn({ 'clients/A.json': { name: 'A', app_type: 'spa' } }, '.');
     expect({ code, yaml }).toEqual({ code: 1, yaml: '' });
     expect(notes).toContain(
-      'client "A" at A.json: has no client_id, so nobody could name it: skipped (with the deploy tool, export with --export_ids)',
+      'client "A" at A.json: skipped, because it has no client_id of 1 to 255 characters (with the deploy tool, export with --export_ids)',
     );
   });
 });
 
-describe('a strange client', () => {
-  const importOf = async (client: Record<string, unknown>, ...others: Record<string, unknown>[]) => {
+describe('a client', () => {
+  const importClient = async (client: Record<string, unknown>, ...others: Record<string, unknown>[]) => {
     const { tenant, notes, yaml } = await run([
       { client_id: 'a', jwt_configuration: { alg: 'RS256' }, ...client },
       ...others,
     ]);
-    const said = notes.split('\n').filter((line) => line.startsWith('client "a"'));
-    return { client: tenant.clients[0], clients: tenant.clients, said, yaml };
+    const ownNotes = notes.split('\n').filter((line) => line.startsWith('client "a"'));
+    return { client: tenant.clients[0], clients: tenant.clients, ownNotes, yaml };
   };
 
-  it('whose id was there before is skipped', async () => {
-    const { clients, said } = await importOf({}, { client_id: 'a', name: 'again' });
+  it('with the client_id of an earlier one is skipped', async () => {
+    const { clients, ownNotes } = await importClient({}, { client_id: 'a', name: 'again' });
     expect(clients).toHaveLength(1);
-    expect(said).toEqual(['client "a" ("again") at [1]: its client_id was there before: skipped']);
+    expect(ownNotes).toEqual([
+      'client "a" ("again") at [1]: skipped, because an earlier client has the same client_id',
+    ]);
   });
 
-  it('that allows only clients that are gone is closed, and not open to all', async () => {
-    const { client, said } = await importOf({ allowed_clients: ['gone', 7] });
+  it('that allows only clients that no longer exist allows none', async () => {
+    const { client, ownNotes } = await importClient({ allowed_clients: ['gone', 7] });
     expect(client.allowed_clients).toEqual([]);
-    expect(said).toEqual([
+    expect(ownNotes).toEqual([
       'client "a": allowed_clients names "gone", which was not imported: left out',
       'client "a": allowed_clients names 7, which was not imported: left out',
     ]);
   });
 
-  it.each(['all', {}, 0])('whose allowed_clients is %j is closed', async (allowed_clients) => {
-    const { client, said } = await importOf({ allowed_clients });
+  it.each(['all', {}, 0])('whose allowed_clients is %j allows none', async (allowed_clients) => {
+    const { client, ownNotes } = await importClient({ allowed_clients });
     expect(client.allowed_clients).toEqual([]);
-    expect(said).toEqual(['client "a": allowed_clients is not a list: nobody but itself may delegate to it']);
-  });
-
-  it('without delegation grants is said to be no caller', async () => {
-    const { client, said } = await importOf({ grant_types: ['implicit'] });
-    expect(client.grant_types).toEqual(['implicit']);
-    expect(said).toEqual([
-      'client "a": its grant_types lack the delegation grants: it can be a target, and may not call the gateway',
+    expect(ownNotes).toEqual([
+      'client "a": allowed_clients is not a list, so only the client itself may delegate to it',
     ]);
   });
 
-  it('whose grant_types cannot be read gets none', async () => {
-    const { client, said } = await importOf({ grant_types: 'implicit' });
+  it('without delegation grants gets a note that it cannot call the gateway', async () => {
+    const { client, ownNotes } = await importClient({ grant_types: ['implicit'] });
+    expect(client.grant_types).toEqual(['implicit']);
+    expect(ownNotes).toEqual([
+      'client "a": grant_types has no delegation grant: this client can be a target but cannot call the gateway',
+    ]);
+  });
+
+  it('whose grant_types is not a list gets an empty list', async () => {
+    const { client, ownNotes } = await importClient({ grant_types: 'implicit' });
     expect(client.grant_types).toEqual([]);
-    expect(said).toEqual([
-      'client "a": grant_types is not a list of texts: taken as empty, so it may not call the gateway',
+    expect(ownNotes).toEqual([
+      'client "a": grant_types is not a list of strings: replaced by an empty list, so this client cannot call the gateway',
     ]);
   });
 
   it.each<[unknown, Record<string, unknown> | undefined, string]>([
-    [{ alg: 'none' }, undefined, 'jwt_configuration.alg is none that Auth0 has: left out, so RS256'],
-    [null, undefined, 'no jwt_configuration.alg: RS256; old Auth0 tenants may have meant HS256'],
+    [{ alg: 'none' }, undefined, 'jwt_configuration.alg is not an algorithm of Auth0: left out, so RS256 is used'],
+    [null, undefined, 'jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256'],
     [
       { alg: 'RS256', lifetime_in_seconds: 0 },
       { alg: 'RS256', lifetime_in_seconds: 1 },
-      'jwt_configuration.lifetime_in_seconds is 0: 1, the nearest that is possible',
+      'jwt_configuration.lifetime_in_seconds is 0: changed to 1, the nearest allowed value',
     ],
     [
       { alg: 'RS256', lifetime_in_seconds: 60.5 },
       { alg: 'RS256', lifetime_in_seconds: 60 },
-      'jwt_configuration.lifetime_in_seconds is 60.5: 60, the nearest that is possible',
+      'jwt_configuration.lifetime_in_seconds is 60.5: changed to 60, the nearest allowed value',
     ],
     [
       { alg: 'RS256', lifetime_in_seconds: 'long' },
       { alg: 'RS256' },
       'jwt_configuration.lifetime_in_seconds is left out: jwt_configuration.lifetime_in_seconds: a string; expected a number',
     ],
-  ])('with jwt_configuration %j is put right', async (jwt_configuration, expected, note) => {
-    const { client, said } = await importOf({ jwt_configuration });
+  ])('with jwt_configuration %j is corrected', async (jwt_configuration, expected, note) => {
+    const { client, ownNotes } = await importClient({ jwt_configuration });
     expect(client.jwt_configuration).toEqual(expected);
-    expect(said).toEqual([`client "a": ${note}`]);
+    expect(ownNotes).toEqual([`client "a": ${note}`]);
   });
 
-  it('that signs with HS256 and was exported without its secret asks for it', async () => {
-    const { client, said, yaml } = await importOf({
+  it('that uses HS256 and was exported without its secret gets a reference to it', async () => {
+    const { client, ownNotes, yaml } = await importClient({
       jwt_configuration: { alg: 'HS256' },
       client_secret: '##WEB_SECRET##',
     });
     expect(client.client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
-    expect(said).toEqual([
-      'client "a": client_secret is needed, and the export does not hold it: see the list of secrets',
-    ]);
+    expect(ownNotes).toEqual(['client "a": client_secret is required but not in the export: see the list of secrets']);
     expect(yaml).toContain('A_CLIENT_SECRET     client "a", client_secret (not in the export)');
   });
 
-  it('with a secret that is too short is told so', async () => {
-    const { client, said } = await importOf({
+  it('with a secret that is too short gets a note', async () => {
+    const { client, ownNotes } = await importClient({
       jwt_configuration: { alg: 'HS256' },
       client_secret: 'too-short-a-secret',
     });
     expect(client.client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
-    expect(said).toEqual([
-      'client "a": client_secret as exported will not do; expected a secret of at least 32 bytes, as HS256 demands',
+    expect(ownNotes).toEqual([
+      'client "a": client_secret is not valid as exported; expected a secret of at least 32 bytes, as HS256 demands',
     ]);
   });
 
   it.each([{}, { client_email: null, private_key: '' }])(
-    'with an add-on that is %j has it left out',
+    'with the add-on configuration %j loses the add-on',
     async (firebase) => {
-      const { client, said } = await importOf({ addons: { firebase, wams: null } });
+      const { client, ownNotes } = await importClient({ addons: { firebase, wams: null } });
       expect(client).not.toHaveProperty('addons');
-      expect(said).toEqual(['client "a": addons.firebase is there and not configured: left out']);
+      expect(ownNotes).toEqual(['client "a": addons.firebase is not configured: left out']);
     },
   );
 
-  it('with an add-on that cannot work has it left out, with its secrets', async () => {
-    const { client, said, yaml } = await importOf({ addons: { firebase: { private_key: rsaPair('firebase').pem } } });
+  it('with an add-on that cannot work loses it and its secrets', async () => {
+    const { client, ownNotes, yaml } = await importClient({
+      addons: { firebase: { private_key: rsaPair('firebase').pem } },
+    });
     expect(client).not.toHaveProperty('addons');
     expect(yaml).not.toContain('FIREBASE');
-    expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(
+    expect(ownNotes).toHaveLength(1);
+    expect(ownNotes[0]).toMatch(
       /^client "a": addons\.firebase is left out: addons\.firebase\.client_email: missing; expected /,
     );
   });
 
-  it('with an add-on whose secret was not exported asks for it', async () => {
-    const { client, said } = await importOf({ addons: { firebase: { client_email: 'a@example.com' } } });
+  it('with an add-on whose secret was not exported gets a reference to it', async () => {
+    const { client, ownNotes } = await importClient({ addons: { firebase: { client_email: 'a@example.com' } } });
     expect(client.addons.firebase).toEqual({
       client_email: 'a@example.com',
       private_key: { env: 'A_FIREBASE_PRIVATE_KEY' },
     });
-    expect(said).toEqual([
-      'client "a": addons.firebase.private_key is needed, and the export does not hold it: see the list of secrets',
+    expect(ownNotes).toEqual([
+      'client "a": addons.firebase.private_key is required but not in the export: see the list of secrets',
     ]);
   });
 
-  it('with fields that no add-on has gets them named, and not their values', async () => {
-    const { client, said } = await importOf({
+  it('with unknown fields in an add-on gets notes with their names, without their values', async () => {
+    const { client, ownNotes } = await importClient({
       addons: {
         firebase: {
           client_email: 'a@example.com',
@@ -544,19 +591,23 @@ describe('a strange client', () => {
       },
     });
     expect(client.addons.firebase).not.toHaveProperty('extra_secret');
-    expect(said).toEqual(['client "a": addons.firebase.extra_secret has no counterpart: left out']);
+    expect(ownNotes).toEqual(['client "a": addons.firebase.extra_secret has no counterpart in gateway.yaml: left out']);
   });
 
-  it('whose name would break out of a line does not', async () => {
-    const { yaml, client } = await importOf({ name: 'x\n# y\u001b[2J\u009b\u2028"z', client_secret: 's'.repeat(40) });
+  it('whose name has line breaks and controls stays on one line, in the YAML and in its comments', async () => {
+    const { yaml, client } = await importClient({
+      name: 'x\n# y\u001b[2J\u009b\u2028"z',
+      client_secret: 's'.repeat(40),
+    });
     expect(client.name).toBe('x\n# y\u001b[2J\u009b\u2028"z');
-    expect(yaml).toContain('X_Y_2J_Z_CLIENT_SECRET  client "a" ("x\\n# y\\u001b[2J??\\"z"), client_secret');
+    expect(yaml).toContain('    name: "x\\n# y\\u001b[2J\\u009b\\u2028\\"z"\n');
+    expect(yaml).toContain('X_Y_2J_Z_CLIENT_SECRET  client "a" ("x\\n# y\\u001b[2J\\u009b\\u2028\\"z"), client_secret');
   });
 
-  it('shares no name of a secret with another', async () => {
+  it('shares no environment variable with another client', async () => {
     const secret = { client_secret: 's'.repeat(40) };
     const named = (client_id: string, name?: string) => ({ client_id, ...(name && { name }), ...secret });
-    const { clients } = await importOf(
+    const { clients } = await importClient(
       named('a', 'Web'),
       named('b', 'web!'),
       named('c', '日本'),
@@ -577,7 +628,71 @@ describe('a strange client', () => {
   });
 });
 
-describe('whatever an export holds', () => {
+/** Characters that change how the text around them is shown, or that cannot be seen. */
+const INVISIBLE = [
+  ...['\u202a', '\u202b', '\u202c', '\u202d', '\u202e'],
+  ...['\u2066', '\u2067', '\u2068', '\u2069', '\u200e', '\u200f', '\u061c'],
+  ...['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u034f', '\u115f', '\u180e', '\u3164', '\ufe0f'],
+  ...['\0', '\t', '\r', '\u001b', '\u007f', '\u0085', '\u009b', '\u2028', '\u2029', '\u00a0', '\u2003', '\u2800'],
+  ...['\ufff9', '\u{1d173}', '\u{e0041}', '\u{e0100}', '\ud800', '\udc00', '\ue000'],
+];
+
+/** The invisible characters of a text, as code points; line feeds between its lines do not count. */
+function findInvisible(text: string): string[] {
+  const found = text.replaceAll('\n', '').match(/(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu) ?? [];
+  return found.map((character) => character.codePointAt(0)?.toString(16) ?? '');
+}
+
+describe('an invisible character of an export', () => {
+  it('is escaped in the YAML and its comments, which read back as the same strings, and in the notes', async () => {
+    expect(findInvisible(INVISIBLE.join('a'))).toHaveLength(INVISIBLE.length);
+    const key = rsaPair('firebase').pem;
+    const clients = INVISIBLE.map((character, index) => ({
+      client_id: `id${index}${character}x`,
+      name: `name${index}${character}\\"x`,
+      client_secret: 's'.repeat(40),
+      allowed_clients: [`id${index}${character}x`, `id0${INVISIBLE[0]}x`, `gone${character}`],
+      grant_types: [`grant${character}x`],
+      addons: {
+        firebase: {
+          client_email: `a${index}${character}@example.com`,
+          private_key: key,
+          private_key_id: `key${character}x`,
+          claims: { [`claim${character}x`]: `path${character}x` },
+          [`unknown${character}x`]: 1,
+        },
+        [`addon${character}x`]: { a: 1 },
+      },
+      [`field${character}x`]: 1,
+    }));
+    const { yaml, notes, tenant } = await run(clients);
+    expect(findInvisible(yaml)).toEqual([]);
+    expect(findInvisible(notes)).toEqual([]);
+    const unescaped = (given: (typeof clients)[number]) => {
+      const { client_email, private_key_id, claims } = given.addons.firebase;
+      return {
+        client_id: given.client_id,
+        name: given.name,
+        allowed_clients: [...new Set(given.allowed_clients.slice(0, 2))],
+        grant_types: given.grant_types,
+        addons: { firebase: expect.objectContaining({ client_email, private_key_id, claims }) },
+      };
+    };
+    expect(tenant.clients).toEqual(clients.map((client) => expect.objectContaining(unescaped(client))));
+    expect(yaml).toContain('client "id4\\u202ex" ("name4\\u202e\\\\\\"x"), addons.firebase.private_key');
+    expect(notes).toContain('allowed_clients names "gone\\u202e", which was not imported: left out');
+  });
+
+  it('is escaped in notes and messages with the name of a file', async () => {
+    const { notes } = await runOn({ 'A.json': { client_id: 'a' }, 'B\u202e\u001b[2J.json': { name: 'B' } }, '.');
+    expect(notes).toContain('client "B" at B\\u202e\\u001b[2J.json: skipped');
+    await expect(runOn({ 'B\u202e\u001b[2J.json': '{' }, '.')).rejects.toThrow(
+      /B\\u202e\\u001b\[2J\.json is not valid JSON/,
+    );
+  });
+});
+
+describe('any export', () => {
   const addonNames = [...ADDONS.map(({ name }) => name), 'samlp', '__proto__', 'constructor'];
   const fieldNames =
     'client_email private_key secret lifetime_in_seconds principal role accountName expiration clientid masterkey keyId uid claims __proto__'.split(
@@ -608,7 +723,20 @@ describe('whatever an export holds', () => {
     { requiredKeys: ['client_id'] },
   );
 
-  it('becomes a configuration in which nothing but secrets can be wrong', () => {
+  it('keeps each name and shows none of its invisible characters', () => {
+    const name = fc.string({ unit: 'binary', minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 50, maxLength: 50 }), (names) => {
+        const clients = names.map((name, index) => ({ where: '', client: { client_id: `c${index}`, name } }));
+        const { yaml, notes } = importAuth0({ clients, tenant: {}, otherParts: [], missing: 0 }, { addons: ADDONS });
+        expect(parse(yaml).tenants[0].clients.map((client: { name: string }) => client.name)).toEqual(names);
+        expect(findInvisible(yaml + notes.join('\n'))).toEqual([]);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('becomes a configuration in which only secrets can be missing or wrong', () => {
     fc.assert(
       fc.property(fc.array(client, { minLength: 1, maxLength: 4 }), (clients) => {
         const found = {
@@ -620,7 +748,7 @@ describe('whatever an export holds', () => {
         const { yaml, imported } = importAuth0(found, { addons: ADDONS });
         fc.pre(imported > 0);
         const document = parse(yaml);
-        const faults = faultsOf(() => parseConfig(document, { env: {} }));
+        const faults = collectFaults(() => parseConfig(document, { env: {} }));
         for (const { path, message } of faults) {
           expect(`${path.join('.')}: ${message}`).toMatch(
             /(secret|key|Key|Password|certificate): .*the environment variable \w+ to be set$/i,
@@ -631,7 +759,7 @@ describe('whatever an export holds', () => {
     );
   });
 
-  function faultsOf(read: () => unknown) {
+  function collectFaults(read: () => unknown) {
     try {
       read();
       return [];
@@ -643,7 +771,7 @@ describe('whatever an export holds', () => {
 });
 
 describe('the command', () => {
-  it('fails with 1 and a sentence', async () => {
+  it('exits with 1 and prints one sentence', async () => {
     const args = ['--import', 'tsx', 'src/main.ts', 'import-auth0', 'no-such-export.json'];
     await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({
       code: 1,
@@ -652,30 +780,40 @@ describe('the command', () => {
     });
   });
 
-  it('asks for an export when it is given none', async () => {
-    const refusal = new UsageError('Which export? delegation-gateway import-auth0 --help says more');
+  it('exits with 1 and prints one sentence for an export that nests too deeply', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'import-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'deep.json');
+    writeFileSync(path, '['.repeat(100_000) + ']'.repeat(100_000));
+    const output = captureOutput();
+    expect(await runCommandLine(['import-auth0', path])).toBe(1);
+    expect(output).toEqual({ stdout: '', stderr: `${path} is nested too deeply: more than 100 levels\n` });
+  });
+
+  it('requires an export', async () => {
+    const refusal = new UsageError('The path of an export is required; see delegation-gateway import-auth0 --help');
     await expect(importAuth0Command.run({}, [])).rejects.toThrow(refusal);
   });
 
   it.each<[Record<string, string>, string]>([
     [
       { 'tenant-domain': 'https://acme.eu.auth0.com' },
-      '--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path',
+      '--tenant-domain must be a host name such as acme.eu.auth0.com, without https:// or a path',
     ],
     [
       { 'tenant-domain': 'acme.eu.auth0.com/x' },
-      '--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path',
+      '--tenant-domain must be a host name such as acme.eu.auth0.com, without https:// or a path',
     ],
     [
       { 'tenant-domain': 'acme' },
-      '--tenant-domain takes a host name such as acme.eu.auth0.com, without https:// or a path',
+      '--tenant-domain must be a host name such as acme.eu.auth0.com, without https:// or a path',
     ],
-    [{ issuer: 'http://delegation.acme.example/' }, '--issuer takes an https URL'],
+    [{ issuer: 'http://delegation.acme.example/' }, '--issuer must be an https URL'],
     [
       { 'tenant-domain': DOMAIN, issuer: `https://${DOMAIN}/` },
-      '--issuer is that of the gateway; it must not be that of the Auth0 tenant',
+      '--issuer is the issuer of the gateway and must differ from the issuer of the Auth0 tenant',
     ],
-  ])('refuses %j', async (options, message) => {
+  ])('refuses the options %j', async (options, message) => {
     await expect(run([{ client_id: 'a' }], options)).rejects.toThrow(new UsageError(message));
   });
 });

@@ -11,20 +11,20 @@ describe('the command line', () => {
     ['-h', 0],
     ['help', 0],
     [undefined, 2],
-  ])('says what it can do: %s', async (word, code) => {
+  ])('lists its commands: %s', async (argument, code) => {
     const output = captureOutput();
-    expect(await runCommandLine(word === undefined ? [] : [word])).toBe(code);
+    expect(await runCommandLine(argument === undefined ? [] : [argument])).toBe(code);
     for (const command of COMMANDS) expect(output.stdout).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
   });
 
-  it.each(COMMANDS)('%s --help says how it is used, without doing it', async (command) => {
+  it.each(COMMANDS)('%s --help prints the usage and runs nothing', async (command) => {
     const output = captureOutput();
-    for (const words of [
+    for (const args of [
       [command, '--help'],
       [command, '-h'],
     ]) {
       output.stdout = '';
-      expect(await runCommandLine(words)).toBe(0);
+      expect(await runCommandLine(args)).toBe(0);
       expect(output.stdout).toMatch(new RegExp(`^Usage: delegation-gateway ${command}`));
       expect(output.stderr).toBe('');
     }
@@ -37,25 +37,25 @@ describe('the command line', () => {
     [['demo', '--port'], /^Option '--port <value>' argument missing/],
     [['demo', 'now'], /^Unexpected argument 'now'/],
     [['serve', '--json=yes'], /^Option '--json' does not take an argument/],
-  ])('does not guess: %j is a 2', async (words, message) => {
+  ])('exits with 2 for %j and prints the usage', async (args, message) => {
     const output = captureOutput();
-    expect(await runCommandLine(words)).toBe(2);
+    expect(await runCommandLine(args)).toBe(2);
     expect(output.stdout).toBe('');
     expect(output.stderr).toMatch(message);
     expect(output.stderr).toContain('Usage: delegation-gateway');
   });
 
-  it.each(['70000', '-1', '4000x', '', '1e3'])('a port that is none is a sentence: %j', async (port) => {
+  it.each(['70000', '-1', '4000x', '', '1e3'])('refuses the port %j with one sentence', async (port) => {
     const output = captureOutput();
     for (const command of ['demo', 'serve']) {
       output.stderr = '';
       expect(await runCommandLine([command, `--port=${port}`])).toBe(1);
-      expect(output.stderr).toBe('--port takes a number from 0 to 65535\n');
+      expect(output.stderr).toBe('--port must be a whole number from 0 to 65535\n');
     }
     expect(output.stdout).toBe('');
   });
 
-  it('gives its code to the shell', async () => {
+  it('passes its exit code to the shell', async () => {
     expect(await runCommand(['sevre'])).toMatchObject({ code: 2, stdout: '' });
   }, 60_000);
 });

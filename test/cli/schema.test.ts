@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { generatedFiles, schemaCommand } from '../../src/cli/schema.js';
+import { buildGeneratedFiles, schemaCommand } from '../../src/cli/schema.js';
 import { captureOutput } from '../support/captured-output.js';
 
-it('prints the schema, writes the generated files, and says which of them is stale', async () => {
+it('prints the schema, writes the generated files, and names each that is out of date', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'schema-'));
   const before = process.cwd();
   process.chdir(folder);
@@ -18,16 +18,16 @@ it('prints the schema, writes the generated files, and says which of them is sta
     Object.assign(output, { stdout: '', stderr: '' });
     return { code: await schemaCommand.run(values, []), ...output };
   };
-  const stale = (name: string) => `${name} is not what the code makes; run: npm run schema -- --write\n`;
+  const stale = (name: string) => `${name} is out of date; run: npm run schema -- --write\n`;
 
-  expect(await run({})).toEqual({ code: 0, stdout: generatedFiles()['schema.graphql'], stderr: '' });
+  expect(await run({})).toEqual({ code: 0, stdout: buildGeneratedFiles()['schema.graphql'], stderr: '' });
   expect(await run({ check: true })).toEqual({
     code: 1,
     stdout: '',
     stderr: stale('schema.graphql') + stale('gateway.schema.json'),
   });
   expect((await run({ write: true })).code).toBe(0);
-  for (const [name, text] of Object.entries(generatedFiles())) expect(readFileSync(name, 'utf8')).toBe(text);
+  for (const [name, text] of Object.entries(buildGeneratedFiles())) expect(readFileSync(name, 'utf8')).toBe(text);
   expect(await run({ check: true })).toEqual({
     code: 0,
     stdout: 'schema.graphql and gateway.schema.json are up to date\n',

@@ -13,11 +13,12 @@ describe('serve', { timeout: 60_000 }, () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'serve-'));
     writeFileSync(join(folder, 'gateway.yaml'), stringify({ ...baseConfig(), listen: { port: 1 } }));
-    writeFileSync(join(folder, 'faulty.yaml'), stringify({ ...baseConfig(), listne: {} }));
+    writeFileSync(join(folder, 'invalid.yaml'), stringify({ ...baseConfig(), listne: {} }));
+    writeFileSync(join(folder, 'deep.yaml'), '['.repeat(100_000));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('takes host and port from the command line, prints one line when it is ready, logs on standard error, and ends at SIGTERM', async () => {
+  it('reads host and port from the command line, prints one line when it is ready, logs to standard error, and stops on SIGTERM', async () => {
     const server = startCommand(['serve', '--json', '--host', 'localhost', '--port=0'], { cwd: folder });
     const line = await server.says('\n');
     const addresses = JSON.parse(line);
@@ -44,8 +45,13 @@ describe('serve', { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ['a faulty file', ['--config', 'faulty.yaml'], /^faulty\.yaml: 1 fault\n.*listne/s],
-    ['no file', ['--config', 'none.yaml'], /none\.yaml/],
+    ['an invalid file', ['--config', 'invalid.yaml'], /^invalid\.yaml: 1 error\n.*listne/s],
+    [
+      'a file that nests 100,000 levels deep',
+      ['--config', 'deep.yaml'],
+      /^deep\.yaml: 1 error\n {2}line 1: \(file\): nested too deeply at column 101; expected at most 100 levels\n$/,
+    ],
+    ['a missing file', ['--config', 'none.yaml'], /none\.yaml/],
     [
       'an address of another machine',
       ['--host', '192.0.2.1', '--port', '0'],

@@ -81,7 +81,33 @@ describe('a file that cannot be read', () => {
     const thrown = expect.objectContaining({ name: 'ConfigError', message });
     expect(() => loadConfig(`${folder.path}/${name}`)).toThrow(thrown);
   });
+
+  it.each([
+    ['lists in flow style', `tenants: ${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'line 1', ' at column 109'],
+    ['lists in block style', `listen: {}\ntenants:\n  ${'- '.repeat(100_000)}\n`, 'line 3', ' at column 201'],
+    ['mappings that are not closed', `\n\n${'{a: '.repeat(100_000)}`, 'line 3', ' at column 401'],
+    ['aliases', nestedAliases(150), '', ''],
+    ['an alias of the list that it is in', 'tenants: &a [*a]', '', ''],
+  ])('because it nests too deeply: %s', (_how, text, line, column) => {
+    expect(diagnose(text)).toEqual([
+      `${line === '' ? '' : `${line}: `}(file): nested too deeply${column}; expected at most 100 levels`,
+    ]);
+  });
+
+  it('only if it nests deeper than 100 levels', () => {
+    const nested = (levels: number) => `graphiql: ${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}`;
+    expect(diagnose(nested(100))).toContain('line 1: graphiql: a list; expected true or false');
+    expect(diagnose(nested(101))).toEqual([
+      'line 1: (file): nested too deeply at column 110; expected at most 100 levels',
+    ]);
+  });
 });
+
+/** A list in which each entry holds an alias of the one before, so that the value nests deeper than the text. */
+function nestedAliases(count: number): string {
+  const entries = Array.from({ length: count }, (_, index) => `&a${index} [${index === 0 ? '' : `*a${index - 1}`}]`);
+  return `tenants: [${entries.join(', ')}]`;
+}
 
 describe('the text of a diagnostic', () => {
   it('shows a path as people write it', () => {

@@ -129,7 +129,7 @@ describe('what check says of a certificate', () => {
     samlTenant(document, soon);
     const path = configFolder().write('gateway.yaml', JSON.stringify(document));
     const { code, stdout, stderr } = await runCommand(['check', '--config', path]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${path}: no faults; tenants: 1, clients: 4\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${path}: valid; tenants: 1, clients: 4\n` });
     const day = new Date(now + 20.5 * 86_400_000).toISOString().slice(0, 10);
     expect(stderr).toBe(
       `${path}: warning: tenants[0].certificate: expires on ${day}, in 20 days; replace it there and here before\n`,

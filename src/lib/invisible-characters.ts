@@ -1,0 +1,18 @@
+/**
+ * Characters that a reader cannot see, or that change what is seen around them: controls, line breaks, bidirectional and
+ * other format characters, ignorable ones, and every space but U+0020. U+2800 is a blank that Unicode counts as a symbol.
+ */
+const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const EVERY_INVISIBLE = new RegExp(INVISIBLE, 'gu');
+
+export function hasInvisible(text: string): boolean {
+  return INVISIBLE.test(text);
+}
+
+/** Replaces each invisible character with the escape that YAML has for it: `\u202e`, `\U000e0041`. */
+export function escapeInvisible(text: string): string {
+  return text.replace(EVERY_INVISIBLE, (character) => {
+    const hex = (character.codePointAt(0) as number).toString(16);
+    return hex.length > 4 ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  });
+}
