@@ -1,22 +1,11 @@
 import type { Plugin } from '@envelop/core';
 import { useRateLimiter } from '@envelop/rate-limiter';
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
-  getOperationAST,
-  getVariableValues,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { AttemptStore } from './attempt-store.js';
 
 export interface AttemptGuardOptions<Context> {
-  /** Root fields that count as one attempt each time they are asked for. */
-  readonly fields: ReadonlySet<string>;
+  /** Counts the attempts that an operation asks for; 0 for an operation that is free. */
+  readonly countAttempts: (args: ExecutionArgs) => number;
   /** The most attempts of one IP in a minute. */
   readonly attemptsPerMinute: number;
   readonly store?: AttemptStore;
@@ -32,7 +21,7 @@ interface GuardContext {
 
 type RateLimiter = (
   fieldName: string,
-  call: { readonly args: { readonly attempts: readonly string[] }; readonly context: GuardContext },
+  call: { readonly args: { readonly attempts: { readonly length: number } }; readonly context: GuardContext },
   limit: {
     readonly max: number;
     readonly window: string;
@@ -52,7 +41,7 @@ const WINDOW_MS = 60_000;
  * entries behind in the type stack that it shares among requests.
  */
 export function useAttemptGuard<Context extends { readonly ip: string }>({
-  fields,
+  countAttempts,
   attemptsPerMinute: max,
   store = new AttemptStore(),
   onRefused,
@@ -63,56 +52,16 @@ export function useAttemptGuard<Context extends { readonly ip: string }>({
     onContextBuilding: limiter.onContextBuilding as unknown as Plugin<GuardContext>['onContextBuilding'],
     onExecute({ args, setResultAndStopExecution }) {
       const context = args.contextValue as GuardContext & Context;
-      const attempts = guardedFields(args, fields);
-      if (attempts.length === 0) return;
-      if (context.rateLimiterFn('attempt', { args: { attempts }, context }, limit) === undefined) return;
-      onRefused?.(context, attempts.length);
+      const count = countAttempts(args);
+      if (count === 0) return;
+      if (context.rateLimiterFn('attempt', { args: { attempts: { length: count } }, context }, limit) === undefined)
+        return;
+      onRefused?.(context, count);
       const log = store.getForIdentity({ contextIdentity: context.ip });
-      const retryAfter = secondsUntilRoom(log, attempts.length, max);
+      const retryAfter = secondsUntilRoom(log, count, max);
       setResultAndStopExecution({ errors: [tooManyAttempts(max, retryAfter)] });
     },
   };
-}
-
-/** The guarded fields that execution would run, one for each response key (GraphQL specification, CollectFields). */
-function guardedFields(
-  { schema, document, operationName, variableValues }: ExecutionArgs,
-  guarded: ReadonlySet<string>,
-): string[] {
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return [];
-  let coercion: ReturnType<typeof getVariableValues> | undefined;
-  const leftOut = (node: SelectionNode) => {
-    if (!node.directives?.length) return false;
-    // Once, and no further than the first fault: graphql-js prints all variables for each, which takes minutes for 100 KiB.
-    coercion ??= getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: 0 });
-    const variables = coercion.coerced;
-    // Without variables that fit, execution ends before it leaves anything out.
-    if (!variables) return false;
-    return (
-      getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true ||
-      getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if === false
-    );
-  };
-  const found = new Map<string, string>();
-  const visited = new Set<string>();
-  const collect = ({ selections }: SelectionSetNode) => {
-    for (const node of selections) {
-      if (leftOut(node)) continue;
-      if (node.kind === Kind.FIELD) {
-        if (guarded.has(node.name.value)) found.set(node.alias?.value ?? node.name.value, node.name.value);
-      } else if (node.kind === Kind.INLINE_FRAGMENT) {
-        collect(node.selectionSet);
-      } else if (!visited.has(node.name.value)) {
-        visited.add(node.name.value);
-        for (const each of document.definitions) {
-          if (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === node.name.value) collect(each.selectionSet);
-        }
-      }
-    }
-  };
-  collect(operation.selectionSet);
-  return [...found.values()];
 }
 
 /**

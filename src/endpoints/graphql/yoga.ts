@@ -7,10 +7,12 @@ import { useDelegationRateLimit } from '../../rate-limit/delegation-limit.js';
 import type { RequestContext } from '../context.js';
 import { documentCache } from './document-cache.js';
 import { useGraphiql } from './graphiql.js';
+import { countGuardedFields } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
 import { useJsonBody } from './plugins/json-body.js';
 import { useJsonResult } from './plugins/json-result.js';
 import { useResponseStatus } from './plugins/response-status.js';
+import { useVariableCheck } from './plugins/variable-check.js';
 import type { ErrorPresenter } from './present-error.js';
 
 export type GraphqlServer = YogaServerInstance<RequestContext, object>;
@@ -37,7 +39,13 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     useJsonResult(),
     ...documentLimits(limits),
     useSafeFaults(errors),
-    useAttemptGuard({ fields: GUARDED, attemptsPerMinute, store: attempts, onRefused: auditRefusedAttempts }) as Plugin,
+    useAttemptGuard({
+      countAttempts: (args) => countGuardedFields(args, GUARDED),
+      attemptsPerMinute,
+      store: attempts,
+      onRefused: auditRefusedAttempts,
+    }) as Plugin,
+    useVariableCheck(errors, limits),
     useDelegationRateLimit(buckets) as Plugin,
     useResponseStatus(),
   ];

@@ -1,0 +1,78 @@
+import {
+  type DirectiveNode,
+  type ExecutionArgs,
+  type FragmentDefinitionNode,
+  getOperationAST,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { coerceVariables } from './coerce-variables.js';
+
+/**
+ * Counts the guarded root fields that execution would run, one for each response key (GraphQL specification, CollectFields).
+ *
+ * A field counts unless a `@skip` or `@include` certainly leaves it out: one whose condition is not true or false, or comes
+ * from variables that do not fit their types, leaves nothing out here.
+ *
+ * @param guarded names of root fields
+ */
+export function countGuardedFields(args: ExecutionArgs, guarded: ReadonlySet<string>): number {
+  const { document } = args;
+  const operation = getOperationAST(document, args.operationName);
+  if (!operation) return 0;
+
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+
+  let variables: ReadonlyMap<string, unknown> | undefined;
+  const readVariable = (name: string): unknown => {
+    variables ??= readVariables();
+    return variables.get(name);
+  };
+  const readVariables = () => {
+    const options = { maxErrors: 1, hideSuggestions: true };
+    const { values, errors } = coerceVariables(args.schema, operation, args.variableValues ?? {}, options);
+    return errors.length === 0 ? values : new Map();
+  };
+
+  const responseKeys = new Set<string>();
+  const visited = new Set<string>();
+  const collect = ({ selections }: SelectionSetNode) => {
+    for (const node of selections) {
+      if (isLeftOut(node, readVariable)) continue;
+      if (node.kind === Kind.FIELD) {
+        if (guarded.has(node.name.value)) responseKeys.add(node.alias?.value ?? node.name.value);
+      } else if (node.kind === Kind.INLINE_FRAGMENT) {
+        collect(node.selectionSet);
+      } else if (!visited.has(node.name.value)) {
+        visited.add(node.name.value);
+        const fragment = fragments.get(node.name.value);
+        if (fragment) collect(fragment.selectionSet);
+      }
+    }
+  };
+  collect(operation.selectionSet);
+  return responseKeys.size;
+}
+
+/** Whether `@skip` or `@include` leaves a selection out: false as soon as one of the conditions is not a boolean. */
+function isLeftOut({ directives = [] }: SelectionNode, readVariable: (name: string) => unknown): boolean {
+  let leftOut = false;
+  for (const directive of directives) {
+    const name = directive.name.value;
+    if (name !== 'skip' && name !== 'include') continue;
+    const condition = readCondition(directive, readVariable);
+    if (typeof condition !== 'boolean') return false;
+    leftOut ||= condition === (name === 'skip');
+  }
+  return leftOut;
+}
+
+function readCondition(directive: DirectiveNode, readVariable: (name: string) => unknown): unknown {
+  const value = directive.arguments?.find(({ name }) => name.value === 'if')?.value;
+  if (value?.kind === Kind.VARIABLE) return readVariable(value.name.value);
+  return value?.kind === Kind.BOOLEAN ? value.value : undefined;
+}
