@@ -1,8 +1,10 @@
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
+import { isJsonNestedDeeper } from '../lib/json-nesting.js';
 
 /** Inclusive. A token is ASCII, so characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
+const MAX_LEVELS = 64;
 
 export interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;
@@ -42,6 +44,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
   let value: unknown;
+  // JSON is ASCII as far as its structure goes, so the bytes need not be UTF-8 here. The object itself is no level.
+  if (isJsonNestedDeeper(bytes.toString('latin1'), MAX_LEVELS + 1)) {
+    throw invalidToken(`its ${part} nests more than ${MAX_LEVELS} levels`);
+  }
   try {
     value = JSON.parse(utf8.decode(bytes));
   } catch {

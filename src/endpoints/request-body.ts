@@ -1,8 +1,11 @@
 import { DelegationError } from '../errors.js';
+import { isJsonNestedDeeper } from '../lib/json-nesting.js';
 import { BodyTooLargeError, readCapped } from '../lib/read-capped.js';
 
 /** The most bytes that the body of a request may have. */
 const MAX_BODY_BYTES = 100 * 1024;
+/** Beyond the 1,000 values that variables may hold, each in the one before. */
+const MAX_JSON_LEVELS = 2_000;
 /** How much more is read and thrown away, so that the answer reaches a caller that is still sending. */
 const DRAINED_BYTES = 1024 * 1024;
 
@@ -13,13 +16,14 @@ export function mediaType(request: Request): string {
 
 /** @throws DelegationError INVALID_REQUEST, with status 413 for a body over 100 KiB */
 export async function readBody(request: Request): Promise<string> {
-  const tooLarge = () =>
-    new DelegationError('INVALID_REQUEST', `The body is longer than ${MAX_BODY_BYTES} bytes`, { status: 413 });
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const tooLarge = (reason: string) => new DelegationError('INVALID_REQUEST', `The body ${reason}`, { status: 413 });
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {
+    throw tooLarge(`is longer than ${MAX_BODY_BYTES} bytes`);
+  }
   try {
     return await readCapped({ body: drainedAtReturn(request.body) }, MAX_BODY_BYTES);
   } catch (error) {
-    if (error instanceof BodyTooLargeError) throw tooLarge();
+    if (error instanceof BodyTooLargeError) throw tooLarge(error.message);
     throw new DelegationError('INVALID_REQUEST', 'The body could not be read as UTF-8');
   }
 }
@@ -49,8 +53,11 @@ function drainedAtReturn(body: Request['body']): Request['body'] {
   return { [Symbol.asyncIterator]: () => iterator } as unknown as Request['body'];
 }
 
-/** @throws DelegationError INVALID_REQUEST, with nothing of the text in it */
+/** @throws DelegationError INVALID_REQUEST; its message repeats nothing of the text */
 export function parseJson(text: string): unknown {
+  if (isJsonNestedDeeper(text, MAX_JSON_LEVELS)) {
+    throw new DelegationError('INVALID_REQUEST', `The body nests more than ${MAX_JSON_LEVELS} levels`);
+  }
   try {
     return JSON.parse(text);
   } catch {

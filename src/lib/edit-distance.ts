@@ -1,7 +1,7 @@
 /**
  * Counts the characters to remove, add or change to turn one word into the other (Levenshtein distance).
  *
- * @param limit stops early and returns `limit + 1` when the distance is larger than this
+ * @param limit a larger distance is not computed to its end: the result is then `limit + 1`
  */
 export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
@@ -18,5 +18,5 @@ export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFIN
     }
     if (smallest > limit) return limit + 1;
   }
-  return row.at(-1) as number;
+  return Math.min(row.at(-1) as number, limit + 1);
 }

@@ -372,9 +372,12 @@ describe('JSON', () => {
     expect(await gateway.ask(gateway.forge(header, bytes, IDP.RS256.signer))).toBe(refusal('its payload is not JSON'));
   });
 
-  it('nests as deep as 16 KiB allow', async () => {
-    const deep = `${'['.repeat(4000)}${']'.repeat(4000)}`;
-    expect(await gateway.ask(signed(payload(`"deep":${deep},`)))).toBe(ALICE);
+  it('nests at most 64 levels', async () => {
+    const nested = (levels: number) => payload(`"deep":${'['.repeat(levels)}${']'.repeat(levels)},`);
+    expect(await gateway.ask(signed(nested(64)))).toBe('accepted as auth0|alice');
+    for (const levels of [65, 5_800]) {
+      expect(await gateway.ask(signed(nested(levels)))).toBe(refusal('its payload nests more than 64 levels'));
+    }
   });
 });
 
