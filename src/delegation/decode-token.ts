@@ -1,6 +1,6 @@
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
-import { isNestedDeeper } from '../lib/nesting.js';
+import { isJsonNestedDeeper } from '../lib/json-nesting.js';
 
 /** Inclusive. A token is ASCII, so its characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
@@ -49,6 +49,10 @@ function decodePart(part: string): Buffer {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
+  // Code that walks claims recursively would run out of stack. Brackets are ASCII, so the bytes need no decoding yet.
+  if (isJsonNestedDeeper(bytes.toString('latin1'), MAX_CLAIM_DEPTH + 1)) {
+    throw invalidToken(`its ${part} is nested more than ${MAX_CLAIM_DEPTH} levels deep`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -56,10 +60,6 @@ function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
     throw invalidToken(`its ${part} is not JSON`);
   }
   if (!isRecord(value)) throw invalidToken(`its ${part} is not a JSON object`);
-  // Code that walks or serialises claims recursively would run out of stack.
-  if (isNestedDeeper(value, MAX_CLAIM_DEPTH + 1)) {
-    throw invalidToken(`its ${part} is nested more than ${MAX_CLAIM_DEPTH} levels deep`);
-  }
   return value;
 }
 

@@ -167,6 +167,16 @@ describe('the attempt guard', () => {
     expectRefused(await gateway.graphql(query), 1, 60);
   });
 
+  it('charges fields whose @skip or @include cannot be evaluated', async () => {
+    const gateway = await guardedGateway(15);
+    const query = `query($b: Boolean = true) { ${aliases(10, 'viewer @include(if: $b) { userId }')} }`;
+    const answer = await gateway.graphql(query, { variables: { b: null } });
+    expect(answer.errors?.map(({ message }) => message)).toEqual([
+      'Argument "if" of non-null type "Boolean!" must not be null.',
+    ]);
+    expectRefused(await gateway.graphql(query, { variables: { b: null } }), 15, 60);
+  });
+
   it('charges a document with several operations for the one that runs', async () => {
     const gateway = await guardedGateway(4);
     const query = `query Free { __typename } query One ${VIEWER} mutation Four { ${aliases(4)} }`;

@@ -3,12 +3,13 @@ import type { YogaServerOptions } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 
 const MAX_DOCUMENTS = 100;
-/** Characters of the longest document that is kept; the query that GraphiQL reads the schema with has 2,000. */
+/** In characters. GraphiQL's introspection query has 2,000. */
 const MAX_LENGTH = 4096;
 
 /**
- * Keeps the documents that clients send again and again. One that is longer, or does not parse, is rather an attack or
- * holds a token, and Yoga's own caches would keep a thousand of 100 KiB for an hour.
+ * Caches parsed documents for Yoga, which would keep a thousand of 100 KiB for an hour.
+ *
+ * Longer documents and those that do not parse are not cached: clients do not repeat them, and they may hold a token.
  */
 export function documentCache(): YogaServerOptions<object, object>['parserAndValidationCache'] {
   return {

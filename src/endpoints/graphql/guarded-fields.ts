@@ -1,52 +1,78 @@
 import {
+  type DirectiveNode,
   type ExecutionArgs,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
+  type FragmentDefinitionNode,
   getOperationAST,
-  getVariableValues,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { coerceVariables } from './coerce-variables.js';
 
-/** Counts the guarded fields that execution would run, one per response key (GraphQL specification, CollectFields). */
-export function countGuardedFields(
-  { schema, document, operationName, variableValues }: ExecutionArgs,
-  guarded: ReadonlySet<string>,
-): number {
-  const operation = getOperationAST(document, operationName);
+/**
+ * Counts the guarded root fields that execution would run, one for each response key (GraphQL specification, CollectFields).
+ *
+ * A field counts unless a `@skip` or `@include` certainly leaves it out: one whose condition is not true or false, or comes
+ * from variables that do not fit their types, leaves nothing out here.
+ *
+ * @param guarded names of root fields
+ */
+export function countGuardedFields(args: ExecutionArgs, guarded: ReadonlySet<string>): number {
+  const { document } = args;
+  const operation = getOperationAST(document, args.operationName);
   if (!operation) return 0;
-  let coercion: ReturnType<typeof getVariableValues> | undefined;
-  const leftOut = (node: SelectionNode) => {
-    if (!node.directives?.length) return false;
-    // Once, and no further than the first fault: graphql-js prints all variables for each, which takes minutes for 100 KiB.
-    coercion ??= getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: 0 });
-    const variables = coercion.coerced;
-    // Without variables that fit, execution ends before it leaves anything out.
-    if (!variables) return false;
-    return (
-      getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true ||
-      getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if === false
-    );
+
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+
+  let variables: ReadonlyMap<string, unknown> | undefined;
+  const readVariable = (name: string): unknown => {
+    variables ??= readVariables();
+    return variables.get(name);
   };
-  const found = new Map<string, string>();
+  const readVariables = () => {
+    const options = { maxErrors: 1, hideSuggestions: true };
+    const { values, errors } = coerceVariables(args.schema, operation, args.variableValues ?? {}, options);
+    return errors.length === 0 ? values : new Map();
+  };
+
+  const responseKeys = new Set<string>();
   const visited = new Set<string>();
   const collect = ({ selections }: SelectionSetNode) => {
     for (const node of selections) {
-      if (leftOut(node)) continue;
+      if (isLeftOut(node, readVariable)) continue;
       if (node.kind === Kind.FIELD) {
-        if (guarded.has(node.name.value)) found.set(node.alias?.value ?? node.name.value, node.name.value);
+        if (guarded.has(node.name.value)) responseKeys.add(node.alias?.value ?? node.name.value);
       } else if (node.kind === Kind.INLINE_FRAGMENT) {
         collect(node.selectionSet);
       } else if (!visited.has(node.name.value)) {
         visited.add(node.name.value);
-        for (const each of document.definitions) {
-          if (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === node.name.value) collect(each.selectionSet);
-        }
+        const fragment = fragments.get(node.name.value);
+        if (fragment) collect(fragment.selectionSet);
       }
     }
   };
   collect(operation.selectionSet);
-  return found.size;
+  return responseKeys.size;
+}
+
+/** Whether `@skip` or `@include` leaves a selection out: false as soon as one of the conditions is not a boolean. */
+function isLeftOut({ directives = [] }: SelectionNode, readVariable: (name: string) => unknown): boolean {
+  let leftOut = false;
+  for (const directive of directives) {
+    const name = directive.name.value;
+    if (name !== 'skip' && name !== 'include') continue;
+    const condition = readCondition(directive, readVariable);
+    if (typeof condition !== 'boolean') return false;
+    leftOut ||= condition === (name === 'skip');
+  }
+  return leftOut;
+}
+
+function readCondition(directive: DirectiveNode, readVariable: (name: string) => unknown): unknown {
+  const value = directive.arguments?.find(({ name }) => name.value === 'if')?.value;
+  if (value?.kind === Kind.VARIABLE) return readVariable(value.name.value);
+  return value?.kind === Kind.BOOLEAN ? value.value : undefined;
 }

@@ -16,6 +16,7 @@ import { type DocumentLimits, documentLimits } from './plugins/document-limits.j
 import { useGraphiql } from './plugins/graphiql.js';
 import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
+import { useVariableCheck } from './plugins/variable-check.js';
 import type { PresentError } from './present-error.js';
 
 /** The GraphQL endpoint, and the context factory that other endpoints share with it. */
@@ -54,6 +55,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
       countAttempts: (operation) => countGuardedFields(operation, GUARDED_FIELDS),
       onRefused: (context, count) => deps.log.info(buildGuardAuditEvent(context, count), 'attempt guard'),
     }),
+    useVariableCheck(limits),
     useDelegationLimit(buckets),
   ];
   const yoga = createYoga<RequestContext, LimiterContext>({

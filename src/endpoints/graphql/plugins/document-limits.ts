@@ -1,22 +1,35 @@
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
-import { NoSchemaIntrospectionCustomRule } from 'graphql';
+import { NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { DelegationError } from '../../../errors.js';
 
-/** What a document may be. */
+/** The `graphql` section of the configuration. */
 export interface DocumentLimits {
   readonly introspection: boolean;
+  /** Whether errors suggest names: "Did you mean …?". */
+  readonly suggestions: boolean;
   readonly max_depth: number;
   readonly max_aliases: number;
   readonly max_tokens: number;
 }
 
-/** Refuses documents that would cost more than any honest one: tokens before parsing ends, the rest before anything runs. */
-export function documentLimits({ max_tokens, max_depth, max_aliases, introspection }: DocumentLimits): Plugin[] {
+/** More errors of one document than anybody reads at once; each costs time to describe. */
+const MAX_ERRORS = 10;
+
+/** Refuses expensive documents: lines and tokens while parsing, the other limits during validation. */
+export function documentLimits({
+  max_tokens,
+  max_depth,
+  max_aliases,
+  introspection,
+  suggestions,
+}: DocumentLimits): Plugin[] {
   return [
+    useLineLimit(max_tokens),
     maxTokensPlugin({ n: max_tokens, onReject: refuse(`has more than ${max_tokens} tokens`) }),
+    useValidationOptions({ maxErrors: MAX_ERRORS, hideSuggestions: !suggestions }),
     maxDepthPlugin({ n: max_depth, onReject: refuse(`is more than ${max_depth} levels deep`) }),
     maxAliasesPlugin({ n: max_aliases, allowList: [], onReject: refuse(`has more than ${max_aliases} aliases`) }),
     ...(introspection ? [] : [useNoIntrospection()]),
@@ -29,6 +42,30 @@ function refuse(reason: string): [() => never] {
       throw new DelegationError('INVALID_REQUEST', `The document ${reason}`);
     },
   ];
+}
+
+/**
+ * A document may have as many lines as tokens: graphql-js counts the lines from the start of the document for the location
+ * of each error, and copies a block string several times to quote it.
+ */
+function useLineLimit(maxLines: number): Plugin {
+  const [tooManyLines] = refuse(`has more than ${maxLines} lines`);
+  return {
+    onParse({ params: { source } }) {
+      const text = typeof source === 'string' ? source : source.body;
+      if (text.split(LINE_END, maxLines + 1).length > maxLines) tooManyLines();
+    },
+  };
+}
+
+const LINE_END = /\r\n|[\n\r]/;
+
+function useValidationOptions(options: { readonly maxErrors: number; readonly hideSuggestions: boolean }): Plugin {
+  return {
+    onValidate({ setValidationFn }) {
+      setValidationFn((schema, document, rules) => validate(schema, document, rules, options));
+    },
+  };
 }
 
 function useNoIntrospection(): Plugin {

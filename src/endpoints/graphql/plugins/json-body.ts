@@ -2,14 +2,26 @@ import type { Plugin } from 'graphql-yoga';
 import { DelegationError } from '../../../errors.js';
 import { isRecord } from '../../../lib/is-record.js';
 import { mediaType, parseJson, readBody } from '../../request-body.js';
-import { methodNotAllowed } from '../../responses.js';
+import { errorResponse, methodNotAllowed } from '../../responses.js';
 
-/** Far more than every field of every alias that a document may have by default. */
+/** Far more than all input fields of as many aliases as a document may have by default. */
 const MAX_VARIABLE_VALUES = 1_000;
 
-/** Takes POST with `application/json` and nothing else, and reads no more of a body than it may have. */
+/** Browsers send 150 characters. Yoga compares every media type in the header with each of its own, several times. */
+const MAX_ACCEPT_LENGTH = 1_000;
+
+/** Takes POST requests with an `application/json` body of at most 100 KiB and refuses all others. */
 export function useJsonBody(): Plugin {
   return {
+    onRequest({ request, endResponse }) {
+      if ((request.headers.get('accept') ?? '').length <= MAX_ACCEPT_LENGTH) return;
+      // Not thrown: Yoga would read the header to present the error.
+      endResponse(
+        errorResponse(
+          new DelegationError('INVALID_REQUEST', `The Accept header is longer than ${MAX_ACCEPT_LENGTH} characters`),
+        ),
+      );
+    },
     onRequestParse({ request, setRequestParser }) {
       if (request.method !== 'POST') throw methodNotAllowed('POST');
       if (mediaType(request) !== 'application/json') {
@@ -30,14 +42,16 @@ export function useJsonBody(): Plugin {
   };
 }
 
-/** Fifty faults among the ten thousand values that fit into a body cost graphql-js a quarter of a second to describe. */
+/** Coercion visits every value of the variables, at every depth: 100 KiB hold fifty thousand. */
 function checkVariables(variables: unknown): void {
   const rest = [variables];
   for (let count = 0; rest.length > 0; count++) {
-    if (count > MAX_VARIABLE_VALUES) {
+    const value = rest.pop();
+    if (typeof value === 'object' && value !== null) {
+      for (const each of Object.values(value)) rest.push(each);
+    }
+    if (count + rest.length > MAX_VARIABLE_VALUES) {
       throw new DelegationError('INVALID_REQUEST', `The variables hold more than ${MAX_VARIABLE_VALUES} values`);
     }
-    const value = rest.pop();
-    if (typeof value === 'object' && value !== null) rest.push(...Object.values(value));
   }
 }

@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestGateway, testGateway } from '../../support/gateway.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await testGateway((config) => Object.assign(config, { graphql: { max_tokens: 100 } }));
+});
+
+describe('lines of a document', () => {
+  it.each(['\n', '\r\n', '\r'])('may be as many as its tokens: separated by %j', async (end) => {
+    const document = (lines: number) => `{${end.repeat(lines - 1)}__typename }`;
+    expect((await gateway.graphql(document(100))).data).toEqual({ __typename: 'Query' });
+    const answer = await gateway.graphql(document(101));
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors).toEqual([
+      { message: 'The document has more than 100 lines', extensions: { code: 'INVALID_REQUEST' } },
+    ]);
+  });
+});
+
+describe('errors of a document', () => {
+  const aboutUnknownFields = async (count: number) => {
+    const fields = Array.from({ length: count }, (_, index) => `user${index}`);
+    const { errors } = await gateway.graphql(`{ viewer { ${fields.join(' ')} } }`);
+    return errors?.map(({ message }) => message) ?? [];
+  };
+
+  it('are all told up to ten', async () => {
+    const messages = await aboutUnknownFields(10);
+    expect(messages).toHaveLength(10);
+    expect(messages[9]).toBe('Cannot query field "user9" on type "Viewer".');
+  });
+
+  it('end with a note when there are more', async () => {
+    const messages = await aboutUnknownFields(11);
+    expect(messages).toHaveLength(11);
+    expect(messages[10]).toBe('Too many validation errors, error limit reached. Validation aborted.');
+  });
+});
+
+describe('errors of variables', () => {
+  const DELEGATE = 'mutation($input: DelegateInput!) { delegate(input: $input) { refreshToken } }';
+
+  it('are at most ten', async () => {
+    const answer = await gateway.graphql(DELEGATE, {
+      variables: { input: { scope: Array.from({ length: 50 }, () => 5) } },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.errors).toHaveLength(10);
+    expect(answer.errors?.[9]).toMatchObject({
+      message: 'Variable "$input" got an invalid value at "input.scope[9]": String cannot represent a non string value',
+      extensions: { code: 'INVALID_REQUEST' },
+    });
+  });
+
+  it('include one for a condition that is null in spite of its default, instead of one for each object', async () => {
+    const query = 'query($b: Boolean = true) { __schema { types { name @include(if: $b) } } }';
+    const answer = await gateway.graphql(query, { variables: { b: null } });
+    expect(answer.status).toBe(400);
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors).toEqual([
+      {
+        message: 'Argument "if" of non-null type "Boolean!" must not be null.',
+        locations: [{ line: 1, column: 66 }],
+        extensions: { code: 'INVALID_REQUEST' },
+      },
+    ]);
+  });
+
+  it('do not include a null that no condition reads', async () => {
+    const query =
+      'query($a: Boolean, $b: Boolean = true) { __typename @include(if: $b) __type(name: "Query") { fields(includeDeprecated: $a) { name } } }';
+    expect((await gateway.graphql(query, { variables: { a: null } })).errors).toBeUndefined();
+  });
+});
