@@ -125,12 +125,15 @@ function endConnection({ socket }: IncomingMessage, response: ServerResponse): v
   ending.add(socket);
   response.setHeader('Connection', 'close');
   let left = LINGER_BYTES;
-  // Takes the place of node:http's parser.
-  socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
-    left -= chunk.byteLength;
-    if (left < 0) socket.destroy();
-  });
-  socket.resume();
+  const discard = () =>
+    // Removes node:http's parser.
+    socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+      left -= chunk.byteLength;
+      if (left < 0) socket.destroy();
+    });
+  // While its parser is in place, only node:http can resume a socket that it has paused.
+  if (socket.isPaused()) socket.once('resume', discard).resume();
+  else discard();
   // node:http calls this after the last answer; the method that it replaces closes the socket at once.
   socket.destroySoon = () => {
     socket.end();
