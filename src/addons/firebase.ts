@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
 import { refineWhen } from '../lib/refine-when.js';
-import { type ConfigFields, defineAddon, type IssueRequest } from './addon.js';
+import { type ConfigFields, defineAddon, type IssueRequest, type Report } from './addon.js';
 import { idTokenBody } from './credential.js';
 import { invalidClaim } from './shared/claim-checks.js';
 import { type ClaimPath, mapClaims, readClaim } from './shared/claim-path.js';
@@ -24,41 +24,40 @@ const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
   'acr amr at_hash aud auth_time azp cnf c_hash exp firebase iat iss jti nbf nonce sub'.split(' '),
 );
 
+const EITHER = 'client_email with private_key, or secret alone';
+
 function buildConfigSchema(fields: ConfigFields) {
-  return (
-    fields
-      .object({
-        client_email: z.string().min(1).optional(),
-        private_key: fields.rsaPrivateKey().optional(),
-        private_key_id: z.string().min(1).optional(),
-        secret: fields.secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' }).optional(),
-        lifetime_in_seconds: z.int().min(1).max(MAX_LIFETIME_SECONDS).default(MAX_LIFETIME_SECONDS),
-        uid: fields.claimPath().optional(),
-        claims: fields.claimMap(RESERVED_CLAIMS).default([]),
-        data_claim: fields.claimPath().optional(),
-      })
-      .superRefine(
-        ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {
-          const report = (name: string) =>
-            addIssue({ code: 'custom', path: [name], message: 'client_email with private_key, or secret alone' });
-          if (secret === undefined) {
-            if (client_email === undefined) report('client_email');
-            if (private_key === undefined) report('private_key');
-          } else if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) {
-            report('secret');
-          }
-        },
-        refineWhen('client_email', 'private_key', 'private_key_id', 'secret'),
-      )
-      // In an SDK 2 token the claims are beside the uid, so a claim of that name would replace the checked uid.
-      .superRefine(
-        ({ secret, claims }, { addIssue }) => {
-          if (secret === undefined || claims.every(([name]) => name !== 'uid')) return;
-          addIssue({ code: 'custom', path: ['claims', 'uid'], message: 'a claim name other than uid' });
-        },
-        refineWhen('secret', 'claims'),
-      )
-  );
+  return fields
+    .object({
+      client_email: z.string().min(1).optional(),
+      private_key: fields.rsaPrivateKey().optional(),
+      private_key_id: z.string().min(1).optional(),
+      secret: fields.secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' }).optional(),
+      lifetime_in_seconds: z.int().min(1).max(MAX_LIFETIME_SECONDS).default(MAX_LIFETIME_SECONDS),
+      uid: fields.claimPath().optional(),
+      claims: fields.claimMap(RESERVED_CLAIMS).default([]),
+      data_claim: fields.claimPath().optional(),
+    })
+    .superRefine(
+      ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {
+        const report = (name: string) => addIssue({ code: 'custom', path: [name], message: EITHER });
+        if (secret === undefined) {
+          if (client_email === undefined) report('client_email');
+          if (private_key === undefined) report('private_key');
+        } else if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) {
+          report('secret');
+        }
+      },
+      refineWhen('client_email', 'private_key', 'private_key_id', 'secret'),
+    )
+    .superRefine(
+      ({ secret, claims }, { addIssue }) => {
+        // In an SDK 2 token the claims are beside the uid, so a claim of that name would replace the checked uid.
+        if (secret === undefined || claims.every(([name]) => name !== 'uid')) return;
+        addIssue({ code: 'custom', path: ['claims', 'uid'], message: 'a claim name other than uid' });
+      },
+      refineWhen('secret', 'claims'),
+    );
 }
 
 type Config = z.output<ReturnType<typeof buildConfigSchema>>;
@@ -77,8 +76,9 @@ export const firebase = defineAddon({
     description: 'A Firebase custom token: pass `token` to signInWithCustomToken.',
     fields: { uid: { type: 'String', description: 'The Firebase user that signs in with the token.' } },
   },
-  create(config) {
-    const sign = createSigner(config);
+  create(config, { report }) {
+    const sign = createSigner(config, report);
+    if (!sign) return undefined;
     return {
       async issue(request) {
         const { uid, claims } = readIdentity(config, request);
@@ -138,9 +138,9 @@ function readData(path: ClaimPath | undefined, claims: IssueRequest['claims']): 
 
 type Sign = (parts: Identity & { readonly iat: number; readonly exp: number }) => Promise<string> | string;
 
-function createSigner({ client_email, private_key, private_key_id, secret }: Config): Sign {
+function createSigner({ client_email, private_key, private_key_id, secret }: Config, report: Report): Sign | undefined {
   if (secret !== undefined) return createSdk2Signer(secret);
-  if (!client_email || !private_key) throw new TypeError('client_email and private_key are required without secret');
+  if (client_email === undefined || private_key === undefined) return report([], EITHER);
   return createCustomTokenSigner(client_email, private_key, private_key_id);
 }
 

@@ -8,6 +8,13 @@ interface Partition {
   readonly signIn: string;
 }
 
+const COMMERCIAL: Partition = {
+  name: 'aws',
+  regions: /^[a-z]{2}-[a-z]+-\d{1,2}$/,
+  dnsSuffix: 'amazonaws.com',
+  signIn: 'https://signin.aws.amazon.com/saml',
+};
+
 /**
  * Hosts are from the endpoint rules of AWS's SDKs, sign-in addresses from IAM's documentation
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html and its pages for
@@ -26,12 +33,7 @@ const PARTITIONS: readonly Partition[] = [
     dnsSuffix: 'amazonaws.com',
     signIn: 'https://signin.amazonaws-us-gov.com/saml',
   },
-  {
-    name: 'aws',
-    regions: /^[a-z]{2}-[a-z]+-\d{1,2}$/,
-    dnsSuffix: 'amazonaws.com',
-    signIn: 'https://signin.aws.amazon.com/saml',
-  },
+  COMMERCIAL,
 ];
 
 const GLOBAL_STS = 'https://sts.amazonaws.com/';
@@ -51,7 +53,7 @@ export function buildStsUrl(region: string | undefined): string {
 export function selectSignInUrl(region: string | undefined, roleArn: string): string {
   const matches = ({ name, regions }: Partition) =>
     region === undefined ? roleArn.split(':')[1] === name : regions.test(region);
-  return (PARTITIONS.find(matches) ?? (PARTITIONS.at(-1) as Partition)).signIn;
+  return (PARTITIONS.find(matches) ?? COMMERCIAL).signIn;
 }
 
 /** Whether a role needs a region: the global STS does not serve China and GovCloud. */
