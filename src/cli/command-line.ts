@@ -26,7 +26,7 @@ const HELP = `Usage: delegation-gateway <command> [options]
   <command> --help describes a command and its options.
 `;
 
-/** Runs the command line and returns its exit code: 0, 1 when the command failed, 2 when the arguments are not valid. */
+/** Runs the command line and returns its exit code: 0, 1 when the command fails, 2 when an argument is not valid. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {

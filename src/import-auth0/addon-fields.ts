@@ -48,7 +48,7 @@ function readFields({ properties = {} }: JsonSchema): AddonFields {
   );
 }
 
-/** Makes a number whole and moves it into its limits, with a note; returns anything else for the self-check to refuse. */
+/** Makes a number whole and moves it into its limits, with a note; the self-check refuses anything else. */
 export function clampNumber(
   path: string,
   value: unknown,

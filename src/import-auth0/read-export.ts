@@ -28,7 +28,9 @@ export class ExportError extends Error {
 
 /**
  * Reads a response of the Management API (`GET /api/v2/clients`: a list, or pages with totals) or the output of Auth0's
- * deploy tool (https://auth0.com/docs/deploy-monitor/deploy-cli-tool: a folder with `clients/*.json`, or `tenant.yaml`).
+ * deploy tool (a folder with `clients/*.json`, or `tenant.yaml`).
+ *
+ * @see https://auth0.com/docs/deploy-monitor/deploy-cli-tool
  *
  * @throws ExportError
  */

@@ -13,7 +13,7 @@ export interface SecretReference {
 export class SecretNames {
   readonly #taken = new Set<string>();
 
-  /** Turns `["Web app", "client_secret"]` into `WEB_APP_CLIENT_SECRET`, and a second one into `WEB_APP_CLIENT_SECRET_2`. */
+  /** Turns `["Web app", "client_secret"]` into `WEB_APP_CLIENT_SECRET`, and a second into `WEB_APP_CLIENT_SECRET_2`. */
   create(owner: string, ...parts: readonly string[]): string {
     const base = [slug(owner), ...parts.map((part) => slug(part.replace(/([a-z])([A-Z])/g, '$1_$2')))].join('_');
     const start = /^[A-Z]/.test(base) ? base : `CLIENT${base.startsWith('_') ? '' : '_'}${base}`;

@@ -9,8 +9,8 @@ import { type ConversionContext, type ImportedClient, setSecretReference } from 
 const NOT_EXPORTED = 'a secret that the export does not hold';
 
 /**
- * Validates the clients with the configuration's own schema and the secrets of the export, and repairs what it can: adds
- * a reference for a required secret that was not exported, and leaves out an add-on that cannot work. It notes each change.
+ * Validates the clients with the configuration's own schema and the secrets of the export. It adds a reference for a
+ * required secret that was not exported, leaves out an add-on that cannot work, and notes each change.
  */
 export function selfCheck(
   clients: readonly ImportedClient[],

@@ -1,6 +1,6 @@
 /**
- * Characters that a reader cannot see, or that change what is seen around them: controls, line breaks, bidirectional and
- * other format characters, ignorable ones, and every space but U+0020. U+2800 is a blank that Unicode counts as a symbol.
+ * Characters that a reader cannot see, or that change how the text around them is shown: controls, line breaks,
+ * bidirectional and other format characters, and every space but U+0020. Unicode counts the blank U+2800 as a symbol.
  */
 const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const EVERY_INVISIBLE = new RegExp(INVISIBLE, 'gu');
