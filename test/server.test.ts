@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AddonDefinition } from '../src/addons/addon.js';
 import { app } from '../src/addons/app.js';
 import { firebase } from '../src/addons/firebase.js';
@@ -8,33 +8,31 @@ import { type RunningServer, serve } from '../src/server.js';
 import { DELEGATE, type TestGateway, testGateway } from './support/gateway.js';
 import { openConnection, rawPost, statusLines } from './support/raw-connection.js';
 
-/** A signer that waits until the test lets it go on. */
-function gate() {
-  let open = () => {};
-  let begun = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
+/** Add-ons whose app token is issued only after the test calls `release`. */
+function blockedAddons() {
+  let release = () => {};
+  let start = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
   });
-  const begins = new Promise<void>((resolve) => {
-    begun = resolve;
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
   });
   const addon: AddonDefinition = {
     ...app,
     create(config, context) {
-      const honest = app.create(config, context);
+      const real = app.create(config, context);
       return {
         async issue(request) {
-          begun();
-          await opened;
-          return honest!.issue(request);
+          start();
+          await released;
+          return real!.issue(request);
         },
       };
     },
   };
-  return { addons: [addon, firebase], open, begins };
+  return { addons: [addon, firebase], release, started };
 }
-
-const opened: RunningServer[] = [];
 
 async function start(
   options: Parameters<typeof testGateway>[1] = {},
@@ -46,18 +44,14 @@ async function start(
     port: 0,
     ...(shutdownGraceMs !== undefined && { shutdownGraceMs }),
   });
-  opened.push(server);
+  onTestFinished(() => server.close());
   return { server, gateway, token: await gateway.idToken() };
 }
 
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((server) => server.close()));
-});
-
 const HELLO = JSON.stringify({ query: '{ __typename }' });
 
-describe('the server, over sockets', () => {
-  it('answers the mutation, with an Authorization header of 20 KiB of headers around it', async () => {
+describe('the server', () => {
+  it('answers the mutation when the headers are longer than 20 KiB', async () => {
     const { server, token } = await start();
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -74,7 +68,7 @@ describe('the server, over sockets', () => {
     expect(response.headers.get('x-ratelimit-remaining')).toBe('9');
   });
 
-  it('counts by the address of the other end', async () => {
+  it('takes the address of the peer as the client IP', async () => {
     const { server, token, gateway } = await start();
     const body = JSON.stringify({ query: DELEGATE, variables: { input: { target: 'api' } } });
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
@@ -82,7 +76,7 @@ describe('the server, over sockets', () => {
     expect(gateway.log.audits()[0]?.ip).toBe('127.0.0.1');
   });
 
-  it('keeps a connection for the next request, and answers pipelined requests in order', async () => {
+  it('keeps a connection alive, and answers pipelined requests in order', async () => {
     const { server } = await start();
     const { socket, until } = openConnection(server.port);
     socket.write(rawPost(HELLO));
@@ -96,7 +90,7 @@ describe('the server, over sockets', () => {
     expect(text.indexOf('first')).toBeLessThan(text.indexOf('second'));
   });
 
-  it('refuses two Host headers, whatever they say, and ends the connection', async () => {
+  it('refuses two Host headers, even equal ones, and ends the connection', async () => {
     const { server } = await start();
     for (const second of ['Host: other.test', 'host: gateway.test']) {
       const { socket, closed } = openConnection(server.port);
@@ -110,7 +104,7 @@ describe('the server, over sockets', () => {
     }
   });
 
-  it('refuses two Host headers at the legacy door in its own form, with the headers that every answer has', async () => {
+  it('refuses two Host headers at /delegation with the legacy body and the usual headers', async () => {
     const { server } = await start();
     const { socket, closed } = openConnection(server.port);
     socket.write(rawPost(HELLO, ['Host: other.test']).replace('/graphql', '/delegation'));
@@ -123,12 +117,12 @@ describe('the server, over sockets', () => {
   });
 
   it.each([
-    ['a request line that is none', 'NONSENSE\r\n\r\n', 400],
+    ['an invalid request line', 'NONSENSE\r\n\r\n', 400],
     ['no Host header', 'GET /livez HTTP/1.1\r\n\r\n', 400],
-    ['a length and chunks at once', rawPost(HELLO, ['Transfer-Encoding: chunked']), 400],
-    ['two lengths', rawPost(HELLO, ['Content-Length: 3']), 400],
+    ['a Content-Length with a chunked body', rawPost(HELLO, ['Transfer-Encoding: chunked']), 400],
+    ['two Content-Length headers', rawPost(HELLO, ['Content-Length: 3']), 400],
     ['a header of 40 KiB', rawPost(HELLO, [`X-Padding: ${'a'.repeat(40 * 1024)}`]), 431],
-  ])('refuses %s and goes on serving', async (_name, text, status) => {
+  ])('refuses %s and keeps serving others', async (_name, text, status) => {
     const { server, gateway } = await start();
     const { socket, closed } = openConnection(server.port);
     socket.write(text);
@@ -138,7 +132,7 @@ describe('the server, over sockets', () => {
   });
 
   it.each(['[', 'a b', 'x/graphql?', '@', 'user:pass@gateway.test', ''])(
-    'answers a Host header that is no host (%j)',
+    'refuses a Host header that is not a host (%j)',
     async (host) => {
       const { server, gateway } = await start();
       const { socket, closed } = openConnection(server.port);
@@ -149,7 +143,7 @@ describe('the server, over sockets', () => {
   );
 
   it.each(['http://[/graphql', '//[/graphql', '*', 'nothing', 'http://', '/%ff', '/\\\\'])(
-    'answers a request target that is none of its paths (%j)',
+    'refuses a request target that is not one of its paths (%j)',
     async (target) => {
       const { server, gateway } = await start();
       const { socket, closed } = openConnection(server.port);
@@ -159,7 +153,7 @@ describe('the server, over sockets', () => {
     },
   );
 
-  it('reads no more of a body in chunks than it may have', async () => {
+  it('refuses a chunked body as soon as it is longer than 100 KiB', async () => {
     const { server } = await start();
     const { socket, until } = openConnection(server.port);
     socket.write(
@@ -172,29 +166,29 @@ describe('the server, over sockets', () => {
     expect(text).toContain('The body is longer than 102400 bytes');
   });
 
-  it('gives headers 10 s and the whole request 15 s', async () => {
+  it('limits the time for headers to 10 s and for the request to 15 s', async () => {
     const { server } = await start();
     expect(server.limits.headersTimeout).toBe(10_000);
     expect(server.limits.requestTimeout).toBe(15_000);
     expect(server.limits.timeout).toBe(75_000);
   });
 
-  it('takes no harm from a caller that goes away before the answer', async () => {
-    const { addons, open: letGo, begins } = gate();
+  it('keeps serving, and logs no warning, when a client disconnects before the answer', async () => {
+    const { addons, release, started } = blockedAddons();
     const { server, gateway, token } = await start({ addons });
     const { socket } = openConnection(server.port);
     const body = JSON.stringify({ query: DELEGATE, variables: { input: { target: 'api' } } });
     socket.write(rawPost(body, [`Authorization: Bearer ${token}`]));
-    await begins;
+    await started;
     socket.destroy();
     await once(socket, 'close');
-    letGo();
+    release();
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
     await server.close();
     expect(gateway.log.lines.filter((line) => JSON.parse(line).level >= 40)).toEqual([]);
   });
 
-  it('takes no harm from a caller that goes away within its body', async () => {
+  it('keeps serving, and logs nothing, when a client disconnects in the middle of its body', async () => {
     const { server, gateway } = await start();
     const { socket } = openConnection(server.port);
     socket.write(rawPost(HELLO).slice(0, -5));
@@ -208,23 +202,23 @@ describe('the server, over sockets', () => {
 });
 
 describe('shutdown', () => {
-  it('finishes the answer that has begun, then ends its connection, and takes no new one', async () => {
-    const { addons, open: letGo, begins } = gate();
+  it('answers the request that has begun, then ends its connection, and accepts no new one', async () => {
+    const { addons, release, started } = blockedAddons();
     const { server, token } = await start({ addons });
     const { socket, closed } = openConnection(server.port);
     const body = JSON.stringify({ query: DELEGATE, variables: { input: { target: 'api' } } });
     socket.write(rawPost(body, [`Authorization: Bearer ${token}`]));
-    await begins;
+    await started;
     const stopped = server.close();
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
-    letGo();
+    release();
     const text = await closed;
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
     expect(text).toMatch(/"remaining":9/);
     await stopped;
   });
 
-  it('does not wait for connections that wait: kept alive, or never used', async () => {
+  it('does not wait for idle connections: kept alive, unused, or in the middle of a header', async () => {
     const { server } = await start({}, 60_000);
     const used = openConnection(server.port);
     used.socket.write(rawPost(HELLO));
@@ -240,7 +234,7 @@ describe('shutdown', () => {
     expect(await slow.closed).toBe('');
   });
 
-  it('waits no longer than its grace for a caller that does not send its body', async () => {
+  it('waits at most the grace period for a client that does not finish its body', async () => {
     const { server } = await start({}, 50);
     const { socket, closed } = openConnection(server.port);
     socket.write(rawPost(HELLO).slice(0, -5));
@@ -249,7 +243,7 @@ describe('shutdown', () => {
     expect(await closed).toBe('');
   });
 
-  it('is over at once with agents that keep connections alive', async () => {
+  it('does not wait for the pooled connection of a client', async () => {
     const { server } = await start({}, 60_000);
     const agent = new Agent({ keepAlive: true });
     const [response] = await once(request(`${server.url}/livez`, { agent }).end(), 'response');
@@ -259,7 +253,7 @@ describe('shutdown', () => {
     agent.destroy();
   });
 
-  it('says why it cannot listen', async () => {
+  it('rejects with the error of listen', async () => {
     const { server, gateway } = await start();
     await expect(serve(gateway, { host: '127.0.0.1', port: server.port })).rejects.toMatchObject({
       code: 'EADDRINUSE',

@@ -3,34 +3,37 @@ import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has all of. */
+/**
+ * Finds the IP that rate limits count by: an IPv4 address, or the /64 of an IPv6 address, because one subscriber usually
+ * gets a whole /64. `unknown` when the connection has no address.
+ */
 export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string | null) => string;
 
 /**
- * Finds the IP that limits count by. `X-Forwarded-For` counts only as far as the hops are configured proxies: the first
- * address from the right that is none is the client.
+ * Builds the function that finds a client's IP. It reads `X-Forwarded-For` from the right, as long as the addresses are
+ * trusted proxies; the first address that is not one is the client's.
  *
- * @param trustProxy addresses and CIDR ranges
+ * @param trustProxy the addresses and CIDR ranges of trusted proxies
  */
 export function clientIpReader(trustProxy: readonly string[]): ClientIp {
-  const trusted = trustProxy.map(rangeOf);
+  const trusted = trustProxy.map(parseRange);
   const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6) =>
     trusted.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
   return (remoteAddress, forwardedFor) => {
-    let client = parse(remoteAddress);
+    let client = parseAddress(remoteAddress);
     if (!client) return 'unknown';
     for (const hop of (forwardedFor ?? '').split(',').reverse()) {
       if (!isTrusted(client)) break;
-      const previous = parse(hop.trim());
+      const previous = parseAddress(hop.trim());
       if (!previous) break;
       client = previous;
     }
-    return canonical(client);
+    return formatClient(client);
   };
 }
 
-/** An IPv4 range that is written as IPv6, `::ffff:10.0.0.0/104`, is the IPv4 range: addresses are compared as IPv4. */
-function rangeOf(entry: string): Range {
+/** Parses a range. An IPv4-mapped range, such as `::ffff:10.0.0.0/104`, becomes the IPv4 range. */
+function parseRange(entry: string): Range {
   const [text = '', length] = entry.split('/');
   const address = ipaddr.parse(text);
   const bits = length === undefined ? (address.kind() === 'ipv4' ? 32 : 128) : Number(length);
@@ -38,8 +41,8 @@ function rangeOf(entry: string): Range {
   return mapped ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
 
-/** An address as proxies write it, perhaps with a port or a zone; undefined for anything else, shorthands like `127.1` too. */
-function parse(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+/** Parses an address that may have a port or a zone; undefined for other text and for short forms such as `127.1`. */
+function parseAddress(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const bare = text
     ?.replace(/%[^\]]*/, '')
     .replace(/^\[(.*)\](?::\d+)?$/, '$1')
@@ -47,8 +50,8 @@ function parse(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | undefined 
   return bare !== undefined && isIP(bare) !== 0 ? ipaddr.process(bare) : undefined;
 }
 
-function canonical(address: ipaddr.IPv4 | ipaddr.IPv6): string {
-  if (address.kind() === 'ipv4') return address.toString();
-  const network = (address as ipaddr.IPv6).parts.map((part, index) => (index < 4 ? part : 0));
+function formatClient(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  const network = address.parts.map((part, index) => (index < 4 ? part : 0));
   return `${new ipaddr.IPv6(network).toString()}/64`;
 }

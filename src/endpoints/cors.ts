@@ -1,22 +1,25 @@
-const EXPOSED = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id';
+const EXPOSED_HEADERS = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id';
 
-/** Cross-origin rules (https://fetch.spec.whatwg.org/#http-cors-protocol). Credentials are never allowed: tokens travel in the request. */
+/**
+ * The CORS headers of answers (https://fetch.spec.whatwg.org/#http-cors-protocol). Credentials are never allowed: clients
+ * send tokens in a header or the body, not in cookies.
+ */
 export interface Cors {
-  /** The headers for an answer to this request. */
+  /** Builds the headers of the answer to a request. */
   headers(request: Request): Record<string, string>;
-  /** The answer to a preflight; undefined when the request is none. */
+  /** Answers a preflight request; undefined for any other request. */
   preflight(request: Request): Response | undefined;
 }
 
-/** @param origins exact origins, or "*" */
+/** @param origins the origins that may read answers, compared exactly; "*" allows every origin */
 export function createCors(origins: readonly string[]): Cors {
   const any = origins.includes('*');
   const allowed = new Set(origins);
   const headers = (request: Request): Record<string, string> => {
-    if (any) return { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': EXPOSED };
+    if (any) return { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': EXPOSED_HEADERS };
     const origin = request.headers.get('origin');
     if (origin === null || !allowed.has(origin)) return { Vary: 'Origin' };
-    return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': EXPOSED, Vary: 'Origin' };
+    return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': EXPOSED_HEADERS, Vary: 'Origin' };
   };
   return {
     headers,

@@ -1,13 +1,13 @@
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { isRecord } from './is-record.js';
-import { readCapped } from './read-capped.js';
+import { BodyTooLargeError, readCapped } from './read-capped.js';
 
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 100 * 1024;
-/** What an error code looks like; anything else that a service calls its code is not passed on. */
-const CODE = /^[\w.-]{1,64}$/;
-/** Failures to connect: nothing was sent, so nothing can have been done. */
+/** The form of an error code. A code of another form could repeat a secret, so it is not passed on. */
+const ERROR_CODE = /^[\w.-]{1,64}$/;
+/** Failures to connect: the service cannot have received the request. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -16,22 +16,22 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** Failures of a connection before there was an answer: fetch cannot tell a piece of its head from none. */
+/** Failures before an answer. fetch reports the same codes when the connection broke within the head of an answer. */
 const NOT_ANSWERED: ReadonlySet<string> = new Set([...NOT_SENT, 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** A POST to a service of the configuration. */
+/** A POST to a configured service. */
 export interface UpstreamCall {
-  /** Its name in messages: `AWS STS`, `Salesforce`. */
+  /** The name of the service in error messages, such as `AWS STS`. */
   readonly service: string;
   readonly url: string;
   readonly form: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Never sends a request again that may have arrived, for services where twice is worse than not at all. */
+  /** Never repeats a request that the service may have received: for requests that must not run twice. */
   readonly onlyOnce?: boolean;
 }
 
-/** An answer with a status of 2xx or 4xx: whether it says what it should is the protocol's business. */
+/** An answer with a status of 2xx or 4xx, whose text is not yet parsed. */
 export interface UpstreamAnswer {
   readonly ok: boolean;
   readonly status: number;
@@ -39,10 +39,10 @@ export interface UpstreamAnswer {
 }
 
 /**
- * Posts a form: within 5 s, to the configured URL only, without following redirects, reading 100 KiB at most, with one
- * more try when the connection failed before the first byte of an answer.
+ * Posts a form and reads the answer: within 5 s, at most 100 KiB, without following redirects. Repeats the request once
+ * when the connection failed before an answer.
  *
- * @throws DelegationError UPSTREAM_UNAVAILABLE; its message names the service and the kind of failure
+ * @throws DelegationError UPSTREAM_UNAVAILABLE, whose message names the service and the kind of failure
  */
 export async function callUpstream({ fetch }: Pick<Deps, 'fetch'>, call: UpstreamCall): Promise<UpstreamAnswer> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -57,7 +57,7 @@ export async function callUpstream({ fetch }: Pick<Deps, 'fetch'>, call: Upstrea
     });
   try {
     const response = await post().catch((error) => {
-      if (signal.aborted || !(call.onlyOnce ? NOT_SENT : NOT_ANSWERED).has(codeOf(error))) throw error;
+      if (signal.aborted || !(call.onlyOnce ? NOT_SENT : NOT_ANSWERED).has(readErrorCode(error))) throw error;
       return post();
     });
     const { status } = response;
@@ -67,18 +67,18 @@ export async function callUpstream({ fetch }: Pick<Deps, 'fetch'>, call: Upstrea
     }
     return { ok: response.ok, status, text: await readCapped(response, MAX_BYTES) };
   } catch (error) {
-    throw error instanceof DelegationError ? error : unavailable(call.service, failureOf(error, timeout));
+    throw error instanceof DelegationError ? error : unavailable(call.service, describeFailure(error, timeout));
   }
 }
 
-/** The service did not answer, or not with anything that its protocol knows. */
+/** Builds the error for a service that did not answer, or whose answer its protocol does not define. */
 export function unavailable(service: string, failure: string): DelegationError {
   return new DelegationError('UPSTREAM_UNAVAILABLE', `${service} ${failure}`);
 }
 
-/** The service said no. Its code is passed on where it looks like one; its description never is. */
+/** Builds the error for a service that refused. It carries the service's error code, and never its description. */
 export function refused(service: string, code: unknown): DelegationError {
-  const upstreamCode = typeof code === 'string' && CODE.test(code) ? code : undefined;
+  const upstreamCode = typeof code === 'string' && ERROR_CODE.test(code) ? code : undefined;
   return new DelegationError(
     'UPSTREAM_REFUSED',
     `${service} refused${upstreamCode === undefined ? '' : `: ${upstreamCode}`}`,
@@ -91,8 +91,8 @@ export function refused(service: string, code: unknown): DelegationError {
 /**
  * Reads the answer of an OAuth 2.0 token endpoint (RFC 6749 §5.1 and §5.2).
  *
- * @throws DelegationError UPSTREAM_REFUSED with the endpoint's error code, UPSTREAM_UNAVAILABLE for anything that is
- *   neither an answer nor a refusal
+ * @throws DelegationError UPSTREAM_REFUSED with the endpoint's error code, UPSTREAM_UNAVAILABLE for an answer that is
+ *   neither a success nor an OAuth error
  */
 export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): Readonly<Record<string, unknown>> {
   let body: unknown;
@@ -107,13 +107,14 @@ export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): 
   throw refused(service, body.error);
 }
 
-function failureOf(error: unknown, timeout: AbortSignal): string {
+function describeFailure(error: unknown, timeout: AbortSignal): string {
   if (timeout.aborted) return `did not answer within ${TIMEOUT_MS / 1000} s`;
-  if (error instanceof Error && error.name === 'BodyTooLargeError') return 'gave an answer that is too long';
+  if (error instanceof BodyTooLargeError) return 'gave an answer that is too long';
   return 'could not be reached, or broke off its answer';
 }
 
-function codeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  return typeof cause?.code === 'string' ? cause.code : '';
+/** Reads the code of a failed `fetch`, such as ECONNREFUSED, from the cause of its error; empty when there is none. */
+function readErrorCode(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isRecord(cause) && typeof cause.code === 'string' ? cause.code : '';
 }

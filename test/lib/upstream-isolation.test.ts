@@ -9,7 +9,7 @@ import { type Upstream, upstream } from '../support/upstream.js';
 const DELEGATIONS = 500;
 const QUERY = 'mutation ($input: DelegateInput!) { delegate(input: $input) { credential { token apiType } } }';
 
-/** A tenant whose client `crm` gets its tokens from this upstream. */
+/** Adds a client `crm` whose Salesforce add-on calls this upstream. */
 function withSalesforce({ url }: Upstream) {
   return (config: ConfigDocument) => {
     Object.assign(config, { rate_limit: { burst: 10_000, attempts_per_minute: 10_000 } });
@@ -22,8 +22,8 @@ function withSalesforce({ url }: Upstream) {
   };
 }
 
-/** A gateway behind a listening server, and what a client on the network does with it. */
-async function listening(gateway: TestGateway) {
+/** Serves a gateway over HTTP, and builds the function with which a client sends its mutation. */
+async function serveForClient(gateway: TestGateway) {
   const server = await serve(gateway, { host: '127.0.0.1', port: 0 });
   const agent = new Agent({ keepAlive: true });
   onTestFinished(async () => {
@@ -39,29 +39,29 @@ async function listening(gateway: TestGateway) {
   };
 }
 
-describe('a caller that goes away', () => {
-  it('takes the connection to the upstream with it', async () => {
+describe('a client that disconnects', () => {
+  it('ends the call to the upstream', async () => {
     const org = await upstream(() => {});
     const gateway = await testGateway(withSalesforce(org));
-    const delegate = await listening(gateway);
+    const delegate = await serveForClient(gateway);
     const caller = new AbortController();
     const token = await gateway.idToken();
     const left = delegate({ target: 'crm' }, { token, signal: caller.signal }).catch((error: Error) => error.name);
     await org.until(() => org.bodies.length === 1);
     expect(org.ended()).toBe(0);
-    const leaving = performance.now();
+    const disconnected = performance.now();
     caller.abort();
     expect(await left).toBe('AbortError');
     await org.until(() => org.ended() === 1);
-    expect(performance.now() - leaving).toBeLessThan(2_000);
+    expect(performance.now() - disconnected).toBeLessThan(2_000);
   });
 });
 
 describe('an upstream that hangs', () => {
-  it(`holds ${DELEGATIONS} delegations without slowing down those that need no upstream`, async () => {
+  it(`does not slow down other delegations while ${DELEGATIONS} wait for it`, async () => {
     const org = await upstream(() => {});
     const gateway = await testGateway(withSalesforce(org));
-    const delegate = await listening(gateway);
+    const delegate = await serveForClient(gateway);
     const token = await gateway.idToken();
     const app = async () => {
       const started = performance.now();
@@ -94,9 +94,9 @@ describe('an upstream that hangs', () => {
     const ends = await Promise.all(hanging);
 
     console.info(
-      `APP delegation, median of 50: ${alone.toFixed(1)} ms alone, ${beside.toFixed(1)} ms beside ${held} that hang`,
+      `APP delegation, median of 50: ${alone.toFixed(1)} ms alone, ${beside.toFixed(1)} ms while ${held} wait`,
     );
-    // All of them came; on a busy machine the first have had their five seconds before the last arrive.
+    // On a busy machine the first may have timed out before the last arrive.
     expect(held).toBeGreaterThan(0);
     expect(ends.filter((end) => end !== 'AbortError' && end !== 'UPSTREAM_UNAVAILABLE')).toEqual([]);
     expect(beside).toBeLessThan(2 * alone + 25);

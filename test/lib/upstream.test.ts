@@ -6,12 +6,12 @@ import type { DelegationError } from '../../src/errors.js';
 import { callUpstream, readTokenAnswer, type UpstreamCall } from '../../src/lib/upstream.js';
 import { selfSigned, upstream } from '../support/upstream.js';
 
-/** Stands in every body of an upstream; it may stand nowhere else. */
+/** Part of every answer of an upstream; it must not appear anywhere else. */
 const CANARY = 'canary-in-the-body-of-the-upstream';
 const SERVICE = 'The service';
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-/** Posts a form and reads the answer as a token endpoint's, as add-ons do. */
+/** Posts a form and reads the answer of a token endpoint, as add-ons do. */
 async function call(url: string, options: Partial<UpstreamCall> = {}, fetchLike: typeof fetch = fetch) {
   const form = new URLSearchParams({ assertion: 'made for the test' });
   return readTokenAnswer(
@@ -20,8 +20,8 @@ async function call(url: string, options: Partial<UpstreamCall> = {}, fetchLike:
   );
 }
 
-/** The refusal of a call, with how long it took; the whole of it is searched for the canary. */
-async function refusalOf(promise: Promise<unknown>) {
+/** Catches the error of a call and measures its time. Fails when the error contains the canary. */
+async function catchRefusal(promise: Promise<unknown>) {
   const started = performance.now();
   const error: DelegationError = await promise.then(
     (answer) => expect.unreachable(`expected a refusal, got ${JSON.stringify(answer)}`),
@@ -37,7 +37,7 @@ function answering(status: number, body: string, headers: Record<string, string>
 }
 
 describe('an answer of an upstream', () => {
-  it('is posted a form and read as JSON', async () => {
+  it('to a posted form is read as JSON', async () => {
     const service = await upstream((request, response) => {
       const { method, headers } = request;
       response.end(JSON.stringify({ method, type: headers['content-type'], extra: headers['x-extra'] }));
@@ -55,12 +55,12 @@ describe('an answer of an upstream', () => {
   it.each<[string, RequestListener, string, string]>([
     ['not JSON', answering(200, `<html>${CANARY}</html>`), unavailable, 'The service gave an answer that is not JSON'],
     [
-      'JSON, but no object',
+      'JSON, but not an object',
       answering(200, `["${CANARY}"]`),
       unavailable,
       'The service gave an answer that is not a JSON object',
     ],
-    ['nothing at all', answering(200, ''), unavailable, 'The service gave an answer that is not JSON'],
+    ['empty', answering(200, ''), unavailable, 'The service gave an answer that is not JSON'],
     [
       'longer than 100 KiB',
       answering(200, JSON.stringify({ access_token: CANARY.repeat(4_000) })),
@@ -90,39 +90,39 @@ describe('an answer of an upstream', () => {
     ],
     ['a 500', answering(500, body), unavailable, 'The service answered with status 500'],
     [
-      'a 503 that looks like a refusal',
+      'a 503 with an error code',
       answering(503, '{"error":"invalid_grant"}'),
       unavailable,
       'The service answered with status 503',
     ],
     [
-      'an error code that is none',
+      'an error code of another form',
       answering(400, JSON.stringify({ error: `${CANARY} with spaces` })),
       'UPSTREAM_REFUSED',
       'The service refused',
     ],
-  ])('that is %s has its own code, and nothing of it gets out', async (_what, listener, code, message) => {
+  ])('that is %s has its own error, which repeats nothing of it', async (_what, listener, code, message) => {
     const service = await upstream(listener);
-    expect(await refusalOf(call(service.url))).toMatchObject({ code, message });
+    expect(await catchRefusal(call(service.url))).toMatchObject({ code, message });
     expect(service.bodies).toHaveLength(1);
   });
 
-  it('that refuses passes its error code on, and not its description', async () => {
+  it('that refuses keeps its error code, and not its description', async () => {
     const service = await upstream(
       answering(400, JSON.stringify({ error: 'invalid_grant', error_description: `user ${CANARY} is unknown` })),
     );
-    expect(await refusalOf(call(service.url))).toMatchObject({
+    expect(await catchRefusal(call(service.url))).toMatchObject({
       code: 'UPSTREAM_REFUSED',
       message: 'The service refused: invalid_grant',
       upstreamCode: 'invalid_grant',
     });
   });
 
-  it('that redirects is a failure, and where it points is never asked', async () => {
+  it('that redirects is an error, and the redirect is not followed', async () => {
     const elsewhere = await upstream(answering(200, body));
     for (const status of [301, 302, 303, 307, 308]) {
       const service = await upstream(answering(status, body, { location: elsewhere.url }));
-      expect(await refusalOf(call(service.url))).toMatchObject({
+      expect(await catchRefusal(call(service.url))).toMatchObject({
         code: unavailable,
         message: `The service answered with status ${status}`,
       });
@@ -130,13 +130,13 @@ describe('an answer of an upstream', () => {
     expect(elsewhere.connections()).toBe(0);
   });
 
-  it('counts its 100 KiB after decompression', async () => {
+  it('is limited to 100 KiB after decompression', async () => {
     const bomb = gzipSync(JSON.stringify({ access_token: 'a'.repeat(10_000_000) }));
     expect(bomb.length).toBeLessThan(100 * 1024);
     const service = await upstream((_request, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
     );
-    expect(await refusalOf(call(service.url))).toMatchObject({
+    expect(await catchRefusal(call(service.url))).toMatchObject({
       code: unavailable,
       message: 'The service gave an answer that is too long',
     });
@@ -144,24 +144,24 @@ describe('an answer of an upstream', () => {
 });
 
 describe('a connection to an upstream', () => {
-  it('is not trusted when only the certificate itself vouches for it', async () => {
+  it('is refused when its certificate is self-signed', async () => {
     const service = await upstream(answering(200, CANARY), { tls: selfSigned() });
-    expect(await refusalOf(call(service.url))).toMatchObject({
+    expect(await catchRefusal(call(service.url))).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       message: 'The service could not be reached, or broke off its answer',
     });
     expect(service.bodies).toEqual([]);
   });
 
-  it('is kept for the next call', async () => {
+  it('is reused for the next call', async () => {
     const service = await upstream(answering(200, '{}'));
     for (let count = 0; count < 10; count++) await call(service.url);
     expect(service.bodies).toHaveLength(10);
-    // fetch opens a second one when it is asked again in the very tick in which an answer ends.
+    // fetch may open a second one for a call in the same tick in which an answer ends.
     expect(service.connections()).toBeLessThanOrEqual(2);
   });
 
-  it('that breaks before an answer is tried once more', async () => {
+  it('that breaks before an answer is opened once more', async () => {
     let tries = 0;
     const service = await upstream((request, response) => {
       if (++tries === 1) request.socket.destroy();
@@ -171,39 +171,39 @@ describe('a connection to an upstream', () => {
     expect(tries).toBe(2);
   });
 
-  it('that breaks twice is given up', async () => {
+  it('that breaks twice is an error', async () => {
     const service = await upstream((request) => request.socket.destroy());
-    expect(await refusalOf(call(service.url))).toMatchObject({
+    expect(await catchRefusal(call(service.url))).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       message: 'The service could not be reached, or broke off its answer',
     });
     expect(service.bodies).toHaveLength(2);
   });
 
-  it('that breaks after the request arrived is not tried again where twice is worse than not at all', async () => {
+  it('that breaks after the request arrived is not opened again with onlyOnce', async () => {
     const service = await upstream((request) => request.socket.destroy());
-    expect(await refusalOf(call(service.url, { onlyOnce: true }))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(await catchRefusal(call(service.url, { onlyOnce: true }))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     expect(service.bodies).toHaveLength(1);
   });
 
-  it.each([false, true])('that is refused is tried once more, with onlyOnce: %s', async (onlyOnce) => {
+  it.each([false, true])('that is refused is tried once more, with onlyOnce %s', async (onlyOnce) => {
     let tries = 0;
     const counting: typeof fetch = (...args) => {
       tries++;
       return fetch(...args);
     };
-    const url = `http://127.0.0.1:${await closedPort()}`;
-    expect(await refusalOf(call(url, { onlyOnce }, counting))).toMatchObject({
+    const url = `http://127.0.0.1:${await findClosedPort()}`;
+    expect(await catchRefusal(call(url, { onlyOnce }, counting))).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       message: 'The service could not be reached, or broke off its answer',
     });
     expect(tries).toBe(2);
   });
 
-  it('ends when the caller has gone', async () => {
+  it('ends when the signal of the caller aborts', async () => {
     const service = await upstream(() => {});
     const caller = new AbortController();
-    const refusal = refusalOf(call(service.url, { signal: caller.signal }));
+    const refusal = catchRefusal(call(service.url, { signal: caller.signal }));
     await service.until(() => service.bodies.length === 1);
     expect(service.ended()).toBe(0);
     caller.abort();
@@ -213,11 +213,11 @@ describe('a connection to an upstream', () => {
   });
 });
 
-describe('five seconds', () => {
-  it('are all that an upstream gets, however it spends them', async () => {
+describe('the time limit of 5 s', () => {
+  it('applies to every part of an answer', async () => {
     const head = { 'content-type': 'application/json', 'content-length': '1000' };
     const slow: Record<string, RequestListener> = {
-      'says nothing': () => {},
+      'sends nothing': () => {},
       'sends a head and no body': (_request, response) => {
         response.writeHead(200, head).flushHeaders();
       },
@@ -231,13 +231,13 @@ describe('five seconds', () => {
       },
     };
     const services = await Promise.all(Object.values(slow).map((listener) => upstream(listener)));
-    const deaf = createServer(() => {});
-    const deafPort = await new Promise<number>((resolve) =>
-      deaf.listen(0, '127.0.0.1', () => resolve((deaf.address() as { port: number }).port)),
+    const silent = createServer(() => {});
+    const silentPort = await new Promise<number>((resolve) =>
+      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
     );
-    const urls = [...services.map(({ url }) => url), `https://127.0.0.1:${deafPort}`];
-    const refusals = await Promise.all(urls.map((url) => refusalOf(call(url))));
-    deaf.close();
+    const urls = [...services.map(({ url }) => url), `https://127.0.0.1:${silentPort}`];
+    const refusals = await Promise.all(urls.map((url) => catchRefusal(call(url))));
+    silent.close();
     for (const refusal of refusals) {
       expect(refusal).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
@@ -253,8 +253,8 @@ describe('five seconds', () => {
   });
 });
 
-/** A port of 127.0.0.1 on which nobody listens. */
-async function closedPort(): Promise<number> {
+/** Finds a port of 127.0.0.1 on which no server listens. */
+async function findClosedPort(): Promise<number> {
   const server = createServer();
   const port = await new Promise<number>((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
