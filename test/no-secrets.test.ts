@@ -93,7 +93,7 @@ describe('the suite', () => {
       ],
       [
         'leaks a client secret into an error',
-        ['Error: Secrets leaked: the configured client_secret in the errors of a 400'],
+        ['Error: Secrets leaked: the configured client_secret in the errors of a 200'],
       ],
       ['leaks the token of the caller into the log', ['Error: Secrets leaked: the sent token in a line of the log']],
     ]);
