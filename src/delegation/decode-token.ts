@@ -1,6 +1,6 @@
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
-import { isJsonNestedDeeper } from '../lib/json-nesting.js';
+import { findExceededLimit } from '../lib/json-limits.js';
 
 /** Inclusive. A token is ASCII, so characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
@@ -45,7 +45,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
   let value: unknown;
   // JSON is ASCII as far as its structure goes, so the bytes need not be UTF-8 here. The object itself is no level.
-  if (isJsonNestedDeeper(bytes.toString('latin1'), MAX_LEVELS + 1)) {
+  if (findExceededLimit(bytes.toString('latin1'), { levels: MAX_LEVELS + 1 })) {
     throw invalidToken(`its ${part} nests more than ${MAX_LEVELS} levels`);
   }
   try {

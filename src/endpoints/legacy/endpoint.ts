@@ -6,7 +6,7 @@ import { isRecord } from '../../lib/is-record.js';
 import type { RequestContext } from '../context.js';
 import type { DelegateInput } from '../graphql/schema/delegate-input.js';
 import type { GraphqlServer } from '../graphql/yoga.js';
-import { mediaType, parseJson, readBody } from '../request-body.js';
+import { mediaType, parseForm, parseJson, readBody } from '../request-body.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
 import { failure, type LegacyAnswer, refusal, successBody } from './bodies.js';
 import { callbackName, callbackResponse } from './jsonp.js';
@@ -79,7 +79,7 @@ async function settle(answer: () => Promise<LegacyAnswer>): Promise<LegacyAnswer
 async function bodyParameters(request: Request): Promise<Iterable<readonly [string, unknown]>> {
   switch (mediaType(request)) {
     case 'application/x-www-form-urlencoded':
-      return new URLSearchParams(await readBody(request));
+      return parseForm(await readBody(request));
     case 'application/json':
       return objectEntries(parseJson(await readBody(request)));
     default:
