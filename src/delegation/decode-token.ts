@@ -1,6 +1,6 @@
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/is-record.js';
-import { isJsonNestedDeeper } from '../lib/json-nesting.js';
+import { findExceededLimit } from '../lib/json-limits.js';
 
 /** Inclusive. A token is ASCII, so its characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;
@@ -50,7 +50,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseObject(bytes: Buffer, part: string): Record<string, unknown> {
   // Code that walks claims recursively would run out of stack. Brackets are ASCII, so the bytes need no decoding yet.
-  if (isJsonNestedDeeper(bytes.toString('latin1'), MAX_CLAIM_DEPTH + 1)) {
+  if (findExceededLimit(bytes.toString('latin1'), { levels: MAX_CLAIM_DEPTH + 1 })) {
     throw invalidToken(`its ${part} is nested more than ${MAX_CLAIM_DEPTH} levels deep`);
   }
   let value: unknown;

@@ -1,10 +1,11 @@
 import { DelegationError } from '../errors.js';
-import { isJsonNestedDeeper } from '../lib/json-nesting.js';
+import { findExceededLimit } from '../lib/json-limits.js';
 import { BodyTooLargeError, readCapped } from '../lib/read-capped.js';
 
 const MAX_BODY_BYTES = 100 * 1024;
-/** Twice the values that variables may hold, so that any accepted body fits. */
-const MAX_JSON_LEVELS = 2_000;
+/** Three times what the variables of a GraphQL request may hold. */
+const MAX_JSON_VALUES = 3_000;
+const MAX_PARAMETERS = 1_000;
 
 /** Reads the media type of a request, in lower case (RFC 9110 §8.3.1) and without parameters. */
 export function mediaType(request: Request): string {
@@ -32,12 +33,24 @@ export async function readBody(request: Request): Promise<string> {
 
 /** @throws DelegationError INVALID_REQUEST; its message repeats nothing of the text */
 export function parseJson(text: string): unknown {
-  if (isJsonNestedDeeper(text, MAX_JSON_LEVELS)) {
-    throw new DelegationError('INVALID_REQUEST', `The body nests more than ${MAX_JSON_LEVELS} levels`);
+  if (findExceededLimit(text, { values: MAX_JSON_VALUES })) {
+    throw new DelegationError('INVALID_REQUEST', `The body holds more than ${MAX_JSON_VALUES} values`);
   }
   try {
     return JSON.parse(text);
   } catch {
     throw new DelegationError('INVALID_REQUEST', 'The body is not JSON');
   }
+}
+
+/**
+ * Parses a body of type application/x-www-form-urlencoded.
+ *
+ * @throws DelegationError INVALID_REQUEST for more than 1,000 parameters
+ */
+export function parseForm(text: string): URLSearchParams {
+  if (text.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS) {
+    throw new DelegationError('INVALID_REQUEST', `The body holds more than ${MAX_PARAMETERS} parameters`);
+  }
+  return new URLSearchParams(text);
 }

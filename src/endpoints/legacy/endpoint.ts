@@ -4,7 +4,7 @@ import { DelegationError } from '../../errors.js';
 import { isRecord } from '../../lib/is-record.js';
 import { maskUnexpected } from '../../observability/mask-unexpected.js';
 import type { BuildContext, RequestContext } from '../context.js';
-import { mediaType, parseJson, readBody } from '../request-body.js';
+import { mediaType, parseForm, parseJson, readBody } from '../request-body.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
 import type { Endpoint } from '../router.js';
 import { callbackResponse, parseCallbackName } from './jsonp.js';
@@ -50,7 +50,7 @@ function toJson({ status, headers, body }: LegacyAnswer): Response {
 async function readBodyParameters(request: Request): Promise<Parameters> {
   switch (mediaType(request)) {
     case 'application/x-www-form-urlencoded':
-      return new URLSearchParams(await readBody(request));
+      return parseForm(await readBody(request));
     case 'application/json': {
       const body = parseJson(await readBody(request));
       if (!isRecord(body)) throw new DelegationError('INVALID_REQUEST', 'The body must be a JSON object');

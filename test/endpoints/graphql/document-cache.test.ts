@@ -6,7 +6,7 @@ import { testGateway } from '../../support/gateway.js';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** MiB that are in use once nothing is left that could be freed. */
+/** The heap in use after garbage collection, in MiB. */
 function heapUsed(): number {
   collectGarbage();
   collectGarbage();
@@ -20,7 +20,7 @@ describe('memory', () => {
     ['of which most is a comment', (text: string) => `{ __typename } # ${text}`],
   ])('does not grow with documents %s', async (_, document) => {
     const gateway = await testGateway();
-    // One character beyond Latin-1 makes a string take two bytes for each.
+    // With one character outside Latin-1 a string takes two bytes for each character.
     const ask = (index: number) => gateway.graphql(document(`€${index}${'x'.repeat(50_000)}`));
     await ask(0);
     const before = heapUsed();

@@ -38,6 +38,16 @@ describe('errors of a document', () => {
   });
 });
 
+describe('suggestions', () => {
+  it('are left out for documents of more than ten thousand characters', async () => {
+    const open = await testGateway((config) => Object.assign(config, { graphql: { suggestions: true } }));
+    const ask = async (length: number) =>
+      (await open.graphql('{ viewer { userID } }'.padEnd(length))).errors?.[0].message;
+    expect(await ask(10_000)).toBe('Cannot query field "userID" on type "Viewer". Did you mean "userId"?');
+    expect(await ask(10_001)).toBe('Cannot query field "userID" on type "Viewer".');
+  });
+});
+
 describe('errors of variables', () => {
   const DELEGATE = 'mutation($input: DelegateInput!) { delegate(input: $input) { refreshToken } }';
 

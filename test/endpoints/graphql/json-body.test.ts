@@ -32,17 +32,46 @@ describe('a JSON body', () => {
   };
 
   it.each([
-    ['closed', ']'],
-    ['open', ''],
-  ])('may nest two thousand levels, whether its brackets are %s or not', async (_name, close) => {
-    const nested = (levels: number) => `${'['.repeat(levels)}${close.repeat(levels)}`;
-    expect(await post('/delegation', nested(2_001))).toEqual({
+    ['open lists', '['.repeat(3_000), '['.repeat(2_999)],
+    ['nested lists', `${'['.repeat(3_000)}${']'.repeat(3_000)}`, `${'['.repeat(2_999)}${']'.repeat(2_999)}`],
+    ['numbers', `[${'1,'.repeat(2_999)}1]`, `[${'1,'.repeat(2_998)}1]`],
+  ])('is refused with more than three thousand values before it is parsed: %s', async (_name, tooMany, allowed) => {
+    const message = 'The body holds more than 3000 values';
+    expect(await post('/delegation', tooMany)).toEqual({
       status: 400,
-      body: { error: 'invalid_request', error_description: 'The body nests more than 2000 levels' },
+      body: { error: 'invalid_request', error_description: message },
     });
-    const { body } = await post('/delegation', nested(2_000));
+    expect((await post('/graphql', tooMany)).body.errors[0].message).toBe(message);
+    const { body } = await post('/delegation', allowed);
     expect(body.error_description).toMatch(/^The body (?:is not JSON|must be a JSON object)$/);
-    const graphql = await post('/graphql', nested(2_001));
-    expect(graphql.body.errors[0].message).toBe('The body nests more than 2000 levels');
+  });
+
+  it('may have variables with keys of a thousand characters', async () => {
+    const withKey = (length: number) =>
+      gateway.graphql('{ __typename }', { variables: { list: [{ ['k'.repeat(length)]: 1 }] } });
+    expect((await withKey(1_000)).data).toEqual({ __typename: 'Query' });
+    expect((await withKey(1_001)).errors).toEqual([
+      {
+        message: 'The variables hold a key of more than 1000 characters',
+        extensions: { code: 'INVALID_REQUEST' },
+      },
+    ]);
+  });
+});
+
+describe('a form', () => {
+  it('may have a thousand parameters', async () => {
+    const post = async (parameters: number) => {
+      const response = await gateway.fetch(
+        new Request('http://gateway.test/delegation', {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: 'a&'.repeat(parameters - 1),
+        }),
+      );
+      return (await response.json()).error_description;
+    };
+    expect(await post(1_000)).toBe('client_id is missing');
+    expect(await post(1_001)).toBe('The body holds more than 1000 parameters');
   });
 });

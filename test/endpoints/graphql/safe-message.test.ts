@@ -17,7 +17,7 @@ beforeAll(async () => {
   jwt = await gateway.idToken();
 });
 
-/** Requests that hold a token where no token belongs; `name` is the token as far as it can be a GraphQL name. */
+/** Requests with a token in a wrong place. `name` is the token with every character replaced that a GraphQL name cannot have. */
 const DOCUMENTS: Readonly<Record<string, (token: string, name: string) => Record<string, unknown>>> = {
   'an enum variable': (token) => ({ query: DELEGATE, variables: { input: { apiType: token } } }),
   'an input variable': (token) => ({ query: DELEGATE, variables: { input: token } }),
@@ -121,7 +121,7 @@ async function answer(body: Record<string, unknown>): Promise<{ status: number; 
   return { status: response.status, text: await response.text() };
 }
 
-/** Every part of a token that is longer than an ordinary word. */
+/** The parts of a token that are longer than an ordinary word. */
 function pieces(token: string): string[] {
   return [token, ...token.split(/[^A-Za-z0-9]/)].filter((piece) => piece.length > 8 || /\d.*\d/.test(piece));
 }
@@ -165,7 +165,7 @@ describe('a long message', () => {
   it.each([
     ['of words', `x" ${'abcdefghijk '.repeat(7000)}`],
     ['of quotes and backslashes', `x" ${'\\"'.repeat(10_000)}\\`],
-  ])('%s is cut before its words are judged, which nobody needs a token to ask for', async (_, text) => {
+  ])('%s is cut before anything else reads it', async (_, text) => {
     const { errors } = JSON.parse((await answer({ query: `{ ${JSON.stringify(text)} }` })).text);
     expect(errors[0].message).toMatch(/^Syntax Error: Expected Name, found String "x" /);
     expect(errors[0].message.length).toBeLessThanOrEqual(1002);

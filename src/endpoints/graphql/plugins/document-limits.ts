@@ -18,6 +18,9 @@ export interface DocumentLimits {
 /** More errors of one document than anybody reads at once; each costs time to describe. */
 const MAX_ERRORS = 10;
 
+/** In characters. To find names that resemble an unknown one of 95 KB takes 15 ms. */
+const MAX_LENGTH_WITH_SUGGESTIONS = 10_000;
+
 /** Refuses expensive documents: lines and tokens while parsing, the other limits during validation. */
 export function documentLimits({
   max_tokens,
@@ -29,7 +32,7 @@ export function documentLimits({
   return [
     useLineLimit(max_tokens),
     maxTokensPlugin({ n: max_tokens, onReject: refuse(`has more than ${max_tokens} tokens`) }),
-    useValidationOptions({ maxErrors: MAX_ERRORS, hideSuggestions: !suggestions }),
+    useValidationOptions(suggestions),
     maxDepthPlugin({ n: max_depth, onReject: refuse(`is more than ${max_depth} levels deep`) }),
     maxAliasesPlugin({ n: max_aliases, allowList: [], onReject: refuse(`has more than ${max_aliases} aliases`) }),
     ...(introspection ? [] : [useNoIntrospection()]),
@@ -60,10 +63,13 @@ function useLineLimit(maxLines: number): Plugin {
 
 const LINE_END = /\r\n|[\n\r]/;
 
-function useValidationOptions(options: { readonly maxErrors: number; readonly hideSuggestions: boolean }): Plugin {
+function useValidationOptions(suggestions: boolean): Plugin {
   return {
     onValidate({ setValidationFn }) {
-      setValidationFn((schema, document, rules) => validate(schema, document, rules, options));
+      setValidationFn((schema, document, rules) => {
+        const hideSuggestions = !suggestions || (document.loc?.end ?? 0) > MAX_LENGTH_WITH_SUGGESTIONS;
+        return validate(schema, document, rules, { maxErrors: MAX_ERRORS, hideSuggestions });
+      });
     },
   };
 }

@@ -7,6 +7,9 @@ import { errorResponse, methodNotAllowed } from '../../responses.js';
 /** Far more than all input fields of as many aliases as a document may have by default. */
 const MAX_VARIABLE_VALUES = 1_000;
 
+/** Far longer than any name. An unknown one is compared with the names of the schema where suggestions are on. */
+const MAX_KEY_LENGTH = 1_000;
+
 /** Browsers send 150 characters. Yoga compares every media type in the header with each of its own, several times. */
 const MAX_ACCEPT_LENGTH = 1_000;
 
@@ -48,7 +51,15 @@ function checkVariables(variables: unknown): void {
   for (let count = 0; rest.length > 0; count++) {
     const value = rest.pop();
     if (typeof value === 'object' && value !== null) {
-      for (const each of Object.values(value)) rest.push(each);
+      for (const [key, each] of Object.entries(value)) {
+        if (key.length > MAX_KEY_LENGTH) {
+          throw new DelegationError(
+            'INVALID_REQUEST',
+            `The variables hold a key of more than ${MAX_KEY_LENGTH} characters`,
+          );
+        }
+        rest.push(each);
+      }
     }
     if (count + rest.length > MAX_VARIABLE_VALUES) {
       throw new DelegationError('INVALID_REQUEST', `The variables hold more than ${MAX_VARIABLE_VALUES} values`);

@@ -1,0 +1,44 @@
+export interface JsonLimits {
+  /** How deep lists and objects may nest. */
+  readonly levels?: number;
+  /** How many values there may be, counted by the commas and opening brackets: an empty list counts as two. */
+  readonly values?: number;
+}
+
+/**
+ * Finds which limit a JSON text exceeds, without parsing it: `JSON.parse` takes 40 ms for 100,000 open brackets and 10 ms
+ * for 8,000 keys. What is not JSON is scanned all the same.
+ */
+export function findExceededLimit(
+  text: string,
+  { levels = Number.POSITIVE_INFINITY, values = Number.POSITIVE_INFINITY }: JsonLimits,
+): keyof JsonLimits | undefined {
+  let depth = 0;
+  let count = 1;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"':
+        at = findStringEnd(text, at);
+        break;
+      case '[':
+      case '{':
+        if (++depth > levels) return 'levels';
+        if (++count > values) return 'values';
+        break;
+      case ']':
+      case '}':
+        depth--;
+        break;
+      case ',':
+        if (++count > values) return 'values';
+    }
+  }
+  return undefined;
+}
+
+/** @param start the index of the quotation mark that opens the string */
+function findStringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
