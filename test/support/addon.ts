@@ -1,5 +1,5 @@
-import { ConfigError, formatDiagnostic } from '../../src/config/diagnostics.js';
-import { parseConfig } from '../../src/config/load.js';
+import { formatDiagnostic } from '../../src/config/diagnostics.js';
+import { validateConfig } from '../../src/config/load.js';
 import type { TestClock } from './clock.js';
 import { baseConfig, type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from './gateway.js';
 import { type LegacyAnswer, postForm } from './legacy.js';
@@ -50,17 +50,11 @@ export function issuing(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'iss
   };
 }
 
-/** The faults of an add-on's configuration, with paths that begin below the add-on; none if it is right. */
+/** The diagnostics of an add-on's configuration, with paths that begin below the add-on. The tenant needs no keys. */
 export function addonFaults(name: string, config: unknown): string[] {
   const document = baseConfig() as ConfigDocument;
   addTarget(document, { [name]: config });
-  try {
-    parseConfig(document);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.diagnostics.map((each) => formatDiagnostic(each).replace(/^.*\.addons\.\w+\.?/, ''));
-  }
+  return validateConfig(document).map((each) => formatDiagnostic(each).replace(/^.*\.addons\.\w+\.?/, ''));
 }
 
 function addTarget({ tenants }: ConfigDocument, addons: Record<string, unknown>, client?: Record<string, unknown>) {
