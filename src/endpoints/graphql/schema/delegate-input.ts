@@ -1,3 +1,4 @@
+import type { InputRef } from '@pothos/core';
 import type { AddonDefinition, GivenInput, InputType } from '../../../addons/addon.js';
 import { listInputTypes } from '../../../addons/input.js';
 import type { DelegationRequest } from '../../../delegation/request.js';
@@ -21,7 +22,7 @@ export function addDelegateInput(
   builder: Builder,
   { apiType, subjectTokenInput }: Pick<SharedTypes, 'apiType' | 'subjectTokenInput'>,
   addons: readonly AddonDefinition[],
-) {
+): InputRef<DelegateInput> {
   const extras = listInputTypes(addons).map(
     (type) => [type.field, type.description, extraInput(builder, type)] as const,
   );

@@ -1,3 +1,4 @@
+import type { InputRef } from '@pothos/core';
 import type { SubjectToken } from '../../../delegation/request.js';
 import type { RequestContext } from '../../context.js';
 import type { Builder } from './builder.js';
@@ -9,7 +10,7 @@ export interface SubjectTokenInput {
 }
 
 /** Adds the input type SubjectTokenInput. */
-export function addSubjectTokenInput(builder: Builder) {
+export function addSubjectTokenInput(builder: Builder): InputRef<SubjectTokenInput> {
   return builder.inputRef<SubjectTokenInput>('SubjectTokenInput').implement({
     description: 'The token that a user already has. Set exactly one field.',
     isOneOf: true,
