@@ -179,7 +179,7 @@ describe('a client that goes on sending after a refusal', () => {
   it.each([
     ['413', JSON_HEADERS, /^HTTP\/1\.1 413 .*The body is longer than 102400 bytes/s],
     ['415', HOST, /^HTTP\/1\.1 415 .*The Content-Type must be application\/json/s],
-    ['400 for no Host header', [], /^HTTP\/1\.1 400 .*Expected one Host header/s],
+    ['400 for no Host header', [], /^HTTP\/1\.1 400 .*The request must have one valid Host header/s],
   ])('gets the answer when it reads only after it has sent everything: %s', async (_name, headers, answer) => {
     const { socket, closed } = openConnection(port);
     const errors: Error[] = [];

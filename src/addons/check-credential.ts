@@ -1,4 +1,4 @@
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import type { AddonDefinition } from './addon.js';
 import type { Credential, FieldDescriptor, FieldScalars } from './credential.js';
 

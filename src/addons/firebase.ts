@@ -2,7 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import { refineWhen } from '../lib/refine-when.js';
 import { type ConfigFields, defineAddon, type IssueRequest, type Report } from './addon.js';
 import { idTokenBody } from './credential.js';

@@ -1,4 +1,4 @@
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 
 /**
  * Replaces the nulls of clients by `undefined`: an export of Auth0 has null where a field is not set.

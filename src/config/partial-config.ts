@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import type { Diagnostics } from './diagnostics.js';
 import { type Path, readStep } from './path.js';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 
 /** Where something stands in a configuration: the keys and list positions that lead to it. */
 export type Path = readonly (string | number)[];

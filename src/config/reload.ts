@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describeError, type Log } from '../observability/log.js';
+import type { Log } from '../observability/log.js';
+import { describeError } from '../observability/unexpected-error.js';
 import { ConfigError, formatDiagnostic } from './diagnostics.js';
 
 export interface ReloaderOptions<Config> {

@@ -28,7 +28,10 @@ export function findAudienceClient(tenant: Tenant, { claims: { aud, azp } }: Dec
   }
   const client = tenant.clients.get(clientId);
   if (client) return client;
-  throw new DelegationError('UNAUTHORIZED_CLIENT', 'The subject token was issued to no application of this tenant');
+  throw new DelegationError(
+    'UNAUTHORIZED_CLIENT',
+    'No application of this tenant has the audience (aud) of the subject token as its client_id',
+  );
 }
 
 /**

@@ -1,6 +1,5 @@
 import { DelegationError } from '../errors.js';
-import { isRecord } from '../lib/is-record.js';
-import { findExceededLimit } from '../lib/json-limits.js';
+import { findExceededLimit, isRecord } from '../lib/json.js';
 
 /** Inclusive. A token is ASCII, so its characters are bytes. */
 export const MAX_TOKEN_BYTES = 16 * 1024;

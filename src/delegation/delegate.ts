@@ -1,5 +1,5 @@
 import type { DelegationError } from '../errors.js';
-import { maskUnexpected } from '../observability/mask-unexpected.js';
+import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { Spent } from '../rate-limit/delegation-limit.js';
 import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
 import { buildAuditEvent } from './audit-event.js';
@@ -42,8 +42,8 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     const token = decodeToken(requireIdToken(subject));
     const nowSeconds = Math.floor(deps.now() / 1000);
     const client = named ?? findAudienceClient(tenant, token);
-    checkRequiredIssuer(subject, token);
     caller = await verifyIdToken(token, client, { ...context, nowSeconds });
+    checkRequiredIssuer(subject, caller);
     spent = await context.takeDelegation(caller);
     const grant = authorize(tenant, caller, request);
     const issued = await issue(grant, spent, { inputs: request.inputs, nowSeconds, deps, signal });

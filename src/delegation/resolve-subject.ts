@@ -1,9 +1,10 @@
 import type { Client } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
 import { checkGrantType } from './authorize.js';
-import { type DecodedToken, invalidToken } from './decode-token.js';
+import { invalidToken } from './decode-token.js';
 import type { RefreshTokenExchange } from './exchange-refresh-token.js';
 import type { DelegationContext, SubjectToken } from './request.js';
+import type { Caller } from './verify-id-token.js';
 
 /** The ID token of a request, and the refresh token that came with it. */
 export interface Subject extends RefreshTokenExchange {
@@ -39,7 +40,7 @@ export async function resolveSubject(
  *
  * @throws DelegationError INVALID_TOKEN
  */
-export function checkRequiredIssuer({ requiredIssuer }: Subject, { claims: { iss } }: DecodedToken): void {
-  if (requiredIssuer === undefined || iss === requiredIssuer) return;
+export function checkRequiredIssuer({ requiredIssuer }: Subject, { issuer }: Caller): void {
+  if (requiredIssuer === undefined || issuer === requiredIssuer) return;
   throw invalidToken('its issuer (iss) is not the one whose token endpoint was called');
 }

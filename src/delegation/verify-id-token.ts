@@ -123,7 +123,9 @@ async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm
 function checkAudience({ claims: { aud, azp } }: DecodedToken, { clientId }: Client): void {
   const audiences = parseAudiences(aud);
   if (!audiences.includes(clientId)) {
-    throw invalidToken('its audience (aud) must contain the client_id of the calling application, which is not there');
+    throw invalidToken(
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
+    );
   }
   if (azp !== undefined && typeof azp !== 'string') throw invalidToken('its authorized party (azp) must be a string');
   if (audiences.length > 1 && azp !== clientId) {

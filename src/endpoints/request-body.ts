@@ -1,16 +1,11 @@
 import { DelegationError } from '../errors.js';
-import { findExceededLimit } from '../lib/json-limits.js';
+import { findExceededLimit } from '../lib/json.js';
 import { BodyTooLargeError, readCapped } from '../lib/read-capped.js';
 
 const MAX_BODY_BYTES = 100 * 1024;
 /** Three times what the variables of a GraphQL request may hold. */
 const MAX_JSON_VALUES = 3_000;
 const MAX_PARAMETERS = 1_000;
-
-/** Reads the media type of a request, in lower case (RFC 9110 §8.3.1) and without parameters. */
-export function mediaType(request: Request): string {
-  return (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
 
 /**
  * Reads the body of a request as UTF-8 text. The rest of a body that is too long stays unread: cancelling it would close

@@ -10,3 +10,8 @@ export function readRequestId(request: Request, { randomUUID }: Pick<Deps, 'rand
   const given = request.headers.get('x-request-id');
   return given !== null && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
 }
+
+/** Reads the media type of a request, in lower case (RFC 9110 §8.3.1) and without parameters. */
+export function readMediaType(request: Request): string {
+  return (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

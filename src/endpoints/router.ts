@@ -2,7 +2,7 @@ import type { Tenant } from '../config/tenant.js';
 import type { TenantLookup } from '../config/tenant-lookup.js';
 import { DelegationError } from '../errors.js';
 import type { Log } from '../observability/log.js';
-import { maskUnexpected } from '../observability/mask-unexpected.js';
+import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { ClientIp } from './client-ip.js';
 import type { RequestContext } from './context.js';
 import type { Cors } from './cors.js';

@@ -1,5 +1,5 @@
 import { formatPath } from '../config/path.js';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import { clampNumber } from './addon-fields.js';
 import { type ConversionContext, type ImportedClient, setField, setSecretReference } from './imported-client.js';
 import { readExportedSecret } from './secret-references.js';

@@ -1,7 +1,7 @@
 import { MAX_LIFETIME_SECONDS } from '../config/client-schema.js';
 import { formatPath } from '../config/path.js';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import { clampNumber } from './addon-fields.js';
 import { convertAddons } from './convert-addons.js';
 import { describeClient, quote } from './describe-client.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { escapeInvisible } from '../lib/invisible-characters.js';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
 
 /** The contents of an export, before anything is converted. */

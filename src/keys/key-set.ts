@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import { type Algorithm, JWS_ALGORITHMS, type JwsAlgorithm } from './algorithms.js';
 import { findWeakness } from './weak-key.js';
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
-import { isRecord } from '../lib/is-record.js';
+import { isRecord } from '../lib/json.js';
 import { readCapped } from '../lib/read-capped.js';
 import type { Algorithm } from './algorithms.js';
 import { KeySet, type KeySource } from './key-set.js';

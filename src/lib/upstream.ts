@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from './json.js';
 import { BodyTooLargeError, readCapped } from './read-capped.js';
 
 const TIMEOUT_MS = 5_000;

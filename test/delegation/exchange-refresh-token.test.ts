@@ -157,7 +157,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     [
       'for another application',
       { aud: 'chat' },
-      'its audience (aud) must contain the client_id of the calling application, which is not there',
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
     ],
     ['that has expired', { exp: 1 }, 'it has expired (exp)'],
     ['of another issuer', { iss: 'https://evil.example.com/' }, 'its issuer (iss) is not configured for this tenant'],

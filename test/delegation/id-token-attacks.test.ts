@@ -337,7 +337,9 @@ describe('JSON', () => {
     expect(await gateway.ask(signed(payload('', ',"sub":"auth0|bob"')))).toBe('accepted as auth0|bob');
     expect(await gateway.ask(signed(payload('', ',"\\u0073ub":"auth0|bob"')))).toBe('accepted as auth0|bob');
     expect(await gateway.ask(signed(payload('', ',"aud":"other"')), 'web')).toBe(
-      refusal('its audience (aud) must contain the client_id of the calling application, which is not there'),
+      refusal(
+        'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
+      ),
     );
     expect(await gateway.ask(signed(payload('', ',"exp":1')))).toBe(refusal('it has expired (exp)'));
     expect(await gateway.ask(signed(payload('', `,"iss":"${ISSUER}x"`)))).toBe(
@@ -415,7 +417,7 @@ describe('extensions', () => {
 
 describe('tokens of another kind', () => {
   const audience = refusal(
-    'its audience (aud) must contain the client_id of the calling application, which is not there',
+    'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
   );
 
   it('an access token is refused, by its typ or by its audience', async () => {
@@ -427,7 +429,7 @@ describe('tokens of another kind', () => {
     }
     expect(await gateway.ask(gateway.token(access), 'web')).toBe(audience);
     expect(await gateway.ask(gateway.token(access))).toBe(
-      'UNAUTHORIZED_CLIENT: The subject token was issued to no application of this tenant',
+      'UNAUTHORIZED_CLIENT: No application of this tenant has the audience (aud) of the subject token as its client_id',
     );
     const several = { ...access, aud: ['https://api.example.com/', `${ISSUER}userinfo`] };
     expect(await gateway.ask(gateway.token(several))).toBe(audience);

@@ -297,13 +297,25 @@ describe('aud and azp', () => {
   });
 
   it.each([
-    [{ aud: 'ps' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
-    [{ aud: 'WEB' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
-    [{ aud: 'web ' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
-    [{ aud: 'web,ps' }, 'its audience (aud) must contain the client_id of the calling application, which is not there'],
+    [
+      { aud: 'ps' },
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
+    ],
+    [
+      { aud: 'WEB' },
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
+    ],
+    [
+      { aud: 'web ' },
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
+    ],
+    [
+      { aud: 'web,ps' },
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
+    ],
     [
       { aud: ['ps', 'other'], azp: 'web' },
-      'its audience (aud) must contain the client_id of the calling application, which is not there',
+      'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
     ],
     [{ aud: ['web', 'ps'] }, several],
     [{ aud: ['web', 'ps'], azp: 'ps' }, several],
@@ -330,7 +342,7 @@ describe('aud and azp', () => {
       refusal('its audience (aud) must be a string or a list of strings'),
     );
     expect(await gateway.ask(gateway.token({ aud: 'https://api.example.com/' }))).toBe(
-      'UNAUTHORIZED_CLIENT: The subject token was issued to no application of this tenant',
+      'UNAUTHORIZED_CLIENT: No application of this tenant has the audience (aud) of the subject token as its client_id',
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findExceededLimit } from '../../src/lib/json-limits.js';
+import { findExceededLimit } from '../../src/lib/json.js';
 
 function isCollection(value: unknown): value is object {
   return typeof value === 'object' && value !== null;

@@ -1,4 +1,4 @@
-import { isRecord } from '../../lib/is-record.js';
+import { isRecord } from '../../lib/json.js';
 
 /** A path into claims, split at its dots. */
 export interface ClaimPath {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRecord } from '../../lib/is-record.js';
+import { isRecord } from '../../lib/json.js';
 
 /** The default lifetime of a credential, in minutes. */
 export const DEFAULT_MINUTES = 5;

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLErrorExtensions, Kind } from 'graphql';
 import { type DelegationError, ERROR_CODES } from '../../errors.js';
-import { maskUnexpected } from '../../observability/mask-unexpected.js';
+import { maskUnexpected } from '../../observability/unexpected-error.js';
 import type { RateLimitStatus } from '../../rate-limit/token-bucket.js';
 import type { RequestContext } from '../context.js';
 import { errorHeaders } from '../responses.js';

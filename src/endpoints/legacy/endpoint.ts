@@ -1,10 +1,11 @@
 import type { AddonDefinition } from '../../addons/addon.js';
 import { delegate } from '../../delegation/delegate.js';
 import { DelegationError } from '../../errors.js';
-import { isRecord } from '../../lib/is-record.js';
-import { maskUnexpected } from '../../observability/mask-unexpected.js';
+import { isRecord } from '../../lib/json.js';
+import { maskUnexpected } from '../../observability/unexpected-error.js';
 import type { BuildContext, RequestContext } from '../context.js';
-import { mediaType, parseForm, parseJson, readBody } from '../request-body.js';
+import { parseForm, parseJson, readBody } from '../request-body.js';
+import { readMediaType } from '../request-headers.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
 import type { Endpoint } from '../router.js';
 import { callbackResponse, parseCallbackName } from './jsonp.js';
@@ -48,7 +49,7 @@ function toJson({ status, headers, body }: LegacyAnswer): Response {
 
 /** @throws DelegationError INVALID_REQUEST */
 async function readBodyParameters(request: Request): Promise<Parameters> {
-  switch (mediaType(request)) {
+  switch (readMediaType(request)) {
     case 'application/x-www-form-urlencoded':
       return parseForm(await readBody(request));
     case 'application/json': {

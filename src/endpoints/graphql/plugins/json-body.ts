@@ -1,7 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
 import { DelegationError } from '../../../errors.js';
-import { isRecord } from '../../../lib/is-record.js';
-import { mediaType, parseJson, readBody } from '../../request-body.js';
+import { isRecord } from '../../../lib/json.js';
+import { parseJson, readBody } from '../../request-body.js';
+import { readMediaType } from '../../request-headers.js';
 import { errorResponse, methodNotAllowed } from '../../responses.js';
 
 /** Far more than all input fields of as many aliases as a document may have by default. */
@@ -27,7 +28,7 @@ export function useJsonBody(): Plugin {
     },
     onRequestParse({ request, setRequestParser }) {
       if (request.method !== 'POST') throw methodNotAllowed('POST');
-      if (mediaType(request) !== 'application/json') {
+      if (readMediaType(request) !== 'application/json') {
         throw new DelegationError('INVALID_REQUEST', 'The Content-Type must be application/json', { status: 415 });
       }
       setRequestParser(async (each) => {

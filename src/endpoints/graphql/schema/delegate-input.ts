@@ -2,7 +2,7 @@ import type { InputRef } from '@pothos/core';
 import type { AddonDefinition, GivenInput, InputType } from '../../../addons/addon.js';
 import { listInputTypes } from '../../../addons/input.js';
 import type { DelegationRequest } from '../../../delegation/request.js';
-import { isRecord } from '../../../lib/is-record.js';
+import { isRecord } from '../../../lib/json.js';
 import type { RequestContext } from '../../context.js';
 import type { Builder } from './builder.js';
 import type { SharedTypes } from './shared-types.js';

@@ -1,3 +1,8 @@
+/** Whether a value is an object that is neither null nor an array. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export interface JsonLimits {
   /** How deep lists and objects may nest. */
   readonly levels?: number;
