@@ -1,7 +1,7 @@
 /** A network packet holds 1,400 bytes. node:http and streams need 6 µs for each chunk, even for one of a single byte. */
 const MAX_CHUNKS = 1_000;
 
-/** Thrown for a body that is too long; the message is a predicate: "is longer than 100 bytes". */
+/** Thrown for a body that is too long; the message says how: "longer than 100 bytes". */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
@@ -18,8 +18,8 @@ export async function readCapped(message: { body: Request['body'] }, maxBytes: n
   let size = 0;
   for await (const chunk of message.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw new BodyTooLargeError(`is longer than ${maxBytes} bytes`);
-    if (chunks.length === MAX_CHUNKS) throw new BodyTooLargeError(`comes in more than ${MAX_CHUNKS} chunks`);
+    if (size > maxBytes) throw new BodyTooLargeError(`longer than ${maxBytes} bytes`);
+    if (chunks.length === MAX_CHUNKS) throw new BodyTooLargeError(`in more than ${MAX_CHUNKS} chunks`);
     chunks.push(chunk);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
