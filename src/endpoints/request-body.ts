@@ -14,9 +14,9 @@ const MAX_PARAMETERS = 1_000;
  * @throws DelegationError INVALID_REQUEST, with status 413 for a body over 100 KiB
  */
 export async function readBody(request: Request): Promise<string> {
-  const tooLarge = (reason: string) => new DelegationError('INVALID_REQUEST', `The body ${reason}`, { status: 413 });
+  const tooLarge = (reason: string) => new DelegationError('INVALID_REQUEST', `The body is ${reason}`, { status: 413 });
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {
-    throw tooLarge(`is longer than ${MAX_BODY_BYTES} bytes`);
+    throw tooLarge(`longer than ${MAX_BODY_BYTES} bytes`);
   }
   try {
     return await readCapped(request, MAX_BODY_BYTES, { keepOpen: true });

@@ -1,7 +1,7 @@
 /** A network packet holds 1,400 bytes. node:http and streams need 6 µs for each chunk, even for one of a single byte. */
 const MAX_CHUNKS = 1_000;
 
-/** Thrown for a body that is too long; the message is a predicate: "is longer than 100 bytes". */
+/** Thrown for a body that is too long; the message says how: "longer than 100 bytes". */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
@@ -29,7 +29,7 @@ export async function readCapped(
     if (size > maxBytes || chunks.length === MAX_CHUNKS) {
       if (!options.keepOpen) await reader.cancel().catch(() => {});
       throw new BodyTooLargeError(
-        size > maxBytes ? `is longer than ${maxBytes} bytes` : `comes in more than ${MAX_CHUNKS} chunks`,
+        size > maxBytes ? `longer than ${maxBytes} bytes` : `in more than ${MAX_CHUNKS} chunks`,
       );
     }
     chunks.push(value);

@@ -207,7 +207,7 @@ describe('an invalid response', () => {
     ['a status of 404', answerWith({ keys: [second] }, 404), 'status 404'],
     ['a status of 203', answerWith({ keys: [second] }, 203), 'status 203'],
     ['a status of 204', answerWith('', 204), 'status 204'],
-    ['more than 512 KiB', answerWith(oversize), 'is longer than 524288 bytes'],
+    ['more than 512 KiB', answerWith(oversize), 'longer than 524288 bytes'],
     ['a connection that breaks in the middle', brokenOff, expect.stringMatching(/^terminated \(\w+\)$/)],
     ['bytes that are not UTF-8', notUtf8, 'The encoded data was not valid for encoding utf-8'],
   ])('leaves the last good keys in use: %s', async (_what, answer, reason) => {

@@ -50,14 +50,14 @@ export function safeMessages(schema: GraphQLSchema, suggestions: boolean): SafeM
     const words = run.toLowerCase().replace(/^[(]+|[.,;:!?)]+$/g, '');
     return PUNCTUATION.test(run) || words.split('-').every(isHarmless);
   };
-  return (message) =>
-    cut(message)
-      .replace(suggestions ? '' : SUGGESTION, '')
-      .replace(VALUE_AT_END, '$1')
-      .replace(QUOTED_OR_RUN, (part, quoted) => {
-        if (quoted === undefined) return mayRepeat(part) ? part : '…';
-        return mayQuote(quoted) ? part : '"…"';
-      });
+  return (message) => {
+    const short = cut(message);
+    const shown = suggestions ? short : short.replace(SUGGESTION, '');
+    return shown.replace(VALUE_AT_END, '$1').replace(QUOTED_OR_RUN, (part, quoted) => {
+      if (quoted === undefined) return mayRepeat(part) ? part : '…';
+      return mayQuote(quoted) ? part : '"…"';
+    });
+  };
 }
 
 function cut(message: string): string {
