@@ -1,6 +1,6 @@
 import { AssumeRoleWithSAMLCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isRegion, stsOf } from '../../src/addons/aws/regions.js';
+import { isRegion, buildStsUrl } from '../../src/addons/aws/regions.js';
 import { samlGateway } from '../support/saml.js';
 import { type StsRules, strictSts } from '../support/sts.js';
 
@@ -79,10 +79,10 @@ describe('@aws-sdk/client-sts', () => {
       );
     const client = new STSClient({ region: 'us-east-1' });
     const theirs = regions.map((Region) => `${client.config.endpointProvider({ Region }).url}`);
-    expect(regions.map((region) => stsOf(region))).toEqual(theirs);
+    expect(regions.map((region) => buildStsUrl(region))).toEqual(theirs);
     expect(regions.every(isRegion)).toBe(true);
     expect(`${client.config.endpointProvider({ Region: 'aws-global', UseGlobalEndpoint: true }).url}`).toBe(
-      stsOf(undefined),
+      buildStsUrl(undefined),
     );
     client.destroy();
   });

@@ -56,7 +56,7 @@ describe('a custom token beside one of firebase-admin 13 for the same input', ()
       expect(refusalOf(await byGateway('f-1', { [name]: 'value' }))).toEqual({
         status: 200,
         code: 'INVALID_REQUEST',
-        message: `The claim "d.${name}" must not be there: Firebase reserves it`,
+        message: `The claim "d.${name}" must be absent: Firebase reserves its name`,
       });
     },
   );
