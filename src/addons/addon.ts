@@ -145,6 +145,8 @@ export interface Addon<Issued = Credential, Inputs extends InputDescriptors = In
 /** The add-on of a client, with its definition. */
 export interface ConfiguredAddon extends Addon {
   readonly definition: AddonDefinition;
+  /** Every path into the caller's claims that its configuration has. */
+  readonly claimPaths: readonly ClaimPath[];
 }
 
 export interface IssueRequest<Inputs extends InputDescriptors = InputDescriptors> {
@@ -155,6 +157,15 @@ export interface IssueRequest<Inputs extends InputDescriptors = InputDescriptors
   readonly scopedClaims: Readonly<Record<string, unknown>>;
   /** The `client_id` of the calling application. */
   readonly callerClientId: string;
+  /** The origin of the caller's token. */
+  readonly chain: {
+    /** The claims of an app token that say where it comes from. */
+    readonly claims: Readonly<Record<string, unknown>>;
+    /** Epoch seconds after which an app token must not be valid. */
+    readonly expiresAt: number;
+  };
+  /** Whether a token of the tenant is renewed: mapped claims are then in it under their own names. */
+  readonly isRenewal: boolean;
   readonly input: AddonInput<Inputs>;
   readonly nowSeconds: number;
   /** The network, and randomness for identifiers. */

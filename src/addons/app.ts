@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { type AddonContext, defineAddon } from './addon.js';
 import { idTokenBody } from './credential.js';
-import { mapClaims } from './shared/claim-path.js';
+import { keepClaims, mapClaims } from './shared/claim-path.js';
 
 /**
  * A JWT for another application of the tenant, signed with that application's secret (HS256) or with the tenant's key
@@ -22,11 +22,11 @@ export const app = defineAddon({
     const signer = selectKey(context);
     if (!signer) return undefined;
     return {
-      async issue({ userId, claims, scopedClaims, callerClientId, nowSeconds, deps }) {
-        const expiresAt = nowSeconds + client.lifetimeInSeconds;
+      async issue({ userId, claims, scopedClaims, callerClientId, chain, isRenewal, nowSeconds, deps }) {
+        const expiresAt = Math.floor(Math.min(nowSeconds + client.lifetimeInSeconds, chain.expiresAt));
         const token = await new SignJWT({
           ...scopedClaims,
-          ...mapClaims(claims, client.claims),
+          ...(isRenewal ? keepClaims(claims, client.claims) : mapClaims(claims, client.claims)),
           iss: tenant.issuer,
           sub: userId,
           aud: client.clientId,
@@ -34,6 +34,7 @@ export const app = defineAddon({
           iat: nowSeconds,
           exp: expiresAt,
           jti: deps.randomUUID(),
+          ...chain.claims,
         })
           .setProtectedHeader(signer.header)
           .sign(signer.key);
@@ -41,7 +42,7 @@ export const app = defineAddon({
           token,
           tokenType: 'Bearer',
           expiresAt,
-          expiresIn: client.lifetimeInSeconds,
+          expiresIn: expiresAt - nowSeconds,
           fields: { audience: client.clientId },
         };
       },

@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import type { AddonContext, AddonDefinition, ConfiguredAddon } from '../addons/addon.js';
+import { collectClaimPaths } from '../addons/shared/claim-path.js';
 import { buildSamlMetadata } from '../addons/shared/saml/metadata.js';
 import { createSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { buildIssuers } from './build-issuers.js';
@@ -51,6 +52,10 @@ function buildTenant(
     hosts: config.hosts,
     issuer: config.issuer,
     delegationEnabled: config.delegation.enabled,
+    chain: {
+      maxAgeSeconds: config.delegation.max_chain_age_in_seconds,
+      maxDepth: config.delegation.max_chain_depth,
+    },
     jsonp: config.legacy.jsonp,
     issuers: buildIssuers(config, signingKey),
     clients: new Map(clients.map((client) => [client.clientId, client])),
@@ -86,6 +91,7 @@ function buildClient(
     grantTypes: config.grant_types && new Set(config.grant_types),
     tokenEndpoint: buildTokenEndpoint(config, issuers),
     addons: built,
+    hs256Delegation: config.hs256_delegation,
     defaultApiType: named !== undefined && others.length === 0 ? named : DEFAULT_API_TYPE,
   };
 }
@@ -111,7 +117,9 @@ function buildAddons(
         diagnostics.report([...at, ...path], expected);
       },
     });
-    if (addon) built.set(definition.apiType, { definition, issue: (request) => addon.issue(request) });
+    if (!addon) continue;
+    const claimPaths = collectClaimPaths(definition.config ? configured.value : context.client.claims);
+    built.set(definition.apiType, { definition, claimPaths, issue: (request) => addon.issue(request) });
   }
   return built;
 }

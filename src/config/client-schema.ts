@@ -9,7 +9,7 @@ import { strictObject } from './strict-object.js';
 /** Registered claims (RFC 7519 §4.1, OpenID Connect Core §2) that `claims` must not set in an app token. */
 const REGISTERED_CLAIMS: ReadonlySet<string> = new Set(
   splitWords(
-    'iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash acr amr sid events cnf act may_act client_id scope',
+    'iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash acr amr sid events cnf act may_act client_id scope idp chain_iat chain_exp',
   ),
 );
 
@@ -65,6 +65,12 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
         .optional()
         .describe("Where it is given, it must include Auth0's legacy delegation grant."),
       refresh_token_delegation: z.boolean().default(false).describe('Whether it may send refresh tokens.'),
+      hs256_delegation: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether its HS256 tokens, which anybody with its secret could have made, may do more than renew themselves.',
+        ),
       refresh_token_issuer: z
         .string()
         .min(1)

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ConfigFields } from '../addons/addon.js';
-import { type ClaimMap, compileClaimPath } from '../addons/shared/claim-path.js';
+import { type ClaimMap, ClaimPath } from '../addons/shared/claim-path.js';
 import { KeySet } from '../keys/key-set.js';
 import { importRsaPrivateKey, normalizePem } from '../keys/private-key.js';
 import type { ReadSecret } from './secrets.js';
@@ -89,11 +89,22 @@ const claimPath = z
   .string()
   .min(1)
   .describe('A path into the claims of the caller: email, app_metadata.role.')
-  .transform((text) => compileClaimPath(text));
+  .transform((text) => new ClaimPath(text));
+
+const mappedPath = z.union(
+  [
+    claimPath,
+    strictObject({
+      path: claimPath,
+      required: z.boolean().default(false).describe('Whether a caller whose token lacks the claim is refused.'),
+    }).transform(({ path, required }) => new ClaimPath(path.text, required)),
+  ],
+  { error: 'a path such as app_metadata.role, or { path, required }' },
+);
 
 function claimMap(refused: ReadonlySet<string> = new Set()): z.ZodType<ClaimMap> {
   return z
-    .record(z.string().min(1), claimPath)
+    .record(z.string().min(1), mappedPath)
     .superRefine((map, { addIssue }) => {
       for (const name of Object.keys(map)) {
         if (refused.has(name)) addIssue({ code: 'custom', path: [name], message: 'a claim name that is not reserved' });

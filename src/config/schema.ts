@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { VERIFICATION_ALGORITHMS } from '../keys/algorithms.js';
 import { refineWhen } from '../lib/refine-when.js';
-import { clientSchema } from './client-schema.js';
+import { clientSchema, MAX_LIFETIME_SECONDS } from './client-schema.js';
 import type { GatewayFields } from './fields.js';
 
 /** Creates the schema of gateway.yaml: its validation, its types and `gateway.schema.json` all come from it. */
@@ -88,7 +88,15 @@ function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[])
         .optional()
         .describe('The X.509 certificate of the signing_key in PEM form, for SAML.'),
       delegation: fields
-        .object({ enabled: z.boolean().default(false).describe('Delegation is refused until this is true.') })
+        .object({
+          enabled: z.boolean().default(false).describe('Delegation is refused until this is true.'),
+          max_chain_age_in_seconds: positiveInt(MAX_LIFETIME_SECONDS)
+            .default(86_400)
+            .describe('How long after a sign-in its app tokens may be renewed and delegated on.'),
+          max_chain_depth: positiveInt(32)
+            .default(3)
+            .describe('How many applications may delegate one after the other, the target not counted.'),
+        })
         .prefault({}),
       legacy: fields
         .object({ jsonp: z.boolean().default(false).describe('Whether GET /delegation answers old browsers.') })

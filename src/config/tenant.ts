@@ -11,6 +11,12 @@ export interface Tenant {
   /** The `iss` of tokens that this gateway signs for the tenant. */
   readonly issuer: string;
   readonly delegationEnabled: boolean;
+  readonly chain: {
+    /** Seconds that app tokens may go back to the same sign-in. */
+    readonly maxAgeSeconds: number;
+    /** The most applications that may delegate one after the other, the target not counted. */
+    readonly maxDepth: number;
+  };
   /** Whether old browsers may use `GET /delegation` with a callback. */
   readonly jsonp: boolean;
   /** By exact `iss`, the tenant's own included. */
@@ -67,6 +73,8 @@ export interface Client {
   readonly tokenEndpoint: TokenEndpoint | undefined;
   /** The add-ons that it is configured for, by api type. */
   readonly addons: ReadonlyMap<string, ConfiguredAddon>;
+  /** Whether its HS256 tokens, which anybody with its secret could have made, may do more than renew themselves. */
+  readonly hs256Delegation: boolean;
   /** What a request without `apiType` gets. */
   readonly defaultApiType: string;
 }

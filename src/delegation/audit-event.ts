@@ -13,6 +13,8 @@ export interface AuditEvent {
   readonly target?: string | undefined;
   readonly apiType?: string | undefined;
   readonly user?: string | undefined;
+  /** The applications that delegated: the calling one first, then the earlier ones. */
+  readonly actors?: readonly string[] | undefined;
   /** The SHA-256 of the subject token, base64url. */
   readonly tokenSha256?: string | undefined;
   readonly ip: string;
@@ -47,6 +49,7 @@ export function buildAuditEvent(
     target: target?.clientId,
     apiType,
     user: caller?.userId,
+    actors: caller && [...new Set([caller.client.clientId, ...caller.chain.actors])],
     tokenSha256: request.subjectToken && createHash('sha256').update(request.subjectToken.token).digest('base64url'),
     ip,
     requestId,

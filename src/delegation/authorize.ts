@@ -1,6 +1,7 @@
 import type { ConfiguredAddon } from '../addons/addon.js';
 import type { Client, Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
+import { type Chain, extendChain } from './chain.js';
 import { parseScope } from './claims.js';
 import type { DelegationRequest, SubjectTokenType } from './request.js';
 import type { Caller } from './verify-id-token.js';
@@ -21,6 +22,10 @@ export interface Grant {
   readonly apiType: string;
   readonly addon: ConfiguredAddon;
   readonly scope: readonly string[];
+  /** The chain of the caller, and the calling application unless it renews its own token. */
+  readonly chain: Chain;
+  /** Whether the calling application gets a new app token of its own in place of the one that it presents. */
+  readonly isRenewal: boolean;
 }
 
 /**
@@ -39,15 +44,39 @@ export function authorize(
   if (!target || apiType === undefined) {
     throw new DelegationError('INVALID_TARGET', 'target names no application of this tenant');
   }
-  if (!allowsDelegation(caller.client, target)) {
+  const isRenewal = target === caller.client && apiType === 'APP' && caller.isSoleAudience;
+  const chain = isRenewal ? caller.chain : extendChain(caller.chain, caller.client, tenant.chain);
+  if (!isRenewal) checkHop(caller, target);
+  const addon = target.addons.get(apiType);
+  if (!addon) throw new DelegationError('ADDON_NOT_CONFIGURED', `The target is not configured for apiType ${apiType}`);
+  return { caller, target, apiType, addon, scope: parseScope(request.scope), chain, isRenewal };
+}
+
+/**
+ * Checks what does not hold for a renewal. Without authentication anybody who holds the token could name the calling
+ * application, so every application that the token passed through must be allowed.
+ *
+ * @throws DelegationError UNAUTHORIZED_CLIENT
+ */
+function checkHop({ client, chain, isOwnToken }: Caller, target: Client): void {
+  if (isOwnToken && client.alg === 'HS256' && !client.hs256Delegation) {
+    throw new DelegationError(
+      'UNAUTHORIZED_CLIENT',
+      'An HS256 token of the tenant can only be renewed, unless the calling application has hs256_delegation',
+    );
+  }
+  if (!allowsDelegation(client.clientId, target)) {
     throw new DelegationError(
       'UNAUTHORIZED_CLIENT',
       'The calling application is not among the allowed_clients of the target',
     );
   }
-  const addon = target.addons.get(apiType);
-  if (!addon) throw new DelegationError('ADDON_NOT_CONFIGURED', `The target is not configured for apiType ${apiType}`);
-  return { caller, target, apiType, addon, scope: parseScope(request.scope) };
+  if (!chain.actors.every((actor) => allowsDelegation(actor, target))) {
+    throw new DelegationError(
+      'UNAUTHORIZED_CLIENT',
+      'An application that delegated the token before is not among the allowed_clients of the target',
+    );
+  }
 }
 
 /** The target and the add-on that a request asks for, with their defaults; undefined where the tenant has none. */
@@ -73,17 +102,23 @@ export function checkGrantType(client: Client, type: SubjectTokenType): void {
   );
 }
 
-/** The targets that a client may delegate to with a type of token. */
-export function listAllowedTargets(tenant: Tenant, client: Client, type: SubjectTokenType): Client[] {
-  if (!hasGrantType(client, type)) return [];
-  return [...tenant.clients.values()].filter((target) => target.addons.size > 0 && allowsDelegation(client, target));
+/** The targets that a caller may delegate to with an ID token. */
+export function listAllowedTargets(tenant: Tenant, caller: Caller): Client[] {
+  const { client, chain, isOwnToken } = caller;
+  if (!hasGrantType(client, 'id_token')) return [];
+  const renewsOnly = isOwnToken && client.alg === 'HS256' && !client.hs256Delegation;
+  return [...tenant.clients.values()].filter((target) => {
+    if (target.addons.size === 0) return false;
+    if (target === client) return true;
+    return !renewsOnly && [client.clientId, ...chain.actors].every((actor) => allowsDelegation(actor, target));
+  });
 }
 
 function hasGrantType(client: Client, type: SubjectTokenType): boolean {
   return !client.grantTypes || client.grantTypes.has(`${LEGACY_GRANT}/${type}`);
 }
 
-/** An application may always delegate to itself; to another one only if its `allowed_clients` say so. */
-function allowsDelegation(client: Client, target: Client): boolean {
-  return target === client || target.allowedClients.has('*') || target.allowedClients.has(client.clientId);
+/** A target always accepts itself, and other applications only if its `allowed_clients` say so. */
+function allowsDelegation(clientId: string, { clientId: targetId, allowedClients }: Client): boolean {
+  return clientId === targetId || allowedClients.has('*') || allowedClients.has(clientId);
 }

@@ -4,6 +4,7 @@ import type { Client, Issuer, Tenant } from '../config/tenant.js';
 import { type Algorithm, ASYMMETRIC_ALGORITHMS } from '../keys/algorithms.js';
 import type { RemoteKeySets } from '../keys/remote-jwks.js';
 import { parseAudiences } from './calling-client.js';
+import { type Chain, readChain, startChain } from './chain.js';
 import { type DecodedToken, invalidToken } from './decode-token.js';
 
 /** Seconds by which clocks may differ. */
@@ -18,6 +19,12 @@ export interface Caller {
   readonly client: Client;
   /** The claims of the token. `sub` and `user_id` are the user id. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The sign-in that the token goes back to, and the applications that delegated since. */
+  readonly chain: Chain;
+  /** Whether the tenant signed the token itself. */
+  readonly isOwnToken: boolean;
+  /** Whether the token was issued to the calling application alone. */
+  readonly isSoleAudience: boolean;
 }
 
 /**
@@ -38,14 +45,20 @@ export async function verifyIdToken(
   checkType(token);
   const issuer = findIssuer(tenant, token);
   await checkSignature(token, issuer, client, remoteKeys);
-  checkAudience(token, client);
-  checkTimes(token, nowSeconds);
+  const audiences = checkAudience(token, client);
+  const { exp, iat } = checkTimes(token, nowSeconds);
+  const chain = issuer.own
+    ? readChain(token.claims, tenant, nowSeconds)
+    : startChain({ ...token.claims, iss: issuer.issuer, iat, exp }, tenant.chain);
   const userId = readUserId(token, issuer);
   return {
     userId,
     issuer: issuer.issuer,
     client,
     claims: { ...token.claims, sub: userId, user_id: userId },
+    chain,
+    isOwnToken: issuer.own,
+    isSoleAudience: audiences.length === 1,
   };
 }
 
@@ -120,7 +133,7 @@ async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm
 }
 
 /** The token was issued to the calling application: RFC 7519 §4.1.3; for `azp`, OpenID Connect Core §3.1.3.7. */
-function checkAudience({ claims: { aud, azp } }: DecodedToken, { clientId }: Client): void {
+function checkAudience({ claims: { aud, azp } }: DecodedToken, { clientId }: Client): readonly string[] {
   const audiences = parseAudiences(aud);
   if (!audiences.includes(clientId)) {
     throw invalidToken(
@@ -131,10 +144,11 @@ function checkAudience({ claims: { aud, azp } }: DecodedToken, { clientId }: Cli
   if (audiences.length > 1 && azp !== clientId) {
     throw invalidToken('it has several audiences, so its authorized party (azp) must be the calling application');
   }
+  return audiences;
 }
 
 /** RFC 7519 §4.1.4 to §4.1.6, with finite numbers only and no `iat` in the future. */
-function checkTimes({ claims }: DecodedToken, nowSeconds: number): void {
+function checkTimes({ claims }: DecodedToken, nowSeconds: number): { readonly exp: number; readonly iat: number } {
   const { exp, iat, nbf } = claims;
   if (!isTime(exp)) throw invalidToken('its expiry (exp) must be a number');
   if (!isTime(iat)) throw invalidToken('its issue time (iat) must be a number');
@@ -142,6 +156,7 @@ function checkTimes({ claims }: DecodedToken, nowSeconds: number): void {
   if (nowSeconds >= exp + LEEWAY_SECONDS) throw invalidToken('it has expired (exp)');
   if (iat > nowSeconds + LEEWAY_SECONDS) throw invalidToken('it was issued in the future (iat)');
   if (nbf !== undefined && nbf > nowSeconds + LEEWAY_SECONDS) throw invalidToken('it is not valid yet (nbf)');
+  return { exp, iat };
 }
 
 function isTime(value: unknown): value is number {

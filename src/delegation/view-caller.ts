@@ -38,7 +38,7 @@ export async function viewCaller(
   const caller = await verifyIdToken(token, findAudienceClient(context.tenant, token), { ...context, nowSeconds });
   return {
     caller,
-    targets: listAllowedTargets(context.tenant, caller.client, 'id_token'),
+    targets: listAllowedTargets(context.tenant, caller),
     rateLimit: await context.peekDelegations(caller),
   };
 }

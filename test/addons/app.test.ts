@@ -12,7 +12,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type RunningServer, serve } from '../../src/server.js';
 import { decoded, refusalOf, tokenOf } from '../support/answers.js';
 import { testClock } from '../support/clock.js';
-import { APP_SECRET, type ConfigDocument, TENANT_ISSUER, type TestGateway, testGateway } from '../support/gateway.js';
+import {
+  APP_SECRET,
+  type ConfigDocument,
+  ISSUER,
+  TENANT_ISSUER,
+  type TestGateway,
+  testGateway,
+} from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
 
 /** 48 bytes that are not valid UTF-8, like the secrets that Auth0 generates. */
@@ -56,12 +63,14 @@ describe('an app token signed with the secret of its target', () => {
       iat,
       exp: iat + 3600,
       jti: '6f1c8a52-9d3e-4b70-8a61-0d2f4c5e7b90',
+      idp: ISSUER,
+      chain_iat: iat,
+      chain_exp: iat + 86_400,
+      act: { sub: 'web' },
     })}`;
     const expected = `${input}.${createHmac('sha256', APP_SECRET).update(input).digest('base64url')}`;
     expect(await apiToken(gateway)).toBe(expected);
-    expect(expected).toMatchInlineSnapshot(
-      `"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIn0.geBz9x2bLnH5unbEOG1ReUOXGYY9D-sYUb6auSApdIs"`,
-    );
+    expect(expected).toMatchInlineSnapshot(`"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIiwiaWRwIjoiaHR0cHM6Ly9sb2dpbi5leGFtcGxlLmNvbS8iLCJjaGFpbl9pYXQiOjE3NjcyMjU2MDAsImNoYWluX2V4cCI6MTc2NzMxMjAwMCwiYWN0Ijp7InN1YiI6IndlYiJ9fQ.hd6EHN6blAeqDxqUVjoaa8ZF57jwLCJR7P16x-d1uKo"`);
   });
 
   it('verifies with jsonwebtoken, jose and node:crypto, and with no other secret', async () => {
@@ -164,7 +173,9 @@ describe('the claims of an app token', () => {
       return expiresIn;
     };
     expect(await lifetime({ lifetime_in_seconds: 1 })).toBe(1);
-    expect(await lifetime({ lifetime_in_seconds: 2_592_000 })).toBe(2_592_000);
+    expect(await lifetime({ lifetime_in_seconds: 86_400 })).toBe(86_400);
+    // No app token outlives its chain.
+    expect(await lifetime({ lifetime_in_seconds: 2_592_000 })).toBe(86_400);
     expect(await lifetime({})).toBe(36_000);
   });
 
@@ -207,13 +218,13 @@ describe('a token that the tenant signed', () => {
   };
 
   it.each([
-    ['HS256', { alg: 'HS256' }],
-    ['RS256', { alg: 'RS256' }],
-    ['PS256', { alg: 'PS256' }],
-  ])('with %s is a valid subject token for its audience', async (_alg, jwt_configuration) => {
+    ['HS256', { alg: 'HS256' }, { hs256_delegation: true }],
+    ['RS256', { alg: 'RS256' }, {}],
+    ['PS256', { alg: 'PS256' }, {}],
+  ])('with %s is a valid subject token for its audience', async (_alg, jwt_configuration, client) => {
     const gateway = await testGateway((config) => {
       chain(config);
-      Object.assign(clientOf(config, 'api'), { jwt_configuration });
+      Object.assign(clientOf(config, 'api'), { jwt_configuration, ...client });
     });
     const token = await apiToken(gateway);
     const onward = await gateway.delegate({ target: 'private' }, { token });

@@ -134,7 +134,7 @@ describe("a client as Auth0's Management API returns it", () => {
     [
       'a claim without its path',
       { client_id: 'x', claims: { role: null } },
-      'tenants[0].clients[4].claims.role: null; expected a string',
+      'tenants[0].clients[4].claims.role: null; expected a path such as app_metadata.role, or { path, required }',
     ],
     [
       'an unknown field',

@@ -252,7 +252,9 @@ others:
         addons`,
       ],
     ],
-    ['line 29: tenants[0].clients[1].claims.role: null; expected a string'],
+    [
+      'line 29: tenants[0].clients[1].claims.role: null; expected a path such as app_metadata.role, or { path, required }',
+    ],
   ],
   [
     'claims as a list',

@@ -152,7 +152,9 @@ describe('what a request leaves out', () => {
     const gateway = await testGateway();
     const token = await gateway.idToken({ name: 'Alice', email: 'alice@example.com' });
     const { payload } = decoded(tokenOf(await gateway.delegate({ target: 'api' }, { token })));
-    expect(Object.keys(payload).sort()).toEqual(['aud', 'azp', 'exp', 'iat', 'iss', 'jti', 'sub']);
+    expect(Object.keys(payload).sort()).toEqual([
+      ...['act', 'aud', 'azp', 'chain_exp', 'chain_iat', 'exp', 'iat', 'idp', 'iss', 'jti', 'sub'],
+    ]);
   });
 });
 

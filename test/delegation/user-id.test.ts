@@ -77,7 +77,9 @@ describe('the user id', () => {
     const renewed = await delegate({ apiType: 'APP' }, { token });
     const own = renewed.data.delegate.credential.token;
     expect(await ask(own)).toBe(`accepted as ${prefix}${sub}`);
-    const longer = claims({ iss: TENANT_ISSUER, aud: 'api', sub: `${prefix}${sub}s` });
+    const { iat, exp } = claims();
+    const origin = { idp: nameOf(1), chain_iat: iat, chain_exp: exp };
+    const longer = claims({ iss: TENANT_ISSUER, aud: 'api', sub: `${prefix}${sub}s`, ...origin });
     expect(await ask(forge(header, longer, hs256))).toBe(
       refusal('its subject (sub) must be a string of 1 to 319 characters'),
     );

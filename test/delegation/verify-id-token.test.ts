@@ -117,7 +117,11 @@ describe('the algorithm is pinned by configuration', () => {
 
 describe('tokens that the tenant signed', () => {
   const own = (signer: (input: string) => Uint8Array, alg: string, aud: string, header: object = {}) =>
-    gateway.forge({ alg, typ: 'JWT', ...header }, gateway.claims({ iss: TENANT_ISSUER, aud }), signer);
+    gateway.forge(
+      { alg, typ: 'JWT', ...header },
+      gateway.claims({ iss: TENANT_ISSUER, aud, ...gateway.origin() }),
+      signer,
+    );
   const tenantKey = rsaPair('tenant').privateKey;
 
   async function tenantKid(): Promise<string> {

@@ -1,6 +1,6 @@
 import { AssumeRoleWithSAMLCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isRegion, buildStsUrl } from '../../src/addons/aws/regions.js';
+import { buildStsUrl, isRegion } from '../../src/addons/aws/regions.js';
 import { samlGateway } from '../support/saml.js';
 import { type StsRules, strictSts } from '../support/sts.js';
 

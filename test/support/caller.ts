@@ -45,6 +45,8 @@ export function callerConfig(config: ConfigDocument = baseConfig() as ConfigDocu
 export interface CallerGateway extends TestGateway {
   /** The claims of a valid ID token for `web`, with the given changes; `undefined` removes a claim. */
   claims(claims?: Record<string, unknown>): Record<string, unknown>;
+  /** The claims by which a token of the tenant says where it comes from. */
+  origin(): Record<string, unknown>;
   /** A token signed by the identity provider. */
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
   /** A token signed by any signer. */
@@ -73,6 +75,10 @@ export async function callerGateway(
   return {
     ...gateway,
     claims,
+    origin() {
+      const now = gateway.clock.seconds();
+      return { idp: ISSUER, chain_iat: now, chain_exp: now + 86_400 };
+    },
     token: (changed, header) =>
       compactToken({ alg: 'RS256', typ: 'JWT', kid: 'rsa-1', ...header }, claims(changed), IDP.RS256.signer),
     forge: compactToken,

@@ -1,16 +1,34 @@
 import { isRecord } from '../../lib/json.js';
 
-/** A path into claims, split at its dots. */
-export interface ClaimPath {
+/** A path into claims, split at its dots. A class, so that `collectClaimPaths` finds it in a configuration. */
+export class ClaimPath {
   readonly text: string;
   readonly segments: readonly string[];
+  /** Whether a token without the claim is refused, also one of an identity provider. */
+  readonly required: boolean;
+
+  constructor(text: string, required = false) {
+    this.text = text;
+    this.segments = text.split('.');
+    this.required = required;
+  }
 }
 
 /** Claim names and the paths of their values. */
 export type ClaimMap = readonly (readonly [name: string, path: ClaimPath])[];
 
-export function compileClaimPath(text: string): ClaimPath {
-  return { text, segments: text.split('.') };
+/**
+ * Collects every path of a configuration, however deep, so that no add-on can forget one: the gateway refuses a token that
+ * should have a claim and lacks it.
+ */
+export function collectClaimPaths(config: unknown): readonly ClaimPath[] {
+  if (config instanceof ClaimPath) return [config];
+  if (Array.isArray(config)) return config.flatMap(collectClaimPaths);
+  return isRecord(config) && isPlain(config) ? Object.values(config).flatMap(collectClaimPaths) : [];
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /**
@@ -38,4 +56,10 @@ function read(value: unknown, segments: readonly string[]): unknown {
 export function mapClaims(claims: Readonly<Record<string, unknown>>, map: ClaimMap): Record<string, unknown> {
   const found = map.map(([name, path]) => [name, readClaim(claims, path)] as const);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+}
+
+/** Keeps the claims of a map that are already there under their own names, as in a token that is renewed. */
+export function keepClaims(claims: Readonly<Record<string, unknown>>, map: ClaimMap): Record<string, unknown> {
+  const kept = map.filter(([name]) => Object.hasOwn(claims, name)).map(([name]) => [name, claims[name]] as const);
+  return Object.fromEntries(kept);
 }

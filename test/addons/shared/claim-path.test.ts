@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileClaimPath, mapClaims, readClaim } from '../../../src/addons/shared/claim-path.js';
+import { ClaimPath, mapClaims, readClaim } from '../../../src/addons/shared/claim-path.js';
 
-const read = (claims: unknown, path: string) => readClaim(claims as Record<string, unknown>, compileClaimPath(path));
+const read = (claims: unknown, path: string) => readClaim(claims as Record<string, unknown>, new ClaimPath(path));
 
 describe('a claim path', () => {
   it.each([
@@ -50,7 +50,7 @@ describe('a claim path', () => {
 describe('a claim map', () => {
   const map = (entries: Record<string, string> | [string, string][]) =>
     (Array.isArray(entries) ? entries : Object.entries(entries)).map(
-      ([name, path]) => [name, compileClaimPath(path)] as const,
+      ([name, path]) => [name, new ClaimPath(path)] as const,
     );
 
   it('gives the values of its paths, in its own order', () => {

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
-import { APP_SECRET, FIREBASE_EMAIL, TENANT_ISSUER, testGateway } from '../../support/gateway.js';
+import { APP_SECRET, FIREBASE_EMAIL, ISSUER, TENANT_ISSUER, testGateway } from '../../support/gateway.js';
 import { rsaPair } from '../../support/keys.js';
 
 describe('the delegate mutation', () => {
@@ -70,6 +70,10 @@ describe('the delegate mutation', () => {
       iat: now,
       exp: now + 3600,
       jti: expect.any(String),
+      idp: ISSUER,
+      chain_iat: now,
+      chain_exp: now + 86_400,
+      act: { sub: 'web' },
       email: 'alice@example.com',
       email_verified: true,
     });
