@@ -41,11 +41,11 @@ export function authorize(
 ): Grant {
   if (request.subjectToken) checkGrantType(caller.client, request.subjectToken.type);
   const { target, apiType } = resolveTarget(tenant, caller.client, request);
+  const isRenewal = target === caller.client && apiType === 'APP' && caller.isSoleAudience;
+  const chain = isRenewal ? caller.chain : extendChain(caller.chain, caller.client, tenant.chain);
   if (!target || apiType === undefined) {
     throw new DelegationError('INVALID_TARGET', 'target names no application of this tenant');
   }
-  const isRenewal = target === caller.client && apiType === 'APP' && caller.isSoleAudience;
-  const chain = isRenewal ? caller.chain : extendChain(caller.chain, caller.client, tenant.chain);
   if (!isRenewal) checkHop(caller, target);
   const addon = target.addons.get(apiType);
   if (!addon) throw new DelegationError('ADDON_NOT_CONFIGURED', `The target is not configured for apiType ${apiType}`);
