@@ -153,6 +153,12 @@ describe('the depth of a chain', () => {
 
   it('does not count the outermost application again', async () => {
     const gateway = await chainGateway([...clients, open('web')], { max_chain_depth: 1 });
+    // A token of several audiences is not renewed: the new one has fewer.
+    const wide = await gateway.idToken({ aud: ['web', 'https://api.example.com/'], azp: 'web' });
+    const narrow = await issued(gateway, wide, { target: 'web' });
+    expect(narrow.claims.act).toEqual({ sub: 'web' });
+    expect((await issued(gateway, narrow.token, { target: 'a' })).claims.act).toEqual({ sub: 'web' });
+
     const first = await issued(gateway, await gateway.idToken(), { target: 'web' });
     expect(first.claims).not.toHaveProperty('act');
     for (const target of ['a', 'b']) {
