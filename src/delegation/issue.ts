@@ -31,6 +31,7 @@ export async function issue(
   const credential = await addon.issue({
     userId: caller.userId,
     claims: caller.claims,
+    identity: caller.identity,
     scopedClaims: selectScopedClaims(caller.claims, scope),
     callerClientId: caller.client.clientId,
     input: readInput(definition, definition.input && inputs[definition.input.field]),
