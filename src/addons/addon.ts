@@ -5,6 +5,7 @@ import type { SigningAlgorithm } from '../keys/algorithms.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { Credential, CredentialType, FieldDescriptors, FieldValues } from './credential.js';
 import type { AddonInput, InputDescriptors, InputType } from './input.js';
+import type { IdentityClaims } from './shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 
 export type { Credential, CredentialType, FieldDescriptor, FieldValue } from './credential.js';
@@ -63,8 +64,8 @@ export interface AddonDefinition<
  *   create({ secret, uid }) {              // once, at load: import keys here
  *     const key = createSecretKey(secret, 'utf8');
  *     return {
- *       issue({ claims, input, nowSeconds }) {   // for each request: take the time and the network from the request
- *         const name = readUserName(claims, uid);
+ *       issue({ identity, input, nowSeconds }) {   // for each request: take the time and the network from the request
+ *         const name = readUserName(identity, uid);
  *         const expiresAt = nowSeconds + 60;
  *         const token = createHmac('sha256', key).update(`${name}\n${input.text}\n${expiresAt}`).digest('base64url');
  *         return { token, tokenType: 'Bearer', expiresAt, expiresIn: 60, fields: { pager: name } };
@@ -153,6 +154,8 @@ export interface IssueRequest<Inputs extends InputDescriptors = InputDescriptors
   readonly userId: string;
   /** The claims of the caller's verified token; `sub` and `user_id` are the user id of the tenant. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The same claims, for what names the user at the other service: refuses those that its issuer is not believed in. */
+  readonly identity: IdentityClaims;
   /** The claims that the scope adds to an app token, with their values from the caller's token. */
   readonly scopedClaims: Readonly<Record<string, unknown>>;
   /** The `client_id` of the calling application. */

@@ -6,8 +6,8 @@ import { isRecord } from '../lib/json.js';
 import { refineWhen } from '../lib/refine-when.js';
 import { type ConfigFields, defineAddon, type IssueRequest, type Report } from './addon.js';
 import { idTokenBody } from './credential.js';
-import { invalidClaim } from './shared/claim-checks.js';
-import { type ClaimPath, mapClaims, readClaim } from './shared/claim-path.js';
+import { type IdentityClaims, invalidClaim } from './shared/claim-checks.js';
+import { type ClaimPath, mapClaims } from './shared/claim-path.js';
 
 const AUDIENCE = 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit';
 /** Firebase accepts custom tokens of at most one hour. */
@@ -98,7 +98,7 @@ interface Identity {
 
 /** Reads the uid and the custom claims: first from `data_claim`, as Auth0 rules set `firebase_data`, then by the maps. */
 function readIdentity(config: Config, request: IssueRequest): Identity {
-  const { uid: dataUid, ...dataClaims } = readData(config.data_claim, request.claims);
+  const { uid: dataUid, ...dataClaims } = readData(config.data_claim, request.identity);
   const reserved = Object.keys(dataClaims).find((name) => RESERVED_CLAIMS.has(name));
   if (reserved !== undefined) {
     throw invalidClaim(`${config.data_claim?.text}.${reserved}`, 'be absent: Firebase reserves its name');
@@ -111,9 +111,9 @@ function readIdentity(config: Config, request: IssueRequest): Identity {
 }
 
 /** Reads the uid, with the path of its claim. */
-function readUid({ uid, data_claim }: Config, { userId, claims }: IssueRequest, dataUid: unknown): [unknown, string] {
+function readUid({ uid, data_claim }: Config, { userId, identity }: IssueRequest, dataUid: unknown): [unknown, string] {
   if (dataUid !== undefined) return [dataUid, `${data_claim?.text}.uid`];
-  return uid ? [readClaim(claims, uid), uid.text] : [userId, 'sub'];
+  return uid ? [identity.read(uid), uid.text] : [userId, 'sub'];
 }
 
 function parseUid(uid: unknown, source: string, sdk2: boolean): string {
@@ -129,8 +129,8 @@ function parseUid(uid: unknown, source: string, sdk2: boolean): string {
   return uid;
 }
 
-function readData(path: ClaimPath | undefined, claims: IssueRequest['claims']): Record<string, unknown> {
-  const data = path && readClaim(claims, path);
+function readData(path: ClaimPath | undefined, identity: IdentityClaims): Record<string, unknown> {
+  const data = path && identity.read(path);
   if (path === undefined || data === undefined || data === null) return {};
   if (isRecord(data)) return data;
   throw invalidClaim(path.text, 'be an object with a Firebase uid and custom claims');

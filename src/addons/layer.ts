@@ -40,9 +40,9 @@ export const layer = defineAddon({
     const header = { typ: 'JWS', alg: 'RS256', cty: 'layer-eit;v=1', kid: keyId };
     const expiresIn = expiration * 60;
     return {
-      async issue({ claims, input, nowSeconds }) {
+      async issue({ identity, input, nowSeconds }) {
         const nce = parseNonce(input.nonce);
-        const prn = readUserName(claims, principal);
+        const prn = readUserName(identity, principal);
         const expiresAt = nowSeconds + expiresIn;
         const token = await new SignJWT({ iss: providerId, prn, iat: nowSeconds, exp: expiresAt, nce })
           .setProtectedHeader(header)

@@ -12,8 +12,8 @@ import {
 } from './addon.js';
 import type { CredentialType } from './credential.js';
 import type { InputType } from './input.js';
-import { invalidClaim } from './shared/claim-checks.js';
-import { type ClaimPath, readClaim } from './shared/claim-path.js';
+import { type IdentityClaims, invalidClaim } from './shared/claim-checks.js';
+import type { ClaimPath } from './shared/claim-path.js';
 import { blankToUndefined } from './shared/config-fields.js';
 
 const SERVICE = 'Salesforce';
@@ -136,10 +136,10 @@ function buildCommunityUrl({ communityName, community_url_section }: Config): st
 function createAssertionFactory(config: Config, { tenant: { signingKey }, report }: AddonContext, audience: string) {
   if (!signingKey) return report([], 'the tenant to have a signing_key, to sign what Salesforce verifies');
   const header = { alg: 'RS256', typ: 'JWT', kid: signingKey.kid };
-  return ({ claims, nowSeconds }: IssueRequest): Promise<string> =>
+  return ({ identity, nowSeconds }: IssueRequest): Promise<string> =>
     new SignJWT({
       iss: config.clientid,
-      sub: readUsername(claims, config.principal),
+      sub: readUsername(identity, config.principal),
       aud: audience,
       iat: nowSeconds,
       exp: nowSeconds + ASSERTION_LIFETIME_SECONDS,
@@ -148,8 +148,8 @@ function createAssertionFactory(config: Config, { tenant: { signingKey }, report
       .sign(signingKey.privateKey);
 }
 
-function readUsername(claims: IssueRequest['claims'], path: ClaimPath): string {
-  const username = readClaim(claims, path);
+function readUsername(identity: IdentityClaims, path: ClaimPath): string {
+  const username = identity.read(path);
   if (typeof username !== 'string' || username === '' || username.length > MAX_USERNAME || !username.isWellFormed()) {
     throw invalidClaim(path.text, `be a Salesforce username: a string of 1 to ${MAX_USERNAME} characters`);
   }

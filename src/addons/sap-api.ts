@@ -3,7 +3,7 @@ import { DelegationError } from '../errors.js';
 import { SCOPE, splitScope } from '../lib/scope.js';
 import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
 import { type AddonContext, type ConfigFields, defineAddon, type IssueRequest } from './addon.js';
-import { invalidClaim } from './shared/claim-checks.js';
+import { type IdentityClaims, invalidClaim } from './shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 import { blankToUndefined } from './shared/config-fields.js';
 import { buildAssertion, NAME_ID_UNSPECIFIED } from './shared/saml/assertion.js';
@@ -106,12 +106,12 @@ export const sapApi = defineAddon({
 function createAssertionFactory(config: Config, { tenant, report }: AddonContext) {
   const sign = createTenantSigner(tenant, SERVICE, report);
   if (!sign) return undefined;
-  return ({ claims, nowSeconds, deps }: IssueRequest): string => {
+  return ({ claims, identity, nowSeconds, deps }: IssueRequest): string => {
     const assertion = buildAssertion(
       sign,
       {
         issuer: tenant.entityId,
-        nameId: readSapName(claims, config.usernameAttribute),
+        nameId: readSapName(identity, config.usernameAttribute),
         nameIdFormat: config.nameIdentifierFormat,
         // RFC 7522 §3 allows the URL of the token endpoint as audience.
         audience: config.audience ?? config.tokenEndpointUrl,
@@ -127,8 +127,8 @@ function createAssertionFactory(config: Config, { tenant, report }: AddonContext
   };
 }
 
-function readSapName(claims: IssueRequest['claims'], path: ClaimPath): string {
-  const name = readNameId(claims, path);
+function readSapName(identity: IdentityClaims, path: ClaimPath): string {
+  const name = readNameId(identity, path);
   // A system that trims names would read " ALICE" as ALICE.
   if (name.trim() !== name) throw invalidClaim(path.text, 'not begin or end with white space');
   return name;

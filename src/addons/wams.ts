@@ -30,14 +30,14 @@ export const wams = defineAddon({
     const key = createSecretKey(createHash('sha256').update(`${masterkey}${SIGNING_SUFFIX}`).digest());
     const expiresIn = client.lifetimeInSeconds;
     return {
-      async issue({ claims, nowSeconds }) {
+      async issue({ identity, nowSeconds }) {
         const expiresAt = nowSeconds + expiresIn;
         const token = await new SignJWT({
           exp: expiresAt,
           iss: 'urn:microsoft:windows-azure:zumo',
           ver: 2,
           aud: 'Custom',
-          uid: readUserName(claims, uid),
+          uid: readUserName(identity, uid),
         })
           .setProtectedHeader(HEADER)
           .sign(key);

@@ -10,6 +10,7 @@ const MAX_SUBJECT = 255;
 /** Builds the issuers whose tokens a tenant accepts, by exact `iss`: the configured ones and the tenant itself. */
 export function buildIssuers(config: TenantConfig, signingKey: SigningKey | undefined): Map<string, Issuer> {
   const prefixes = config.issuers.map((each) => each.subject_prefix ?? '');
+  const isOnly = config.issuers.length === 1;
   const issuers = config.issuers.map(
     (each, index): Issuer => ({
       issuer: each.issuer,
@@ -18,6 +19,8 @@ export function buildIssuers(config: TenantConfig, signingKey: SigningKey | unde
       foreignPrefixes: prefixes.filter((prefix, other) => other !== index && prefix !== ''),
       maxSubject: MAX_SUBJECT,
       algorithms: new Set(each.algorithms),
+      identityClaims: each.identity_claims !== undefined || !isOnly ? new Set(each.identity_claims) : 'all',
+      tokensValidAfter: each.tokens_valid_after,
       keys: each.jwks ?? NO_KEYS,
       jwksUri: each.jwks_uri,
     }),
@@ -29,6 +32,8 @@ export function buildIssuers(config: TenantConfig, signingKey: SigningKey | unde
     foreignPrefixes: [],
     maxSubject: MAX_SUBJECT + Math.max(...prefixes.map((prefix) => prefix.length)),
     algorithms: new Set(SIGNING_ALGORITHMS),
+    identityClaims: 'all',
+    tokensValidAfter: config.tokens_valid_after,
     keys: signingKey ? createKeySource(signingKey) : NO_KEYS,
     jwksUri: undefined,
   };

@@ -60,6 +60,16 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
         .array(z.string().min(1))
         .default([])
         .describe('The client_ids that may delegate to this one, beside itself; "*" means all of the tenant.'),
+      issuers: z
+        .array(z.string().min(1))
+        .optional()
+        .describe(
+          'The issuers whose tokens it may send; [] for none. Needed where the tenant has several. Default: its only issuer.',
+        ),
+      trusted_azp: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("The azp that its tokens may have beside its client_id, such as Google's client IDs of native apps."),
       grant_types: z
         .array(z.string().min(1))
         .optional()

@@ -12,6 +12,7 @@ export function crossCheck(config: PartialConfig<GatewaySettings>, diagnostics: 
   for (const tenant of tenants) {
     checkIssuers(tenant, diagnostics);
     checkClients(tenant, diagnostics);
+    checkClientIssuers(tenant, diagnostics);
     checkRefreshTokens(tenant, diagnostics);
   }
 }
@@ -90,6 +91,29 @@ function checkClients(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnost
   }
 }
 
+/** With several issuers each client names those whose tokens it takes. */
+function checkClientIssuers(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
+  const entries = tenant.at('issuers').entries();
+  // As written: an invalid issuer is reported itself, and the clients that refer to it are right to do so.
+  const known = new Set(
+    entries.map((entry) => diagnostics.readWritten(entry.at('issuer').path)).filter((each) => typeof each === 'string'),
+  );
+  for (const client of tenant.at('clients').entries()) {
+    const issuers = client.at('issuers');
+    if (entries.length > 1 && client.pick('issuers') && issuers.value === undefined)
+      diagnostics.report(
+        issuers.path,
+        'the issuers whose tokens it takes, because the tenant has several; [] for none',
+      );
+    for (const { path, value } of issuers.entries()) {
+      if (value === undefined || known.has(value)) continue;
+      const nearest = suggest(value, known);
+      const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+      diagnostics.report(path, `one of the issuers of this tenant${hint}`);
+    }
+  }
+}
+
 /** The refresh tokens of a client must belong to exactly one token endpoint. */
 function checkRefreshTokens(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
   // As written: an invalid token_endpoint is reported itself, and is not missing.
@@ -111,6 +135,13 @@ function checkRefreshTokens(tenant: PartialConfig<TenantConfig>, diagnostics: Di
       );
     else if (named === undefined ? issuers.size > 1 : !issuers.has(named))
       diagnostics.report(client.at('refresh_token_issuer').path, 'one of the issuers that have a token_endpoint');
+    else {
+      const [only] = issuers;
+      const issuer = named ?? only;
+      const taken = client.at('issuers');
+      if (taken.value && !taken.value.some((each) => each === issuer))
+        diagnostics.report(taken.path, 'the issuer of its refresh tokens to be among them');
+    }
   }
 }
 

@@ -11,6 +11,8 @@ import { strictObject } from './strict-object.js';
 export interface GatewayFields extends ConfigFields {
   /** An X.509 certificate in PEM form, with plain line feeds. */
   certificate(): z.ZodType<string>;
+  /** An ISO 8601 time with a zone, as epoch seconds. */
+  time(): z.ZodType<number>;
   /** A JWKS, as `{ file: path }` or inline, with its keys imported. */
   jwks(): z.ZodType<KeySet>;
 }
@@ -39,6 +41,10 @@ export function createConfigFields(readSecret: ReadSecret): GatewayFields {
           error: '{ file: path } or { keys: [ … ] }',
         })
         .transform(reportThrown((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given))),
+    time: () =>
+      z.iso
+        .datetime({ offset: true, error: 'an ISO 8601 time with a zone, such as 2026-01-01T00:00:00Z' })
+        .transform((text) => Date.parse(text) / 1000),
     rsaPrivateKey: () => text().transform(reportThrown(importRsaPrivateKey)),
     url: () =>
       z

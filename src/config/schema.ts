@@ -98,6 +98,18 @@ function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[])
             .describe('How many applications may delegate one after the other, the target not counted.'),
         })
         .prefault({}),
+      tokens_valid_after: fields
+        .time()
+        .optional()
+        .describe('Refuses the tokens that the gateway signed for the tenant before this time: 2026-01-01T00:00:00Z.'),
+      denied_subjects: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('User ids whose tokens are refused: sub, after the subject_prefix of the issuer.'),
+      require_verified_email: z
+        .boolean()
+        .default(true)
+        .describe('Whether email counts as a user name only in tokens that have email_verified: true.'),
       legacy: fields
         .object({ jsonp: z.boolean().default(false).describe('Whether GET /delegation answers old browsers.') })
         .prefault({})
@@ -135,6 +147,16 @@ function issuerSchema(fields: GatewayFields) {
         .describe('What its tokens may be signed with. HS256 too, for clients with jwt_configuration.alg HS256.'),
       jwks_uri: fields.url().optional().describe('Where its public keys are.'),
       token_endpoint: fields.url().optional().describe('Where refresh tokens are exchanged.'),
+      identity_claims: z
+        .array(z.string().min(1))
+        .optional()
+        .describe(
+          'The top-level claims that may name a user at another service: email, app_metadata. Default: all for the only issuer of a tenant, none where it has several.',
+        ),
+      tokens_valid_after: fields
+        .time()
+        .optional()
+        .describe('Refuses its tokens that were issued before this time: 2026-01-01T00:00:00Z.'),
       jwks: fields.jwks().optional().describe('Its public keys, in place of jwks_uri.'),
     })
     .superRefine(

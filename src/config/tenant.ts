@@ -17,6 +17,10 @@ export interface Tenant {
     /** The most applications that may delegate one after the other, the target not counted. */
     readonly maxDepth: number;
   };
+  /** The user ids whose tokens are refused. */
+  readonly deniedSubjects: ReadonlySet<string>;
+  /** Whether `email` counts as an identity only with `email_verified: true`. */
+  readonly requireVerifiedEmail: boolean;
   /** Whether old browsers may use `GET /delegation` with a callback. */
   readonly jsonp: boolean;
   /** By exact `iss`, the tenant's own included. */
@@ -41,6 +45,10 @@ export interface Issuer {
   /** The longest `sub`, in UTF-16 units. */
   readonly maxSubject: number;
   readonly algorithms: ReadonlySet<Algorithm>;
+  /** The top-level claims that its tokens may name a user with at another service. */
+  readonly identityClaims: ReadonlySet<string> | 'all';
+  /** Epoch seconds: its tokens that were issued earlier are refused. */
+  readonly tokensValidAfter: number | undefined;
   /** The keys that the configuration holds. */
   readonly keys: KeySource;
   /** Where its keys are fetched, in place of `keys`. */
@@ -67,6 +75,10 @@ export interface Client {
   readonly secret: KeyObject | undefined;
   /** The clients that may delegate to it beside itself; "*" stands for all. */
   readonly allowedClients: ReadonlySet<string>;
+  /** The issuers of the identity providers whose tokens it may send. */
+  readonly issuers: ReadonlySet<string>;
+  /** The `azp` that its tokens may have beside its `clientId`. */
+  readonly trustedAzp: ReadonlySet<string>;
   /** Undefined where `grant_types` is not configured. */
   readonly grantTypes: ReadonlySet<string> | undefined;
   /** Undefined where it may not send refresh tokens. */

@@ -46,13 +46,22 @@ export function startChain(
  *
  * @throws DelegationError INVALID_TOKEN
  */
-export function readChain(claims: Claims, { issuers }: Pick<Tenant, 'issuers'>, nowSeconds: number): Chain {
+export function readChain(
+  claims: Claims,
+  { tenant, client, nowSeconds }: { readonly tenant: Tenant; readonly client: Client; readonly nowSeconds: number },
+): Chain {
   const { idp, chain_iat: startedAt, chain_exp: expiresAt } = claims;
   if (typeof idp !== 'string' || !isTime(startedAt) || !isTime(expiresAt)) {
     throw invalidToken('it does not say where it comes from (idp, chain_iat, chain_exp)');
   }
-  const issuer = issuers.get(idp);
+  const issuer = tenant.issuers.get(idp);
   if (!issuer || issuer.own) throw invalidToken('its identity provider (idp) is not configured for this tenant');
+  if (!client.issuers.has(idp)) {
+    throw invalidToken('its identity provider (idp) is not among the issuers of the calling application');
+  }
+  if (issuer.tokensValidAfter !== undefined && startedAt < issuer.tokensValidAfter) {
+    throw invalidToken('its chain began (chain_iat) before tokens_valid_after of its identity provider');
+  }
   if (nowSeconds >= expiresAt) throw invalidToken('its chain has expired (chain_exp)');
   const signIn = SIGN_IN_CLAIMS.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]]);
   return { idp, startedAt, expiresAt, signIn: Object.fromEntries(signIn), actors: readActors(claims.act) };

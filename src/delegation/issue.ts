@@ -37,6 +37,7 @@ export async function issue(
   const credential = await addon.issue({
     userId: caller.userId,
     claims: caller.claims,
+    identity: caller.identity,
     scopedClaims: selectScopedClaims(caller.claims, scope),
     callerClientId: caller.client.clientId,
     chain: { claims: buildChainClaims(chain), expiresAt: chain.expiresAt },

@@ -1,11 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
+import type { IdentityClaims } from '../addons/shared/claim-checks.js';
 import type { Client, Issuer, Tenant } from '../config/tenant.js';
 import { type Algorithm, ASYMMETRIC_ALGORITHMS } from '../keys/algorithms.js';
 import type { RemoteKeySets } from '../keys/remote-jwks.js';
 import { parseAudiences } from './calling-client.js';
 import { type Chain, readChain, startChain } from './chain.js';
 import { type DecodedToken, invalidToken } from './decode-token.js';
+import { createIdentityClaims } from './identity-claims.js';
+import { checkTokenKind } from './token-kind.js';
 
 /** Seconds by which clocks may differ. */
 const LEEWAY_SECONDS = 5;
@@ -25,6 +28,8 @@ export interface Caller {
   readonly isOwnToken: boolean;
   /** Whether the token was issued to the calling application alone. */
   readonly isSoleAudience: boolean;
+  /** The claims that may name the user at another service. */
+  readonly identity: IdentityClaims;
 }
 
 /**
@@ -42,38 +47,39 @@ export async function verifyIdToken(
     nowSeconds,
   }: { readonly tenant: Tenant; readonly remoteKeys: RemoteKeySets; readonly nowSeconds: number },
 ): Promise<Caller> {
-  checkType(token);
-  const issuer = findIssuer(tenant, token);
+  const issuer = findIssuer(tenant, client, token);
+  checkTokenKind(token, issuer);
   await checkSignature(token, issuer, client, remoteKeys);
-  const audiences = checkAudience(token, client);
-  const { exp, iat } = checkTimes(token, nowSeconds);
+  const audiences = checkAudience(token, issuer, client);
+  const { exp, iat } = checkTimes(token, issuer, nowSeconds);
   const chain = issuer.own
-    ? readChain(token.claims, tenant, nowSeconds)
+    ? readChain(token.claims, { tenant, client, nowSeconds })
     : startChain({ ...token.claims, iss: issuer.issuer, iat, exp }, tenant.chain);
   const userId = readUserId(token, issuer);
+  if (tenant.deniedSubjects.has(userId)) throw invalidToken('its user is among the denied_subjects of the tenant');
+  const claims = { ...token.claims, sub: userId, user_id: userId };
   return {
     userId,
     issuer: issuer.issuer,
     client,
-    claims: { ...token.claims, sub: userId, user_id: userId },
+    claims,
     chain,
     isOwnToken: issuer.own,
     isSoleAudience: audiences.length === 1,
+    identity: createIdentityClaims(claims, {
+      identityClaims: tenant.issuers.get(chain.idp)?.identityClaims ?? new Set(),
+      requireVerifiedEmail: tenant.requireVerifiedEmail,
+    }),
   };
 }
 
-/** Only an ID token (RFC 8725 §3.11). Logout tokens have `events` (OpenID Connect Back-Channel Logout §2.4). */
-function checkType({ header: { typ }, claims }: DecodedToken): void {
-  if (typ !== undefined && (typeof typ !== 'string' || typ.toLowerCase().replace(/^application\//, '') !== 'jwt')) {
-    throw invalidToken('its type (typ) must be JWT, as in an ID token');
-  }
-  if (claims.events !== undefined) throw invalidToken('a logout token is not an ID token');
-}
-
-/** Compares `iss` exactly; it builds no URL (RFC 8725 §3.8). */
-function findIssuer(tenant: Tenant, { claims: { iss } }: DecodedToken): Issuer {
+/** Compares `iss` exactly; it builds no URL (RFC 8725 §3.8). An application may not send tokens of every issuer. */
+function findIssuer(tenant: Tenant, client: Client, { claims: { iss } }: DecodedToken): Issuer {
   const issuer = typeof iss === 'string' ? tenant.issuers.get(iss) : undefined;
   if (!issuer) throw invalidToken('its issuer (iss) is not configured for this tenant');
+  if (!issuer.own && !client.issuers.has(issuer.issuer)) {
+    throw invalidToken('its issuer (iss) is not among the issuers of the calling application');
+  }
   return issuer;
 }
 
@@ -132,8 +138,15 @@ async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm
   }
 }
 
-/** The token was issued to the calling application: RFC 7519 §4.1.3; for `azp`, OpenID Connect Core §3.1.3.7. */
-function checkAudience({ claims: { aud, azp } }: DecodedToken, { clientId }: Client): readonly string[] {
+/**
+ * The token was issued to the calling application: RFC 7519 §4.1.3; for `azp`, OpenID Connect Core §3.1.3.7. In tokens
+ * that the tenant signed `azp` is the application that they were delegated from.
+ */
+function checkAudience(
+  { claims: { aud, azp } }: DecodedToken,
+  { own }: Issuer,
+  { clientId, trustedAzp }: Client,
+): readonly string[] {
   const audiences = parseAudiences(aud);
   if (!audiences.includes(clientId)) {
     throw invalidToken(
@@ -144,11 +157,18 @@ function checkAudience({ claims: { aud, azp } }: DecodedToken, { clientId }: Cli
   if (audiences.length > 1 && azp !== clientId) {
     throw invalidToken('it has several audiences, so its authorized party (azp) must be the calling application');
   }
+  if (!own && azp !== undefined && azp !== clientId && !trustedAzp.has(azp)) {
+    throw invalidToken('its authorized party (azp) must be the calling application or among its trusted_azp');
+  }
   return audiences;
 }
 
-/** RFC 7519 §4.1.4 to §4.1.6, with finite numbers only and no `iat` in the future. */
-function checkTimes({ claims }: DecodedToken, nowSeconds: number): { readonly exp: number; readonly iat: number } {
+/** RFC 7519 §4.1.4 to §4.1.6, with finite numbers only and no `iat` in the future; no token that was withdrawn. */
+function checkTimes(
+  { claims }: DecodedToken,
+  { own, tokensValidAfter }: Issuer,
+  nowSeconds: number,
+): { readonly exp: number; readonly iat: number } {
   const { exp, iat, nbf } = claims;
   if (!isTime(exp)) throw invalidToken('its expiry (exp) must be a number');
   if (!isTime(iat)) throw invalidToken('its issue time (iat) must be a number');
@@ -156,6 +176,9 @@ function checkTimes({ claims }: DecodedToken, nowSeconds: number): { readonly ex
   if (nowSeconds >= exp + LEEWAY_SECONDS) throw invalidToken('it has expired (exp)');
   if (iat > nowSeconds + LEEWAY_SECONDS) throw invalidToken('it was issued in the future (iat)');
   if (nbf !== undefined && nbf > nowSeconds + LEEWAY_SECONDS) throw invalidToken('it is not valid yet (nbf)');
+  if (tokensValidAfter !== undefined && iat < tokensValidAfter) {
+    throw invalidToken(`it was issued before tokens_valid_after of ${own ? 'the tenant' : 'its issuer'}`);
+  }
   return { exp, iat };
 }
 

@@ -70,7 +70,9 @@ describe('an app token signed with the secret of its target', () => {
     })}`;
     const expected = `${input}.${createHmac('sha256', APP_SECRET).update(input).digest('base64url')}`;
     expect(await apiToken(gateway)).toBe(expected);
-    expect(expected).toMatchInlineSnapshot(`"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIiwiaWRwIjoiaHR0cHM6Ly9sb2dpbi5leGFtcGxlLmNvbS8iLCJjaGFpbl9pYXQiOjE3NjcyMjU2MDAsImNoYWluX2V4cCI6MTc2NzMxMjAwMCwiYWN0Ijp7InN1YiI6IndlYiJ9fQ.hd6EHN6blAeqDxqUVjoaa8ZF57jwLCJR7P16x-d1uKo"`);
+    expect(expected).toMatchInlineSnapshot(
+      `"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FjbWUuZXhhbXBsZS5jb20vIiwic3ViIjoiYXV0aDB8YWxpY2UiLCJhdWQiOiJhcGkiLCJhenAiOiJ3ZWIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyOTIwMCwianRpIjoiNmYxYzhhNTItOWQzZS00YjcwLThhNjEtMGQyZjRjNWU3YjkwIiwiaWRwIjoiaHR0cHM6Ly9sb2dpbi5leGFtcGxlLmNvbS8iLCJjaGFpbl9pYXQiOjE3NjcyMjU2MDAsImNoYWluX2V4cCI6MTc2NzMxMjAwMCwiYWN0Ijp7InN1YiI6IndlYiJ9fQ.hd6EHN6blAeqDxqUVjoaa8ZF57jwLCJR7P16x-d1uKo"`,
+    );
   });
 
   it('verifies with jsonwebtoken, jose and node:crypto, and with no other secret', async () => {

@@ -49,9 +49,9 @@ const pager = defineAddon({
   create({ secret, minutes, uid }) {
     const key = createSecretKey(secret, 'utf8');
     return {
-      issue({ claims, input, nowSeconds }) {
+      issue({ identity, input, nowSeconds }) {
         inputs.push(input);
-        const name = readUserName(claims, uid);
+        const name = readUserName(identity, uid);
         const expiresAt = nowSeconds + minutes * 60;
         const token = createHmac('sha256', key).update(`${name}\n${input.text}\n${expiresAt}`).digest('base64url');
         return {

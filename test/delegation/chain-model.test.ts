@@ -148,16 +148,18 @@ it('10,000 random walks: a chain goes where the model lets it, ends when it ends
 
 function buildCaller(tenant: Tenant, claims: Record<string, unknown>, history: History, now: number): Caller {
   const { iat, exp } = claims as { iat: number; exp: number };
+  const client = tenant.clients.get(history.holder) as Client;
   return {
     userId: 'auth0|alice',
     issuer: String(claims.iss),
-    client: tenant.clients.get(history.holder) as Client,
+    client,
     claims,
     chain: history.isFirst
       ? startChain({ ...claims, iss: ISSUER, iat, exp }, tenant.chain)
-      : readChain(claims, tenant, now),
+      : readChain(claims, { tenant, client, nowSeconds: now }),
     isOwnToken: !history.isFirst,
     isSoleAudience: true,
+    identity: { read: () => undefined },
   };
 }
 

@@ -281,3 +281,64 @@ describe('claims', () => {
     expect((await issued(gateway, await gateway.idToken(), { target: 'api' })).claims).not.toHaveProperty('role');
   });
 });
+
+describe('the rules of its identity provider hold for the whole chain', () => {
+  const PARTNER = 'https://partner.example.com/';
+  const twoIssuers =
+    (more: { readonly issuer?: object; readonly api?: object; readonly fire?: object } = {}) =>
+    (config: ConfigDocument) => {
+      const [tenant] = config.tenants;
+      const [first] = tenant!.issuers;
+      Object.assign(tenant!, {
+        issuers: [
+          { ...first, subject_prefix: '', ...more.issuer },
+          { ...first, issuer: PARTNER, subject_prefix: 'partner|' },
+        ],
+        clients: [
+          open('web', { issuers: [ISSUER, PARTNER] }),
+          open('api', {
+            issuers: [ISSUER, PARTNER],
+            claims: { email: 'email', email_verified: 'email_verified' },
+            ...more.api,
+          }),
+          open('fire', {
+            issuers: [ISSUER],
+            addons: { firebase: { secret: 'a-secret-of-firebase', uid: 'email' } },
+            ...more.fire,
+          }),
+        ],
+      });
+    };
+  const ALICE = { email: 'alice@example.com', email_verified: true };
+
+  it('an application takes tokens of ours only from the identity providers that it takes tokens from', async () => {
+    const gateway = await testGateway(twoIssuers());
+    const api = await issued(gateway, await gateway.idToken({ iss: PARTNER, ...ALICE }), { target: 'api' });
+    expect(api.claims).toMatchObject({ idp: PARTNER, sub: 'partner|auth0|alice' });
+    const other = await testGateway(twoIssuers({ api: { issuers: [ISSUER] } }));
+    expect(await hop(other, api.token, {})).toBe(
+      'INVALID_TOKEN: The subject token does not verify: its identity provider (idp) is not among the issuers of the calling application',
+    );
+  });
+
+  it('a claim names the user only if its identity provider is believed in it, also after a hop', async () => {
+    const fire = async (gateway: TestGateway, iss: string) => {
+      const { token } = await issued(gateway, await gateway.idToken({ iss, ...ALICE }), { target: 'api' });
+      const { data, errors } = await gateway.delegate({ target: 'fire', apiType: 'FIREBASE' }, { token });
+      return errors?.[0].message ?? data.delegate.credential.uid;
+    };
+    const gateway = await testGateway(twoIssuers({ issuer: { identity_claims: ['email'] } }));
+    expect(await fire(gateway, ISSUER)).toBe('alice@example.com');
+    expect(await fire(gateway, PARTNER)).toMatch(/identity_claims/);
+  });
+
+  it('tokens_valid_after of an identity provider ends the chains that began before it', async () => {
+    const before = await testGateway(twoIssuers());
+    const { token } = await issued(before, await before.idToken(ALICE), { target: 'api' });
+    const cutOff = (time: string) => testGateway(twoIssuers({ issuer: { tokens_valid_after: time } }));
+    expect((await issued(await cutOff('2026-01-01T00:00:00Z'), token, {})).claims.aud).toBe('api');
+    expect(await hop(await cutOff('2026-01-01T00:00:01Z'), token, {})).toBe(
+      'INVALID_TOKEN: The subject token does not verify: its chain began (chain_iat) before tokens_valid_after of its identity provider',
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import { DelegationError } from '../../errors.js';
 import { callUpstream, unavailable } from '../../lib/upstream.js';
 import { type AddonContext, type AddonInput, defineAddon, type IssueRequest } from '../addon.js';
-import { invalidClaim } from '../shared/claim-checks.js';
+import { type IdentityClaims, invalidClaim } from '../shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from '../shared/claim-path.js';
 import { buildResponse, NAME_ID_PERSISTENT } from '../shared/saml/assertion.js';
 import { readAttributes, readNameId } from '../shared/saml/claim-text.js';
@@ -92,9 +92,9 @@ function selectPair(pairs: readonly RolePair[], { role, principal }: AddonInput)
 function createResponseFactory(config: AwsConfig, { tenant, report }: AddonContext) {
   const sign = createTenantSigner(tenant, 'AWS', report);
   if (!sign) return undefined;
-  return (pair: RolePair, { claims, nowSeconds, deps }: IssueRequest): string => {
+  return (pair: RolePair, { claims, identity, nowSeconds, deps }: IssueRequest): string => {
     const signIn = selectSignInUrl(config.region, pair.role);
-    const nameId = readPersistentName(claims, config.uid);
+    const nameId = readPersistentName(identity, config.uid);
     const response = buildResponse(
       sign,
       {
@@ -115,8 +115,8 @@ function createResponseFactory(config: AwsConfig, { tenant, report }: AddonConte
   };
 }
 
-function readPersistentName(claims: IssueRequest['claims'], path: ClaimPath): string {
-  const name = readNameId(claims, path);
+function readPersistentName(identity: IdentityClaims, path: ClaimPath): string {
+  const name = readNameId(identity, path);
   if (name.length > MAX_NAME_ID) throw invalidClaim(path.text, `have at most ${MAX_NAME_ID} characters`);
   return name;
 }

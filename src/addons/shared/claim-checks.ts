@@ -1,5 +1,18 @@
 import { DelegationError } from '../../errors.js';
-import { type ClaimPath, readClaim } from './claim-path.js';
+import type { ClaimPath } from './claim-path.js';
+
+/**
+ * The claims of a verified token that may name its user at another service. Which of them are believed depends on the
+ * issuer of the token, so add-ons read a user name only through it.
+ */
+export interface IdentityClaims {
+  /**
+   * Reads a claim path; undefined if it leads nowhere.
+   *
+   * @throws DelegationError INVALID_REQUEST that names the claim if the token is not believed in it
+   */
+  read(path: ClaimPath): unknown;
+}
 
 /**
  * The error for a claim that the service would not accept.
@@ -12,12 +25,12 @@ export function invalidClaim(claim: string, expected: string): DelegationError {
 }
 
 /**
- * Reads the user's name at another service from the claims.
+ * Reads the user's name at another service.
  *
- * @throws DelegationError INVALID_REQUEST that names the claim if it is not a non-empty, well-formed string
+ * @throws DelegationError INVALID_REQUEST that names the claim if it is not believed, or not a non-empty, well-formed string
  */
-export function readUserName(claims: Readonly<Record<string, unknown>>, path: ClaimPath): string {
-  const name = readClaim(claims, path);
+export function readUserName(identity: IdentityClaims, path: ClaimPath): string {
+  const name = identity.read(path);
   if (typeof name === 'string' && name !== '' && name.isWellFormed()) return name;
   throw invalidClaim(path.text, 'be a non-empty string without lone surrogates');
 }

@@ -37,19 +37,26 @@ function isPlain(value: object): boolean {
  * are read, so `constructor` and `__proto__` are ordinary names.
  */
 export function readClaim(claims: Readonly<Record<string, unknown>>, path: ClaimPath): unknown {
-  return read(claims, path.segments);
+  return findClaim(claims, path)?.value;
 }
 
-function read(value: unknown, segments: readonly string[]): unknown {
-  if (segments.length === 0) return value;
-  if (!isRecord(value)) return undefined;
+/** Reads a path as `readClaim` does, and says which top-level claim the value is in. */
+export function findClaim(
+  claims: Readonly<Record<string, unknown>>,
+  { segments }: Pick<ClaimPath, 'segments'>,
+): { readonly name: string; readonly value: unknown } | undefined {
   for (let taken = segments.length; taken > 0; taken--) {
     const name = segments.slice(0, taken).join('.');
-    if (!Object.hasOwn(value, name)) continue;
-    const found = read(value[name], segments.slice(taken));
-    if (found !== undefined) return found;
+    if (!Object.hasOwn(claims, name)) continue;
+    const value = readBelow(claims[name], segments.slice(taken));
+    if (value !== undefined) return { name, value };
   }
   return undefined;
+}
+
+function readBelow(value: unknown, segments: readonly string[]): unknown {
+  if (segments.length === 0) return value;
+  return isRecord(value) ? findClaim(value, { segments })?.value : undefined;
 }
 
 /** Reads the claims of a map, by their new names; leaves out those whose path leads nowhere. */

@@ -1,4 +1,4 @@
-import { invalidClaim, readUserName } from '../claim-checks.js';
+import { type IdentityClaims, invalidClaim, readUserName } from '../claim-checks.js';
 import { type ClaimMap, type ClaimPath, readClaim } from '../claim-path.js';
 import { isXmlText } from './xml.js';
 
@@ -37,12 +37,12 @@ function toText(value: unknown): string | undefined {
 }
 
 /**
- * Reads the text of a NameID from the claims.
+ * Reads the text of a NameID.
  *
- * @throws DelegationError INVALID_REQUEST that names the claim if XML cannot represent the name exactly
+ * @throws DelegationError INVALID_REQUEST that names the claim if it is not believed, or if XML cannot represent the name exactly
  */
-export function readNameId(claims: Claims, path: ClaimPath): string {
-  const name = readUserName(claims, path);
+export function readNameId(identity: IdentityClaims, path: ClaimPath): string {
+  const name = readUserName(identity, path);
   if (!isXmlText(name)) throw invalidClaim(path.text, 'contain only characters that XML can represent exactly');
   if (name.trim() === '') throw invalidClaim(path.text, 'contain more than white space');
   return name;
