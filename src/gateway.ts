@@ -135,10 +135,6 @@ function buildLimits({ rate_limit: { burst, refill_per_minute, per_user } }: Gat
 }
 
 /** Keeps the buckets of the previous generation when the limits are the same. */
-function chooseBuckets(
-  limits: readonly BucketLimit[],
-  deps: Deps,
-  previous: BucketStore | undefined,
-): BucketStore {
+function chooseBuckets(limits: readonly BucketLimit[], deps: Deps, previous: BucketStore | undefined): BucketStore {
   return previous && isDeepStrictEqual(previous.limits, limits) ? previous : new MemoryStore(limits, deps.now);
 }

@@ -210,7 +210,11 @@ describe('a request that needs several buckets', () => {
       { burst: 5, refillPerMinute: 1 },
     ];
     const first = takeAll([], START, limits);
-    const second = takeAll(first.map(({ bucket }) => bucket), START, limits);
+    const second = takeAll(
+      first.map(({ bucket }) => bucket),
+      START,
+      limits,
+    );
     expect(first.map(({ allowed, status }) => [allowed, status.remaining])).toEqual([
       [true, 0],
       [true, 4],

@@ -43,7 +43,8 @@ const GUARDED_FIELDS: ReadonlySet<string> = new Set(['delegate', 'viewer']);
 
 /** Creates the GraphQL endpoint. A request passes the plugins in this order. */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlEndpoint {
-  const { schema, limits, attemptsPerMinute, buckets, attempts, refusedAttempts, deps, presentError, graphiql } = options;
+  const { schema, limits, attemptsPerMinute, buckets, attempts, refusedAttempts, deps, presentError, graphiql } =
+    options;
   const plugins = [
     ...(graphiql === undefined ? [] : [useGraphiql(graphiql)]),
     useJsonBody(),

@@ -62,7 +62,11 @@ describe('countAttempts', () => {
     ['a variable without a value', 'query($b: Boolean) { viewer a: viewer @skip(if: $b) }', {}],
     ['a variable that the operation does not define', '{ viewer a: viewer @skip(if: $b) }', { b: true }],
     ['a variable of the wrong type', 'query($b: Boolean!) { viewer a: viewer @skip(if: $b) }', { b: 'true' }],
-    ['a condition beside a wrong variable', 'query($b: Boolean!, $i: Int!) { viewer a: viewer @skip(if: $b) }', { b: true }],
+    [
+      'a condition beside a wrong variable',
+      'query($b: Boolean!, $i: Int!) { viewer a: viewer @skip(if: $b) }',
+      { b: true },
+    ],
     ['a condition of another type', '{ viewer a: viewer @include(if: 0) }', {}],
     ['no condition', '{ viewer a: viewer @skip }', {}],
     [
