@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GatewayConfig } from './config/load.js';
 import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
+import { buildGuardAuditEvent } from './delegation/audit-event.js';
 import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './delegation/exchange-refresh-token.js';
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
@@ -16,6 +18,8 @@ import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
+import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
+import type { BucketLimit } from './rate-limit/token-bucket.js';
 
 export type { Connection };
 
@@ -24,9 +28,10 @@ export interface Gateway {
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
    * Replaces the configuration, completely or not at all. Attempts and fetched keys are kept; buckets are kept when the
-   * limit stays the same.
+   * limits stay the same.
    */
   reload(config: GatewayConfig): Promise<void>;
+  /** Frees what the gateway holds, and writes the audit events that are still collected. */
   close(): Promise<void>;
 }
 
@@ -50,7 +55,10 @@ export async function createGateway(
       generation = await buildGeneration(next, services, previous);
       await previous.close();
     },
-    close: () => generation.close(),
+    async close() {
+      services.refusedAttempts.close();
+      await generation.close();
+    },
   };
 }
 
@@ -58,6 +66,7 @@ export async function createGateway(
 interface SharedServices {
   readonly deps: Deps;
   readonly attempts: AttemptStore;
+  readonly refusedAttempts: RefusedAttemptsCollector;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
   readonly graphiqlExample: GraphiqlExample | undefined;
@@ -67,6 +76,10 @@ function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): 
   return {
     deps,
     attempts: new AttemptStore(deps.now),
+    refusedAttempts: new RefusedAttemptsCollector({
+      now: deps.now,
+      report: (refused) => deps.log.info(buildGuardAuditEvent(refused), 'attempt guard'),
+    }),
     refreshTokens: createRefreshTokenExchanger(deps),
     remoteKeys: remoteKeySets(deps),
     graphiqlExample,
@@ -75,7 +88,6 @@ function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): 
 
 /** The gateway of one configuration. A reload builds the next one. */
 interface Generation {
-  readonly limit: GatewaySettings['rate_limit'];
   readonly buckets: BucketStore;
   readonly fetch: Router;
   close(): Promise<void>;
@@ -86,21 +98,21 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refreshTokens, remoteKeys, graphiqlExample } = services;
+  const { deps, attempts, refusedAttempts, refreshTokens, remoteKeys, graphiqlExample } = services;
   const schema = buildSchema(addons);
-  const buckets = chooseBuckets(settings, deps, previous);
+  const buckets = chooseBuckets(buildLimits(settings), deps, previous?.buckets);
   const graphql = createGraphqlEndpoint({
     schema,
     limits: settings.graphql,
     attemptsPerMinute: settings.rate_limit.attempts_per_minute,
     buckets,
     attempts,
+    refusedAttempts,
     deps,
     presentError: createErrorPresenter(safeMessages(schema, settings.graphql.suggestions)),
     graphiql: settings.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
   });
   return {
-    limit: settings.rate_limit,
     buckets,
     fetch: createRouter({
       findTenant: tenantLookup(tenants),
@@ -116,9 +128,13 @@ async function buildGeneration(
   };
 }
 
-/** Keeps the buckets of the previous generation when the limit is the same. */
-function chooseBuckets({ rate_limit }: GatewaySettings, deps: Deps, previous: Generation | undefined): BucketStore {
-  const { burst, refill_per_minute: refillPerMinute } = rate_limit;
-  if (previous?.limit.burst === burst && previous.limit.refill_per_minute === refillPerMinute) return previous.buckets;
-  return new MemoryStore({ burst, refillPerMinute }, deps.now);
+/** The limit of a user at one address and, unless it is off, that of a user over all addresses. */
+function buildLimits({ rate_limit: { burst, refill_per_minute, per_user } }: GatewaySettings): readonly BucketLimit[] {
+  const configured = per_user === false ? [{ burst, refill_per_minute }] : [{ burst, refill_per_minute }, per_user];
+  return configured.map((each) => ({ burst: each.burst, refillPerMinute: each.refill_per_minute }));
+}
+
+/** Keeps the buckets of the previous generation when the limits are the same. */
+function chooseBuckets(limits: readonly BucketLimit[], deps: Deps, previous: BucketStore | undefined): BucketStore {
+  return previous && isDeepStrictEqual(previous.limits, limits) ? previous : new MemoryStore(limits, deps.now);
 }

@@ -27,7 +27,7 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
       })
       .prefault({})
       .describe('The web pages that may call the gateway. Cookies and other browser credentials are never allowed.'),
-    rate_limit: rateLimitSchema(fields).prefault({}).describe('A token bucket for each user and IP.'),
+    rate_limit: rateLimitSchema(fields).prefault({}).describe('The limits of users and of addresses.'),
     graphql: graphqlSchema(fields).prefault({}).describe('Limits of a GraphQL document.'),
     tenants: z
       .array(tenantSchema(fields, addons))
@@ -49,11 +49,28 @@ function originSchema() {
 function rateLimitSchema(fields: GatewayFields) {
   return fields.object({
     store: z.literal('memory').default('memory').describe('Where the buckets are stored.'),
-    burst: positiveInt(10_000).default(10).describe('The size of a bucket: requests that may be made at once.'),
-    refill_per_minute: positiveInt(6_000).default(1).describe('Requests that a bucket regains in a minute.'),
+    burst: positiveInt(10_000)
+      .default(10)
+      .describe('The size of the bucket of a user at one IP address: requests that may be made at once.'),
+    refill_per_minute: positiveInt(6_000).default(1).describe('Requests that this bucket regains in a minute.'),
+    per_user: z
+      .union(
+        [
+          z.literal(false),
+          fields.object({
+            burst: positiveInt(10_000).default(60).describe('The size of this bucket.'),
+            refill_per_minute: positiveInt(6_000).default(6).describe('Requests that it regains in a minute.'),
+          }),
+        ],
+        { error: 'false, or a mapping of burst (1 to 10000) and refill_per_minute (1 to 6000)' },
+      )
+      .prefault({})
+      .describe('A second bucket of the user over all IP addresses, which every request needs too; false for none.'),
     attempts_per_minute: positiveInt(10_000)
-      .default(120)
-      .describe('For each IP: delegate and viewer fields, counted before any token is looked at.'),
+      .default(600)
+      .describe(
+        'For each tenant and IP address: GraphQL operations (each of the delegate and viewer fields where there are several) and requests of /delegation, counted before any token is read.',
+      ),
   });
 }
 

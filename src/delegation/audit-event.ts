@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DelegationError, ErrorCode } from '../errors.js';
+import type { RefusedAttempts } from '../rate-limit/refused-attempts.js';
 import { resolveTarget } from './authorize.js';
 import type { DelegationContext, DelegationRequest } from './request.js';
 import type { Caller } from './verify-id-token.js';
@@ -18,9 +19,10 @@ export interface AuditEvent {
   /** The SHA-256 of the subject token, base64url. */
   readonly tokenSha256?: string | undefined;
   readonly ip: string;
+  /** Of the guard's refusals, the id of the first request. */
   readonly requestId: string;
   readonly durationMs?: number;
-  /** The attempts that a refused operation asked for. */
+  /** How many attempts the guard refused within the minute. */
   readonly attempts?: number;
   readonly code?: ErrorCode | undefined;
 }
@@ -58,15 +60,11 @@ export function buildAuditEvent(
   };
 }
 
-/** Builds the audit event of an operation that the attempt guard refused. No token was read, so it names no user. */
-export function buildGuardAuditEvent(
-  {
-    tenant,
-    ip,
-    requestId,
-  }: { readonly tenant: { readonly name: string }; readonly ip: string; readonly requestId: string },
-  attempts: number,
-): AuditEvent {
+/**
+ * Builds the audit event of the attempts that the guard refused to one address within a minute. No token was read, so it
+ * names no user.
+ */
+export function buildGuardAuditEvent({ tenant, ip, requestId, attempts }: RefusedAttempts): AuditEvent {
   return { audit: 'limit_delegation', tenant: tenant.name, ip, requestId, attempts, code: 'RATE_LIMITED' };
 }
 

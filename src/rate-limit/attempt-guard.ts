@@ -2,7 +2,8 @@ import type { Plugin } from '@envelop/core';
 import { useRateLimiter } from '@envelop/rate-limiter';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { DelegationError } from '../errors.js';
-import type { AttemptStore } from './attempt-store.js';
+import { type AttemptStore, attemptKey } from './attempt-store.js';
+import type { RefusedAttemptsCollector } from './refused-attempts.js';
 
 /** What the guard reads from the context. */
 export interface GuardedContext {
@@ -15,7 +16,7 @@ export interface GuardedContext {
 /** What the guard adds to the context. */
 export interface AttemptGuardContext {
   /**
-   * Counts attempts of the IP address before any token is read. Refused attempts do not count.
+   * Counts attempts of the IP address in the tenant, before any token is read. Refused attempts do not count.
    *
    * @throws DelegationError RATE_LIMITED when the address has fewer attempts left
    */
@@ -23,15 +24,15 @@ export interface AttemptGuardContext {
 }
 
 export interface AttemptGuardOptions {
-  /** The most attempts of one IP address in a minute. */
+  /** The most attempts of one IP address in one tenant in a minute. */
   readonly attemptsPerMinute: number;
   readonly store: AttemptStore;
   /** Epoch milliseconds, from the clock that the store uses. */
   readonly now: () => number;
-  /** Counts the attempts of a GraphQL operation. */
+  /** Counts the attempts of a GraphQL operation; 0 for one that does not run. */
   readonly countAttempts: (operation: ExecutionArgs) => number;
-  /** Called for each refusal, with the number of attempts that were asked for. */
-  readonly onRefused: (context: GuardedContext, attempts: number) => void;
+  /** Takes what is refused. */
+  readonly refused: RefusedAttemptsCollector;
 }
 
 type RateLimiterContext = ReturnType<typeof useRateLimiter> extends Plugin<infer Context> ? Context : never;
@@ -39,8 +40,8 @@ type RateLimiterContext = ReturnType<typeof useRateLimiter> extends Plugin<infer
 const WINDOW_MS = 60_000;
 
 /**
- * Limits the attempts of each IP address, good or bad, with @envelop/rate-limiter. A GraphQL operation that asks for more
- * attempts than are left is refused as a whole, and none of them counts. Other endpoints call `takeAttempts`.
+ * Limits the attempts of each IP address in each tenant, good or bad, with @envelop/rate-limiter. A GraphQL operation that
+ * asks for more attempts than are left is refused as a whole, and none of them counts. Other endpoints call `takeAttempts`.
  *
  * Only the decision is the library's. Its own count of fields includes operations that do not run and fields under
  * `@skip`, and an exception in its visitor leaves entries in a type stack that all requests share.
@@ -50,9 +51,10 @@ export function useAttemptGuard({
   store,
   now,
   countAttempts,
-  onRefused,
+  refused,
 }: AttemptGuardOptions): Plugin<GuardedContext & AttemptGuardContext & RateLimiterContext> {
-  const limiter = useRateLimiter({ identifyFn: (context) => (context as GuardedContext).ip, store });
+  const buildKey = ({ tenant, ip }: GuardedContext) => attemptKey(tenant.name, ip);
+  const limiter = useRateLimiter({ identifyFn: (context) => buildKey(context as GuardedContext), store });
   const limit = { max, window: `${WINDOW_MS}ms`, arrayLengthField: 'attempts', uncountRejected: true };
   return {
     onContextBuilding(payload) {
@@ -60,10 +62,11 @@ export function useAttemptGuard({
       limiter.onContextBuilding?.(payload);
       extendContext({
         async takeAttempts(count) {
+          refused.reportEnded();
           const args = { attempts: { length: count } };
           if ((await context.rateLimiterFn('attempt', { args, context }, limit)) === undefined) return;
-          onRefused(context, count);
-          const retryAfter = secondsUntilRoom(store.readAttempts(context.ip), count, max, now());
+          refused.add(context, count);
+          const retryAfter = secondsUntilRoom(store.readAttempts(buildKey(context)), count, max, now());
           throw new DelegationError(
             'RATE_LIMITED',
             `Too many attempts from this address: at most ${max} in a minute; try again in ${retryAfter} s`,

@@ -5,13 +5,22 @@ interface Identity {
   readonly contextIdentity: string;
 }
 
-/** The average number of attempts per IP address for which there is room when the store is at capacity. */
-const ATTEMPTS_PER_IP = 16;
+/** The average number of attempts per log for which there is room when the store is at capacity. */
+const ATTEMPTS_PER_LOG = 16;
 
 /**
- * Keeps the attempts of each IP address for @envelop/rate-limiter: one log per address, for all fields together. It keeps
- * the most recently used logs, at most `capacity` with 16 attempts each on average, so that memory is bounded and every
- * write costs the same. It is synchronous, so that nothing runs between a read and the write that follows it.
+ * The key of the log of an address in a tenant, joined so that no two pairs give the same text.
+ *
+ * @param ip canonical: an IPv4 address or an IPv6 /64
+ */
+export function attemptKey(tenant: string, ip: string): string {
+  return JSON.stringify([tenant, ip]);
+}
+
+/**
+ * Keeps the attempts of each IP address in each tenant for @envelop/rate-limiter: one log per pair, for all fields
+ * together. It keeps the most recently used logs, at most `capacity` with 16 attempts each on average, so that memory is
+ * bounded. It is synchronous, so that nothing runs between a read and the write that follows it.
  *
  * The library reads Date.now(). The store translates between that clock and its own.
  */
@@ -27,7 +36,7 @@ export class AttemptStore implements Store {
     this.#now = now;
     this.#logs = new LRUCache({
       max: capacity,
-      maxSize: capacity * (1 + ATTEMPTS_PER_IP),
+      maxSize: capacity * (1 + ATTEMPTS_PER_LOG),
       sizeCalculation: (attempts) => 1 + attempts.length,
     });
   }

@@ -1,17 +1,28 @@
-import type { Decision, RateLimitStatus } from './token-bucket.js';
+import type { BucketLimit, RateLimitStatus } from './token-bucket.js';
 
 /** What a store decided for one request. */
-export type TakeResult = Pick<Decision, 'allowed' | 'status'>;
-
-/** Keeps the buckets, and decides atomically. */
-export interface BucketStore {
-  /** Takes one request from the bucket of a key. */
-  take(key: string): TakeResult | Promise<TakeResult>;
-  /** Reads the status of a key and takes nothing. */
-  peek(key: string): RateLimitStatus | Promise<RateLimitStatus>;
+export interface TakeResult {
+  readonly allowed: boolean;
+  /** The buckets after the decision, in the order of the limits. */
+  readonly statuses: readonly RateLimitStatus[];
 }
 
-/** The key of a bucket, joined so that no two triples give the same text. `ip` is canonical already. */
-export function bucketKey(tenant: string, userId: string, ip: string): string {
-  return JSON.stringify([tenant, userId, ip]);
+/**
+ * Keeps the buckets, and decides atomically. Every call names one bucket for each of the store's limits, in their order.
+ */
+export interface BucketStore {
+  readonly limits: readonly BucketLimit[];
+  /** Takes one request from each of the buckets, or from none when one of them is empty. */
+  take(keys: readonly string[]): TakeResult | Promise<TakeResult>;
+  /** Reads the status of each of the buckets and takes nothing. */
+  peek(keys: readonly string[]): readonly RateLimitStatus[] | Promise<readonly RateLimitStatus[]>;
+}
+
+/**
+ * The key of a bucket, joined so that no two lists of parts give the same text.
+ *
+ * @param ip canonical; left out in the key of the bucket that counts a user over all addresses
+ */
+export function bucketKey(tenant: string, userId: string, ip?: string): string {
+  return JSON.stringify(ip === undefined ? [tenant, userId] : [tenant, userId, ip]);
 }

@@ -8,7 +8,7 @@ const TAKEN: unique symbol = Symbol('taken');
 /** Proof that one request was taken from a bucket. Only `takeDelegation` creates one. */
 export interface Spent {
   readonly [TAKEN]: true;
-  /** The bucket after this request. */
+  /** The bucket with fewer requests remaining, after this request. */
   readonly status: RateLimitStatus;
 }
 
@@ -24,7 +24,7 @@ export interface DelegationLimiter {
   peekDelegations(caller: { readonly userId: string }): Promise<RateLimitStatus>;
 }
 
-/** What the plugin reads from the context: a bucket belongs to a tenant, a user and an address. */
+/** What the plugin reads from the context: buckets belong to a tenant, a user and an address. */
 export interface BucketContext {
   readonly tenant: { readonly name: string };
   /** Canonical: an IPv4 address or an IPv6 /64. */
@@ -40,6 +40,8 @@ export interface DelegationLimitContext extends DelegationLimiter {
 /**
  * Adds the per-user limit to the context of every endpoint. For a GraphQL operation it also sets the rate-limit headers,
  * from the outcome with the fewest requests remaining.
+ *
+ * @param store its first limit counts a user at one address, its second one, if there is one, at all addresses
  */
 export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & DelegationLimitContext> {
   return {
@@ -47,15 +49,18 @@ export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & D
       const { tenant, ip } = context;
       if (!tenant || ip === undefined) throw new TypeError('The context lacks its tenant or its IP address');
       const rateLimitStatuses: RateLimitStatus[] = [];
+      const buildKeys = (userId: string) =>
+        [bucketKey(tenant.name, userId, ip), bucketKey(tenant.name, userId)].slice(0, store.limits.length);
       extendContext({
         rateLimitStatuses,
         async takeDelegation({ userId }) {
-          const { allowed, status } = await store.take(bucketKey(tenant.name, userId, ip));
+          const { allowed, statuses } = await store.take(buildKeys(userId));
+          const status = selectTightest(statuses);
           rateLimitStatuses.push(status);
           if (!allowed) throw createRateLimited(status);
           return { [TAKEN]: true, status };
         },
-        peekDelegations: async ({ userId }) => store.peek(bucketKey(tenant.name, userId, ip)),
+        peekDelegations: async ({ userId }) => selectTightest(await store.peek(buildKeys(userId))),
       });
     },
     onExecute({ args }) {
@@ -69,6 +74,19 @@ export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & D
       };
     },
   };
+}
+
+/**
+ * The status with the fewest requests remaining; among empty buckets the one that stays empty longest, so that the caller
+ * may try again when the status says so. The first one on a tie.
+ */
+function selectTightest(statuses: readonly RateLimitStatus[]): RateLimitStatus {
+  return statuses.reduce((tightest, each) =>
+    each.remaining < tightest.remaining ||
+    (each.remaining === tightest.remaining && (each.retryAfter ?? 0) > (tightest.retryAfter ?? 0))
+      ? each
+      : tightest,
+  );
 }
 
 function createRateLimited(status: RateLimitStatus): DelegationError {

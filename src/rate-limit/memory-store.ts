@@ -1,5 +1,5 @@
 import type { BucketStore, TakeResult } from './bucket-store.js';
-import { type BucketLimit, fullAt, peek, type RateLimitStatus, take } from './token-bucket.js';
+import { type Bucket, type BucketLimit, fullAt, peek, type RateLimitStatus, takeAll } from './token-bucket.js';
 
 const SLOTS = 4096;
 /** One decision drops at most this many full buckets, so that no request pays for the cleanup of a flood. */
@@ -23,10 +23,10 @@ interface Entry extends Link {
  * capacity, evicts the bucket that is closest to full. The cost of a decision does not depend on the number of buckets.
  */
 export class MemoryStore implements BucketStore {
-  readonly #limit: BucketLimit;
+  readonly limits: readonly BucketLimit[];
   readonly #now: () => number;
   readonly #capacity: number;
-  /** Milliseconds per slot. The whole wheel covers the time that an empty bucket takes to fill. */
+  /** Milliseconds per slot. The whole wheel covers the longest time that an empty bucket takes to fill. */
   readonly #slotMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #wheel = Array.from({ length: SLOTS }, emptyList);
@@ -37,12 +37,12 @@ export class MemoryStore implements BucketStore {
   /** A lower bound for the first slot that holds a bucket. */
   #first: number;
 
-  /** @param capacity the most buckets to keep */
-  constructor(limit: BucketLimit, now: () => number, capacity = 1_000_000) {
-    this.#limit = limit;
+  /** @param capacity the most buckets to keep, of all limits together */
+  constructor(limits: readonly BucketLimit[], now: () => number, capacity = 1_000_000) {
+    this.limits = limits;
     this.#now = now;
     this.#capacity = capacity;
-    const span = fullAt({ debt: limit.burst * 60_000, at: 0 }, limit);
+    const span = Math.max(...limits.map((limit) => fullAt({ debt: limit.burst * 60_000, at: 0 }, limit)));
     this.#slotMs = Math.max(1, Math.ceil(span / (SLOTS - 2)));
     this.#hand = Math.floor(now() / this.#slotMs);
     this.#first = this.#hand;
@@ -53,29 +53,22 @@ export class MemoryStore implements BucketStore {
     return this.#entries.size;
   }
 
-  take(key: string): TakeResult {
+  take(keys: readonly string[]): TakeResult {
     const nowMs = this.#now();
     this.#advance(nowMs);
-    const known = this.#entries.get(key);
-    const { allowed, bucket, status } = take(known, nowMs, this.#limit);
-    if (known) {
-      unlink(known);
-      known.debt = bucket.debt;
-      known.at = bucket.at;
-      this.#insert(known);
-    } else {
-      const entry: Entry = { key, debt: bucket.debt, at: bucket.at, previous: this.#full, next: this.#full };
-      this.#entries.set(key, entry);
-      this.#insert(entry);
-      if (this.#entries.size > this.#capacity) this.#forget(this.#nearestToFull());
+    const buckets = keys.map((key) => this.#entries.get(key));
+    const decisions = takeAll(buckets, nowMs, this.limits);
+    for (const [index, { bucket }] of decisions.entries()) {
+      this.#store(keys[index] as string, bucket, this.limits[index] as BucketLimit);
     }
-    return { allowed, status };
+    while (this.#entries.size > this.#capacity) this.#forget(this.#nearestToFull());
+    return { allowed: decisions.every(({ allowed }) => allowed), statuses: decisions.map(({ status }) => status) };
   }
 
-  peek(key: string): RateLimitStatus {
+  peek(keys: readonly string[]): RateLimitStatus[] {
     const nowMs = this.#now();
     this.#advance(nowMs);
-    return peek(this.#entries.get(key), nowMs, this.#limit);
+    return this.limits.map((limit, index) => peek(this.#entries.get(keys[index] as string), nowMs, limit));
   }
 
   /** Moves the wheel up to now, and drops up to SWEEP full buckets. */
@@ -87,8 +80,19 @@ export class MemoryStore implements BucketStore {
     for (let dropped = 0; dropped < SWEEP && !isEmpty(this.#full); dropped++) this.#forget(this.#full.next as Entry);
   }
 
-  #insert(entry: Entry): void {
-    const slot = Math.max(this.#hand, Math.floor(fullAt(entry, this.#limit) / this.#slotMs));
+  /** Stores a bucket in the slot of the time when it is full again. A full one that is not known needs no entry. */
+  #store(key: string, { debt, at }: Bucket, limit: BucketLimit): void {
+    let entry = this.#entries.get(key);
+    if (entry) {
+      unlink(entry);
+      entry.debt = debt;
+      entry.at = at;
+    } else {
+      if (debt === 0) return;
+      entry = { key, debt, at, previous: this.#full, next: this.#full };
+      this.#entries.set(key, entry);
+    }
+    const slot = Math.max(this.#hand, Math.floor(fullAt(entry, limit) / this.#slotMs));
     append(this.#slot(slot), entry);
     this.#first = Math.min(this.#first, slot);
   }

@@ -42,9 +42,33 @@ const COST = 60_000;
  */
 export function take(bucket: Bucket | undefined, nowMs: number, limit: BucketLimit): Decision {
   const current = drip(bucket, nowMs, limit);
-  const allowed = current.debt <= (limit.burst - 1) * COST;
-  const after = allowed ? { debt: current.debt + COST, at: current.at } : current;
-  return { allowed, bucket: after, status: buildStatus(after, nowMs, limit) };
+  return decide(current, holdsOne(current, limit), nowMs, limit);
+}
+
+/**
+ * Decides one request that needs several buckets: it takes one from each, or from none when one of them is empty.
+ *
+ * @param buckets a bucket for each limit; undefined for a full one
+ * @param nowMs epoch milliseconds
+ * @returns a decision for each bucket; all of them are allowed or none is
+ */
+export function takeAll(
+  buckets: readonly (Bucket | undefined)[],
+  nowMs: number,
+  limits: readonly BucketLimit[],
+): Decision[] {
+  const current = limits.map((limit, index) => ({ bucket: drip(buckets[index], nowMs, limit), limit }));
+  const allowed = current.every(({ bucket, limit }) => holdsOne(bucket, limit));
+  return current.map(({ bucket, limit }) => decide(bucket, allowed, nowMs, limit));
+}
+
+function holdsOne({ debt }: Bucket, { burst }: BucketLimit): boolean {
+  return debt <= (burst - 1) * COST;
+}
+
+function decide({ debt, at }: Bucket, allowed: boolean, nowMs: number, limit: BucketLimit): Decision {
+  const bucket = { debt: allowed ? debt + COST : debt, at };
+  return { allowed, bucket, status: buildStatus(bucket, nowMs, limit) };
 }
 
 /** Reads the status of a bucket and takes nothing. */

@@ -19,7 +19,7 @@ function gatewayFor(addon: Record<string, unknown>): Promise<TestGateway> {
   const gateway =
     gateways.get(key) ??
     testGateway((config) => {
-      config.rate_limit = { burst: 1_000, attempts_per_minute: 1_000 };
+      config.rate_limit = { burst: 1_000, per_user: false, attempts_per_minute: 1_000 };
       Object.assign(chatOf(config).addons, { firebase: addon });
     });
   gateways.set(key, gateway);

@@ -136,7 +136,7 @@ d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]`,
     'on_store_failure, which is not supported yet',
     [['burst: 10', 'on_store_failure: deny']],
     [
-      'line 5: rate_limit.on_store_failure: unknown key; expected one of store, burst, refill_per_minute, attempts_per_minute',
+      'line 5: rate_limit.on_store_failure: unknown key; expected one of store, burst, refill_per_minute, per_user, attempts_per_minute',
     ],
   ],
   [

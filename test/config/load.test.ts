@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { suggest } from '../../src/config/diagnostics.js';
-import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { ConfigError, formatDiagnostic, suggest } from '../../src/config/diagnostics.js';
+import { loadConfig, parseConfig, validateConfig } from '../../src/config/load.js';
 import { formatPath } from '../../src/config/path.js';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig } from '../support/gateway.js';
@@ -34,11 +34,42 @@ describe('a valid configuration', () => {
     expect({ listen, graphiql, rate_limit, graphql, cors, trust_proxy }).toEqual({
       listen: { host: '127.0.0.1', port: 4000 },
       graphiql: false,
-      rate_limit: { store: 'memory', burst: 10, refill_per_minute: 1, attempts_per_minute: 120 },
+      rate_limit: {
+        store: 'memory',
+        burst: 10,
+        refill_per_minute: 1,
+        per_user: { burst: 60, refill_per_minute: 6 },
+        attempts_per_minute: 600,
+      },
       graphql: { introspection: true, suggestions: false, max_depth: 8, max_aliases: 15, max_tokens: 1_000 },
       cors: { origins: ['*'] },
       trust_proxy: [],
     });
+  });
+});
+
+describe('rate_limit.per_user', () => {
+  const load = (perUser: unknown) =>
+    parseConfig({ ...baseConfig(), rate_limit: { per_user: perUser } }).settings.rate_limit.per_user;
+
+  it('is off, or has a default for each of its fields', () => {
+    expect(load(false)).toBe(false);
+    expect(load({})).toEqual({ burst: 60, refill_per_minute: 6 });
+    expect(load({ burst: 7 })).toEqual({ burst: 7, refill_per_minute: 6 });
+  });
+
+  it.each([true, 0, 'none', null, [], { burst: 0 }, { refill_per_minute: 6_001 }, { brust: 7 }])(
+    'is not %j',
+    (perUser) => {
+      expect(() => load(perUser)).toThrow(ConfigError);
+    },
+  );
+
+  it('says what is wrong in a field of it', () => {
+    const [diagnostic] = validateConfig({ ...baseConfig(), rate_limit: { per_user: { burst: 0 } } });
+    expect(formatDiagnostic(diagnostic!)).toBe('rate_limit.per_user.burst: a number; expected a number of at least 1');
+    const [unknown] = validateConfig({ ...baseConfig(), rate_limit: { per_user: { brust: 7 } } });
+    expect(formatDiagnostic(unknown!)).toBe('rate_limit.per_user.brust: unknown key; did you mean "burst"?');
   });
 });
 

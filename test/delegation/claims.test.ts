@@ -65,7 +65,7 @@ function gatewayWith(claims: object): Promise<TestGateway> {
   const gateway =
     gateways.get(key) ??
     testGateway((config) => {
-      config.rate_limit = { burst: 1_000, attempts_per_minute: 1_000 };
+      config.rate_limit = { burst: 1_000, per_user: false, attempts_per_minute: 1_000 };
       Object.assign(config.tenants[0]!.clients[1]!, { claims });
     });
   gateways.set(key, gateway);

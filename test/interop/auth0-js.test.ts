@@ -28,7 +28,7 @@ describe.skipIf(chromiumMissing())('auth0-js 7.6.1, unmodified, in Chromium over
       Object.assign(tenant, { legacy: { jsonp: true } });
       Object.assign(tenant.issuers[0]!, { token_endpoint: idp.url });
       Object.assign(tenant.clients[0]!, { refresh_token_delegation: true });
-      config.rate_limit = { burst: 100 };
+      config.rate_limit = { burst: 100, per_user: false };
     });
     idToken = await gateway.idToken({ name: 'Alice' });
     door = await serveTls((request) => gateway.fetch(request, { remoteAddress: '192.0.2.1' }));

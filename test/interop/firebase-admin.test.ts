@@ -20,7 +20,7 @@ async function byFirebaseAdmin(uid: string, claims?: object) {
 }
 
 const gateway: Promise<TestGateway> = testGateway((config) => {
-  config.rate_limit = { burst: 1_000, attempts_per_minute: 1_000 };
+  config.rate_limit = { burst: 1_000, per_user: false, attempts_per_minute: 1_000 };
   Object.assign(config.tenants[0]!.clients[2]!.addons!.firebase, { data_claim: 'd' });
 });
 

@@ -26,7 +26,7 @@ describe('oidc-provider 9 with rotation and reuse detection, over loopback', () 
       if (context.path === '/token') exchanges.push(`${context.status}`);
     });
     server.on('request', provider.callback());
-    const document = { ...baseConfig(), rate_limit: { burst: 100 } };
+    const document = { ...baseConfig(), rate_limit: { burst: 100, per_user: false } };
     const tenant = document.tenants[0]!;
     Object.assign(tenant.issuers[0]!, {
       issuer,

@@ -12,7 +12,7 @@ const QUERY = 'mutation ($input: DelegateInput!) { delegate(input: $input) { cre
 /** Adds a client `crm` whose Salesforce add-on calls this upstream. */
 function withSalesforce({ url }: Upstream) {
   return (config: ConfigDocument) => {
-    Object.assign(config, { rate_limit: { burst: 10_000, attempts_per_minute: 10_000 } });
+    Object.assign(config, { rate_limit: { burst: 10_000, per_user: false, attempts_per_minute: 10_000 } });
     config.tenants[0]?.clients.push({
       client_id: 'crm',
       name: 'CRM',

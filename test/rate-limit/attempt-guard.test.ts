@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
+import { parseConfig } from '../../src/config/load.js';
+import { baseConfig, type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
 
 const VIEWER = '{ viewer { userId } }';
 const ADDRESS_2 = { remoteAddress: '192.0.2.2' };
@@ -80,7 +81,7 @@ describe('the attempt guard', () => {
   it('refuses 200 aliases before any of them is looked at', async () => {
     const gateway = await guardedGateway(120);
     expectRefused(await gateway.graphql(`mutation { ${aliases(200)} }`, { token: 'none' }), 120, 60);
-    expect(gateway.log.audits()).toHaveLength(1);
+    expect(gateway.log.audits()).toEqual([]);
   });
 
   it('lets exactly the limit of parallel requests through', async () => {
@@ -116,26 +117,59 @@ describe('the attempt guard', () => {
     expectRefused(await gateway.graphql(VIEWER, { token }), 1, 60);
   });
 
-  it('charges no other operations', async () => {
+  it.each([
+    ['__typename', '{ __typename }'],
+    ['__typename of the mutation', 'mutation { __typename }'],
+    ['introspection', '{ __schema { queryType { name } } }'],
+    [
+      'introspection under several aliases',
+      '{ a: __type(name: "Mutation") { name } b: __type(name: "Query") { name } }',
+    ],
+    // The name is no guarded field where it is an alias of something else, or below the root.
+    ['aliases that look like guarded fields', '{ viewer: __typename delegate: __typename }'],
+    ['an operation whose fields are all left out', '{ viewer @skip(if: true) { userId } }'],
+  ])('counts any other operation once: %s', async (_what, query) => {
+    const gateway = await guardedGateway(2);
+    for (let count = 0; count < 2; count++) expect((await gateway.graphql(query)).errors).toBeUndefined();
+    expectRefused(await gateway.graphql(query), 2, 60);
+    expectRefused(await gateway.graphql(VIEWER), 2, 60);
+  });
+
+  it('charges nothing for what does not run', async () => {
     const gateway = await guardedGateway(1);
-    const free = [
-      '{ __typename }',
-      'mutation { __typename }',
-      '{ __schema { queryType { name } } }',
-      '{ __type(name: "Mutation") { fields { name } } }',
-      // The name is no guarded field where it is an alias of something else, or below the root.
-      '{ viewer: __typename delegate: __typename }',
-      // These do not run.
-      '{ viewer { userId ',
-      '{ viewer { nothing } }',
-    ];
+    const free = ['{ viewer { userId ', '{ viewer { nothing } }', '{ viewer { userId } } { viewer { issuer } }'];
     for (const query of free) for (let count = 0; count < 3; count++) await gateway.graphql(query);
     expect((await gateway.graphql(VIEWER, { token: await gateway.idToken() })).errors).toBeUndefined();
     expectRefused(await gateway.graphql(VIEWER, { token: await gateway.idToken() }), 1, 60);
     for (const query of free) expect(readCode(await gateway.graphql(query)), query).not.toBe('RATE_LIMITED');
   });
 
-  it('stops at the first fault of variables, however many there are, and charges what they cannot leave out', async () => {
+  it('charges nothing for documents, health, preflight requests and GraphiQL', async () => {
+    const gateway = await testGateway((config) => {
+      Object.assign(config, { graphiql: true, rate_limit: { attempts_per_minute: 1 } });
+    });
+    const send = async (method: string, path: string, headers: Record<string, string> = {}) => {
+      const request = new Request(`http://gateway.test${path}`, { method, headers });
+      return (await gateway.fetch(request, { remoteAddress: '192.0.2.1' })).status;
+    };
+    const sendAll = async () => [
+      await send('GET', '/.well-known/jwks.json'),
+      await send('GET', '/saml/metadata'),
+      await send('GET', '/livez'),
+      await send('OPTIONS', '/graphql'),
+      await send('OPTIONS', '/delegation'),
+      await send('GET', '/graphql', { accept: 'text/html' }),
+      // An image of a page elsewhere sends this, without an Origin.
+      await send('GET', '/delegation'),
+    ];
+    const statuses = [200, 404, 200, 204, 204, 200, 405];
+    for (let count = 0; count < 3; count++) expect(await sendAll()).toEqual(statuses);
+    expect(readCode(await gateway.graphql(VIEWER))).not.toBe('RATE_LIMITED');
+    expectRefused(await gateway.graphql(VIEWER), 1, 60);
+    expect(await sendAll()).toEqual(statuses);
+  });
+
+  it('stops at the first error of the variables, however many there are, and charges what they cannot leave out', async () => {
     const gateway = await guardedGateway(10);
     const query = `mutation($input: DelegateInput!, $yes: Boolean!) {
       ${aliases(10, 'delegate(input: $input) @skip(if: $yes) { refreshToken }')}
@@ -179,7 +213,7 @@ describe('the attempt guard', () => {
 
   it('charges a document with several operations for the one that runs', async () => {
     const gateway = await guardedGateway(4);
-    const query = `query Free { __typename } query One ${VIEWER} mutation Four { ${aliases(4)} }`;
+    const query = `query One ${VIEWER} mutation Four { ${aliases(4)} }`;
     const run = async (operationName?: string) => {
       const response = await gateway.fetch(
         new Request('http://gateway.test/graphql', {
@@ -193,14 +227,14 @@ describe('the attempt guard', () => {
       return `${response.status} ${errors?.[0].extensions.code ?? 'no error'}`;
     };
     for (let count = 0; count < 3; count++) {
-      expect(await run('Free')).toBe('200 no error');
+      expect(await run('None')).toBe('400 INVALID_REQUEST');
       expect(await run()).toBe('400 INVALID_REQUEST');
       expect(await run('One')).toBe('200 INVALID_TOKEN');
     }
     expect(await run('Four')).toBe('429 RATE_LIMITED');
     expect(await run('One')).toBe('200 INVALID_TOKEN');
     expect(await run('One')).toBe('429 RATE_LIMITED');
-    expect(await run('Free')).toBe('200 no error');
+    expect(await run()).toBe('400 INVALID_REQUEST');
   });
 
   it('counts good and bad tokens, delegate and viewer, in one log for each address', async () => {
@@ -224,20 +258,79 @@ describe('the attempt guard', () => {
     expect(await from('2001:db8:0:1::1')).not.toBe('RATE_LIMITED');
   });
 
-  it('leaves one audit line for each operation that it refuses, without the token', async () => {
-    const gateway = await guardedGateway(2);
+  it('counts an address in each tenant, so that one tenant cannot lock an address out of another', async () => {
+    const [acme] = baseConfig().tenants;
+    const gateway = await testGateway((config) => {
+      config.rate_limit = { attempts_per_minute: 1 };
+      config.tenants.push(
+        Object.assign({}, acme, {
+          name: 'acme","192.0.2.1',
+          issuer: 'https://other.example.com/',
+          hosts: ['other.test'],
+        }),
+      );
+    });
+    const ask = async (host: string) => readCode(await gateway.graphql(VIEWER, { headers: { host } }));
+    expect([await ask('gateway.test'), await ask('gateway.test')]).toEqual(['INVALID_REQUEST', 'RATE_LIMITED']);
+    expect([await ask('other.test'), await ask('other.test')]).toEqual(['INVALID_REQUEST', 'RATE_LIMITED']);
+  });
+
+  it('lets 600 attempts of an address through in a minute unless the configuration says otherwise', async () => {
+    const gateway = await testGateway();
+    for (let count = 0; count < 600; count++) expect((await gateway.graphql('{ __typename }')).status).toBe(200);
+    expectRefused(await gateway.graphql('{ __typename }'), 600, 60);
+  });
+});
+
+describe('the audit of the attempt guard', () => {
+  const event = (fields: object) =>
+    expect.objectContaining({ audit: 'limit_delegation', tenant: 'acme', code: 'RATE_LIMITED', ...fields });
+
+  it('is one event for each address and minute, at the end of the minute, without the token', async () => {
+    const gateway = await guardedGateway(1);
     const token = await gateway.idToken();
-    await gateway.graphql(`mutation { ${aliases(3)} }`, { token, headers: { 'x-request-id': 'request-1' } });
-    expect(gateway.log.audits()).toEqual([
-      expect.objectContaining({
-        audit: 'limit_delegation',
-        tenant: 'acme',
-        ip: '192.0.2.1',
-        requestId: 'request-1',
-        attempts: 3,
-        code: 'RATE_LIMITED',
-      }),
-    ]);
+    const refuse = async (requestId: string, connection = { remoteAddress: '192.0.2.1' }, count = 2) => {
+      const headers = { 'x-request-id': requestId };
+      const query = `mutation { ${aliases(count)} }`;
+      expect((await gateway.graphql(query, { token, headers, connection })).status).toBe(429);
+    };
+    await refuse('request-1');
+    await refuse('request-2', ADDRESS_2, 7);
+    gateway.clock.advance(59_999);
+    await refuse('request-3', undefined, 3);
+    expect(gateway.log.audits()).toEqual([]);
+    gateway.clock.advance(1);
+    // The next attempt of anybody finds that the minute is over.
+    await gateway.graphql('{ __typename }', { connection: { remoteAddress: '192.0.2.3' } });
+    const events = [
+      event({ ip: '192.0.2.1', requestId: 'request-1', attempts: 5 }),
+      event({ ip: '192.0.2.2', requestId: 'request-2', attempts: 7 }),
+    ];
+    expect(gateway.log.audits()).toEqual(events);
+    await refuse('request-4');
+    expect(gateway.log.audits()).toEqual(events);
+    await gateway.close();
+    expect(gateway.log.audits().slice(2)).toEqual([event({ ip: '192.0.2.1', requestId: 'request-4', attempts: 2 })]);
     expect(gateway.log.lines.join('')).not.toContain(token);
+  });
+
+  it('is written at the stop, and once only', async () => {
+    const gateway = await guardedGateway(1);
+    for (let count = 0; count < 4; count++) await gateway.graphql('{ __typename }');
+    expect(gateway.log.audits()).toEqual([]);
+    await gateway.close();
+    expect(gateway.log.audits()).toEqual([event({ attempts: 3 })]);
+    await gateway.close();
+    expect(gateway.log.audits()).toHaveLength(1);
+  });
+
+  it('goes on over a reload', async () => {
+    const gateway = await guardedGateway(1);
+    for (let count = 0; count < 2; count++) await gateway.graphql('{ __typename }');
+    await gateway.reload(parseConfig({ ...baseConfig(), rate_limit: { attempts_per_minute: 1 } }));
+    await gateway.graphql('{ __typename }');
+    expect(gateway.log.audits()).toEqual([]);
+    await gateway.close();
+    expect(gateway.log.audits()).toEqual([event({ attempts: 2 })]);
   });
 });

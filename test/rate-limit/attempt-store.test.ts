@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { AttemptStore } from '../../src/rate-limit/attempt-store.js';
+import { AttemptStore, attemptKey } from '../../src/rate-limit/attempt-store.js';
 
 const CLOCK = Date.now;
 const identity = (ip: number) => ({ contextIdentity: `ip ${ip}` });
+
+describe('the key of a log', () => {
+  it('is another one for every pair of a tenant and an address', () => {
+    const texts = ['acme', '192.0.2.1', 'acme","192.0.2.1', '","', '', '"', '\\', 'acme\\', ','];
+    const pairs = texts.flatMap((tenant) => texts.map((ip) => attemptKey(tenant, ip)));
+    expect(new Set(pairs).size).toBe(texts.length ** 2);
+  });
+});
 
 describe('the log of attempts', () => {
   it('is empty for an address that is not known', () => {

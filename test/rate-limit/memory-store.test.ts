@@ -4,7 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketKey } from '../../src/rate-limit/bucket-store.js';
 import { MemoryStore } from '../../src/rate-limit/memory-store.js';
-import { type Bucket, type BucketLimit, fullAt, take } from '../../src/rate-limit/token-bucket.js';
+import {
+  type Bucket,
+  type BucketLimit,
+  fullAt,
+  type RateLimitStatus,
+  take,
+  takeAll,
+} from '../../src/rate-limit/token-bucket.js';
 import { testClock } from '../support/clock.js';
 
 const MINUTE = 60_000;
@@ -13,28 +20,52 @@ const DEFAULTS: BucketLimit = { burst: 10, refillPerMinute: 1 };
 /** Milliseconds of a slot of the store's wheel: as exactly as it orders buckets. */
 const slotMs = ({ burst, refillPerMinute }: BucketLimit) => Math.ceil((burst * MINUTE) / refillPerMinute / 4094);
 
+/** A store with one limit, whose calls name one bucket. */
+interface StoreOfOne {
+  readonly size: number;
+  take(key: string): { readonly allowed: boolean; readonly status: RateLimitStatus };
+  peek(key: string): RateLimitStatus;
+}
+
+function storeOfOne(limit: BucketLimit, now: () => number, capacity?: number): StoreOfOne {
+  const store = new MemoryStore([limit], now, capacity);
+  return {
+    get size() {
+      return store.size;
+    },
+    take(key) {
+      const { allowed, statuses } = store.take([key]);
+      return { allowed, status: statuses[0]! };
+    },
+    peek: (key) => store.peek([key])[0]!,
+  };
+}
+
 const limits = fc.record<BucketLimit>({
   burst: fc.constantFrom(1, 3, 10),
   refillPerMinute: fc.constantFrom(1, 7, 60),
 });
+
+/** Mostly no pause, sometimes one that fills a bucket in part or as a whole. Milliseconds. */
+const pauses = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: MINUTE }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 15 * MINUTE }) },
+);
 
 describe('buckets in memory', () => {
   it('decide as buckets that are never forgotten would', () => {
     const steps = fc.array(
       fc.record({
         key: fc.constantFrom('a', 'b', 'c'),
-        pause: fc.oneof(
-          { weight: 4, arbitrary: fc.constant(0) },
-          { weight: 2, arbitrary: fc.integer({ min: 1, max: MINUTE }) },
-          { weight: 1, arbitrary: fc.integer({ min: 1, max: 15 * MINUTE }) },
-        ),
+        pause: pauses,
       }),
       { maxLength: 60 },
     );
     fc.assert(
       fc.property(steps, limits, (schedule, limit) => {
         const clock = testClock();
-        const store = new MemoryStore(limit, clock.now);
+        const store = storeOfOne(limit, clock.now);
         const remembered = new Map<string, Bucket>();
         for (const { key, pause } of schedule) {
           clock.advance(pause);
@@ -49,13 +80,13 @@ describe('buckets in memory', () => {
   });
 
   it('grant no more than burst + refill × minutes while the clock goes back and forth', () => {
-    const pauses = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -20 * MINUTE, max: 20 * MINUTE })), {
+    const jumps = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -20 * MINUTE, max: 20 * MINUTE })), {
       maxLength: 60,
     });
     fc.assert(
-      fc.property(pauses, limits, (schedule, limit) => {
+      fc.property(jumps, limits, (schedule, limit) => {
         const clock = testClock();
-        const store = new MemoryStore(limit, clock.now);
+        const store = storeOfOne(limit, clock.now);
         const times: number[] = [];
         const granted: number[] = [];
         for (const pause of schedule) {
@@ -80,7 +111,7 @@ describe('buckets in memory', () => {
 
   it('are forgotten when they are full again, and not before', () => {
     const clock = testClock();
-    const store = new MemoryStore(DEFAULTS, clock.now);
+    const store = storeOfOne(DEFAULTS, clock.now);
     for (let user = 0; user < 100; user++) {
       for (let request = 0; request <= user % 10; request++) store.take(`user ${user}`);
     }
@@ -100,7 +131,7 @@ describe('buckets in memory', () => {
 
   it('are forgotten a few at a time after a flood, so that no request waits for all of them', () => {
     const clock = testClock();
-    const store = new MemoryStore(DEFAULTS, clock.now);
+    const store = storeOfOne(DEFAULTS, clock.now);
     for (let user = 0; user < 10_000; user++) store.take(`user ${user}`);
     clock.advance(60 * MINUTE);
     const sizes = Array.from({ length: 50 }, () => {
@@ -113,7 +144,7 @@ describe('buckets in memory', () => {
 
   it('that are full but not dropped yet are as good as new, and their slots can be used again', () => {
     const clock = testClock();
-    const store = new MemoryStore(DEFAULTS, clock.now);
+    const store = storeOfOne(DEFAULTS, clock.now);
     for (let user = 0; user < 1_000; user++) store.take(`user ${user}`);
     clock.advance(60 * MINUTE);
     expect(store.take('user 999').status).toMatchObject({ remaining: 9, reset: clock.seconds() + 60 });
@@ -137,7 +168,7 @@ describe('buckets in memory', () => {
     fc.assert(
       fc.property(steps, limits, fc.integer({ min: 1, max: 6 }), (schedule, limit, capacity) => {
         const clock = testClock();
-        const store = new MemoryStore(limit, clock.now, capacity);
+        const store = storeOfOne(limit, clock.now, capacity);
         const slotOf = (time: number) => Math.floor(time / slotMs(limit));
         let sorted: { readonly key: string; readonly bucket: Bucket; readonly full: number }[] = [];
         for (const { key, takes, pause } of schedule) {
@@ -168,7 +199,7 @@ describe('buckets in memory', () => {
   });
 
   it('that are in debt outlast any number of new ones that are nearly full', () => {
-    const store = new MemoryStore(DEFAULTS, testClock().now, 100);
+    const store = storeOfOne(DEFAULTS, testClock().now, 100);
     const drained = Array.from({ length: 100 }, (_, user) => `user ${user}`);
     for (const key of drained) for (let request = 0; request < 10; request++) store.take(key);
     for (let flood = 0; flood < 10_000; flood++) store.take(`new user ${flood}`);
@@ -178,7 +209,7 @@ describe('buckets in memory', () => {
 
   it('go in that order also when the clock has gone back', () => {
     const clock = testClock();
-    const store = new MemoryStore(DEFAULTS, clock.now, 1);
+    const store = storeOfOne(DEFAULTS, clock.now, 1);
     store.take('forgotten');
     store.take('kept');
     clock.advance(-MINUTE / 2);
@@ -190,7 +221,7 @@ describe('buckets in memory', () => {
     const clock = testClock();
     const collectGarbage = garbageCollector();
     const key = (kind: string, user: number) => bucketKey('acme', `auth0|${kind}${user}`, '192.0.2.1');
-    const cost = (store: MemoryStore, kind: string, count: number, users = count) => {
+    const cost = (store: StoreOfOne, kind: string, count: number, users = count) => {
       const before = process.cpuUsage();
       for (let index = 0; index < count; index++) {
         if (index % 1_000 === 0) clock.advance(1);
@@ -199,11 +230,11 @@ describe('buckets in memory', () => {
       const { user, system } = process.cpuUsage(before);
       return ((user + system) * 1000) / count;
     };
-    const few = cost(new MemoryStore(DEFAULTS, clock.now), 'few', 100_000, 1_000);
+    const few = cost(storeOfOne(DEFAULTS, clock.now), 'few', 100_000, 1_000);
 
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
-    const store = new MemoryStore(DEFAULTS, clock.now);
+    const store = storeOfOne(DEFAULTS, clock.now);
     for (let request = 0; request < 10; request++) cost(store, 'drained', 1_000);
     const filling = cost(store, 'user', 999_000);
     collectGarbage();
@@ -219,6 +250,51 @@ describe('buckets in memory', () => {
     expect(bytes).toBeLessThan(500);
     expect(flooding / few).toBeLessThan(50);
   }, 60_000);
+});
+
+describe('a request that needs two buckets', () => {
+  const steps = fc.array(
+    fc.record({ user: fc.constantFrom('a', 'b'), address: fc.constantFrom('1', '2', '3'), pause: pauses }),
+    { maxLength: 60 },
+  );
+  const keys = (user: string, address: string) => [bucketKey('acme', user, address), bucketKey('acme', user)];
+
+  it('is decided as by buckets that are never forgotten', () => {
+    fc.assert(
+      fc.property(steps, limits, limits, (schedule, perAddress, perUser) => {
+        const clock = testClock();
+        const store = new MemoryStore([perAddress, perUser], clock.now);
+        const remembered = new Map<string, Bucket>();
+        for (const { user, address, pause } of schedule) {
+          clock.advance(pause);
+          const names = keys(user, address);
+          const buckets = names.map((name) => remembered.get(name));
+          const decisions = takeAll(buckets, clock.now(), [perAddress, perUser]);
+          for (const [index, { bucket }] of decisions.entries()) remembered.set(names[index]!, bucket);
+          const statuses = decisions.map(({ status }) => status);
+          expect(store.take(names)).toEqual({ allowed: decisions.every(({ allowed }) => allowed), statuses });
+          expect(store.peek(names)).toEqual(statuses);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('leaves no bucket behind when it is refused, so that a refused user cannot fill the memory', () => {
+    const store = new MemoryStore([DEFAULTS, { burst: 60, refillPerMinute: 6 }], testClock().now);
+    for (let address = 0; address < 1_000; address++) store.take(keys('alice', `address ${address}`));
+    // 60 buckets of an address, and one of the user.
+    expect(store.size).toBe(61);
+  });
+
+  it('keeps both buckets within the capacity, and drops the one that is full first', () => {
+    const store = new MemoryStore([DEFAULTS, { burst: 60, refillPerMinute: 6 }], testClock().now, 3);
+    store.take(keys('alice', '1'));
+    store.take(keys('bob', '1'));
+    expect(store.size).toBe(3);
+    expect(store.peek(keys('alice', '1')).map(({ remaining }) => remaining)).toEqual([9, 60]);
+    expect(store.peek(keys('bob', '1')).map(({ remaining }) => remaining)).toEqual([9, 59]);
+  });
 });
 
 function garbageCollector(): () => void {

@@ -18,10 +18,13 @@ export class SlowBucket {
   }
 
   take(now: number): boolean {
+    return takeFromAll([this], now);
+  }
+
+  /** Notes what the clock shows, and whether a request is granted then. */
+  note(now: number, granted: boolean): void {
     this.#latest = Math.max(this.#latest, now);
-    const allowed = this.holds(1, this.#latest);
-    if (allowed) this.#granted.push(this.#latest);
-    return allowed;
+    if (granted) this.#granted.push(this.#latest);
   }
 
   /** Whether it holds that many tokens when the clock shows that time, if nothing is taken until then. */
@@ -42,4 +45,11 @@ export class SlowBucket {
     dripUntil(time);
     return content >= BigInt(tokens) * TOKEN;
   }
+}
+
+/** Takes one token from each of the buckets, or none from any of them when one is empty. */
+export function takeFromAll(buckets: readonly SlowBucket[], now: number): boolean {
+  const allowed = buckets.every((bucket) => bucket.holds(1, now));
+  for (const bucket of buckets) bucket.note(now, allowed);
+  return allowed;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, type BucketLimit, fullAt, peek, take } from '../../src/rate-limit/token-bucket.js';
-import { SlowBucket } from './slow-bucket.js';
+import { type Bucket, type BucketLimit, fullAt, peek, take, takeAll } from '../../src/rate-limit/token-bucket.js';
+import { SlowBucket, takeFromAll } from './slow-bucket.js';
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -172,5 +172,56 @@ describe('the token bucket', () => {
     );
     // One unit of debt at a whole second: at × refill + debt is no double.
     expect(peek({ debt: 1, at: START }, START, limit).reset).toBe(START / 1000 + 1);
+  });
+});
+
+describe('a request that needs several buckets', () => {
+  /** Requests that each name one of three first buckets; all of them need the second one too. */
+  const requests = fc
+    .tuple(schedules, fc.array(fc.nat({ max: 2 }), { minLength: 30, maxLength: 30 }))
+    .map(([schedule, names]) => schedule.map((now, index) => ({ now, name: names[index]! })));
+
+  it('decides 10,000 random schedules as two slow, obviously right buckets do', () => {
+    fc.assert(
+      fc.property(requests, limits, limits, (schedule, first, second) => {
+        const slow = { first: [0, 1, 2].map(() => new SlowBucket(first)), second: new SlowBucket(second) };
+        const buckets: { first: (Bucket | undefined)[]; second: Bucket | undefined } = { first: [], second: undefined };
+        for (const { now, name } of schedule) {
+          const decisions = takeAll([buckets.first[name], buckets.second], now, [first, second]);
+          [buckets.first[name], buckets.second] = decisions.map(({ bucket }) => bucket);
+          const pair = [slow.first[name]!, slow.second];
+          const allowed = takeFromAll(pair, now);
+          expect(decisions.map((each) => each.allowed)).toEqual([allowed, allowed]);
+          for (const [index, { status }] of decisions.entries()) {
+            expect([pair[index]!.holds(status.remaining, now), pair[index]!.holds(status.remaining + 1, now)]).toEqual([
+              true,
+              false,
+            ]);
+          }
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('takes nothing from the others when one is empty', () => {
+    const limits = [
+      { burst: 1, refillPerMinute: 1 },
+      { burst: 5, refillPerMinute: 1 },
+    ];
+    const first = takeAll([], START, limits);
+    const second = takeAll(
+      first.map(({ bucket }) => bucket),
+      START,
+      limits,
+    );
+    expect(first.map(({ allowed, status }) => [allowed, status.remaining])).toEqual([
+      [true, 0],
+      [true, 4],
+    ]);
+    expect(second.map(({ allowed, status }) => [allowed, status.remaining])).toEqual([
+      [false, 0],
+      [false, 4],
+    ]);
   });
 });

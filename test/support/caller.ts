@@ -65,6 +65,7 @@ export async function callerGateway(
 ): Promise<CallerGateway> {
   const gateway = await testGateway((config) => {
     callerConfig(config);
+    Object.assign(config, { rate_limit: { per_user: false } });
     change(config);
   }, options);
   let asked = 0;

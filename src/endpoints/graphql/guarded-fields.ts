@@ -10,14 +10,15 @@ import {
 import { coerceVariables } from './coerce-variables.js';
 
 /**
- * Counts the guarded root fields that execution would run, one for each response key (GraphQL specification, CollectFields).
+ * Counts the attempts of an operation: one for each guarded root field that execution would run, by response key (GraphQL
+ * specification, CollectFields), and one for an operation without such a field. 0 when the document has no such operation.
  *
  * A field counts unless a `@skip` or `@include` certainly leaves it out: one whose condition is not true or false, or comes
  * from variables that do not fit their types, leaves nothing out here.
  *
  * @param guarded names of root fields
  */
-export function countGuardedFields(args: ExecutionArgs, guarded: ReadonlySet<string>): number {
+export function countAttempts(args: ExecutionArgs, guarded: ReadonlySet<string>): number {
   const { document } = args;
   const operation = getOperationAST(document, args.operationName);
   if (!operation) return 0;
@@ -55,7 +56,7 @@ export function countGuardedFields(args: ExecutionArgs, guarded: ReadonlySet<str
     }
   };
   collect(operation.selectionSet);
-  return responseKeys.size;
+  return Math.max(1, responseKeys.size);
 }
 
 /** Whether `@skip` or `@include` leaves a selection out: false as soon as one of the conditions is not a boolean. */

@@ -1,17 +1,17 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { buildGuardAuditEvent } from '../../delegation/audit-event.js';
 import type { Deps } from '../../deps.js';
 import { useAttemptGuard } from '../../rate-limit/attempt-guard.js';
 import type { AttemptStore } from '../../rate-limit/attempt-store.js';
 import type { BucketStore } from '../../rate-limit/bucket-store.js';
 import { useDelegationLimit } from '../../rate-limit/delegation-limit.js';
+import type { RefusedAttemptsCollector } from '../../rate-limit/refused-attempts.js';
 import type { BuildContext, LimiterContext, RequestContext } from '../context.js';
 import { errorResponse } from '../responses.js';
 import type { Endpoint } from '../router.js';
 import { documentCache } from './document-cache.js';
 import type { GraphiqlPage } from './graphiql.js';
-import { countGuardedFields } from './guarded-fields.js';
+import { countAttempts } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
 import { useGraphiql } from './plugins/graphiql.js';
 import { useHttpResult } from './plugins/http-result.js';
@@ -31,18 +31,20 @@ export interface GraphqlEndpointOptions {
   readonly attemptsPerMinute: number;
   readonly buckets: BucketStore;
   readonly attempts: AttemptStore;
+  readonly refusedAttempts: RefusedAttemptsCollector;
   readonly deps: Deps;
   readonly presentError: PresentError;
   /** The page of GraphiQL; undefined when it is off. */
   readonly graphiql: GraphiqlPage | undefined;
 }
 
-/** The root fields that count as attempts. */
+/** The root fields of which each counts as an attempt. */
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['delegate', 'viewer']);
 
 /** Creates the GraphQL endpoint. A request passes the plugins in this order. */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlEndpoint {
-  const { schema, limits, attemptsPerMinute, buckets, attempts, deps, presentError, graphiql } = options;
+  const { schema, limits, attemptsPerMinute, buckets, attempts, refusedAttempts, deps, presentError, graphiql } =
+    options;
   const plugins = [
     ...(graphiql === undefined ? [] : [useGraphiql(graphiql)]),
     useJsonBody(),
@@ -52,8 +54,8 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
       attemptsPerMinute,
       store: attempts,
       now: deps.now,
-      countAttempts: (operation) => countGuardedFields(operation, GUARDED_FIELDS),
-      onRefused: (context, count) => deps.log.info(buildGuardAuditEvent(context, count), 'attempt guard'),
+      countAttempts: (operation) => countAttempts(operation, GUARDED_FIELDS),
+      refused: refusedAttempts,
     }),
     useVariableCheck(limits),
     useDelegationLimit(buckets),

@@ -45,7 +45,7 @@ describe('viewer', () => {
 
   it('lists just what delegate then gives', async () => {
     const gateway = await testGateway((config) => {
-      config.rate_limit = { burst: 100 };
+      config.rate_limit = { burst: 100, per_user: false };
     });
     const token = await gateway.idToken();
     const { data } = await gateway.graphql(VIEWER, { token });

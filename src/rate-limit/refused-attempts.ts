@@ -1,0 +1,98 @@
+import { attemptKey } from './attempt-store.js';
+
+/** What the attempt guard refused to one IP address in one tenant within a minute. */
+export interface RefusedAttempts {
+  readonly tenant: { readonly name: string };
+  /** Canonical: an IPv4 address or an IPv6 /64. */
+  readonly ip: string;
+  /** The id of the first request that was refused. */
+  readonly requestId: string;
+  /** The number of attempts that the refused requests asked for. */
+  readonly attempts: number;
+}
+
+interface Entry {
+  readonly first: Omit<RefusedAttempts, 'attempts'>;
+  attempts: number;
+  /** Epoch milliseconds. */
+  readonly endMs: number;
+}
+
+export interface RefusedAttemptsCollectorOptions {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Called once for each address and minute. */
+  readonly report: (refused: RefusedAttempts) => void;
+  /** The most addresses to collect at once: one more, and the oldest is reported before its minute is over. */
+  readonly capacity?: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Sums up what the attempt guard refused, so that a flood of requests writes one audit event a minute for each address.
+ * The minute of an address begins with its first refusal.
+ */
+export class RefusedAttemptsCollector {
+  readonly #now: () => number;
+  readonly #report: (refused: RefusedAttempts) => void;
+  readonly #capacity: number;
+  /** By tenant and address, in the order in which their minutes end. */
+  readonly #entries = new Map<string, Entry>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ now, report, capacity = 100_000 }: RefusedAttemptsCollectorOptions) {
+    this.#now = now;
+    this.#report = report;
+    this.#capacity = capacity;
+  }
+
+  /** Adds the attempts of one refused request. */
+  add({ tenant: { name }, ip, requestId }: Omit<RefusedAttempts, 'attempts'>, attempts: number): void {
+    this.reportEnded();
+    const key = attemptKey(name, ip);
+    const known = this.#entries.get(key);
+    if (known) {
+      known.attempts += attempts;
+      return;
+    }
+    if (this.#entries.size >= this.#capacity) this.#reportFirst();
+    this.#entries.set(key, { first: { tenant: { name }, ip, requestId }, attempts, endMs: this.#now() + MINUTE_MS });
+    this.#startTimer();
+  }
+
+  /** Reports the addresses whose minute is over. */
+  reportEnded(): void {
+    for (const { endMs } of this.#entries.values()) {
+      if (endMs > this.#now()) return;
+      this.#reportFirst();
+    }
+  }
+
+  /** Reports everything, for the stop of the gateway. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    while (this.#entries.size > 0) this.#reportFirst();
+  }
+
+  #reportFirst(): void {
+    for (const [key, { first, attempts }] of this.#entries) {
+      this.#entries.delete(key);
+      this.#report({ ...first, attempts });
+      return;
+    }
+  }
+
+  /** Waits for the first minute that ends. The timer does not keep the process alive: `close` reports what is left. */
+  #startTimer(): void {
+    const [first] = this.#entries.values();
+    if (!first || this.#timer) return;
+    const delayMs = Math.min(Math.max(first.endMs - this.#now(), 1), MINUTE_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.reportEnded();
+      this.#startTimer();
+    }, delayMs).unref();
+  }
+}
