@@ -13,6 +13,7 @@ import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
 import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
+import { Upstreams } from './lib/upstream.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
@@ -23,7 +24,7 @@ export interface Gateway {
   /** Answers a request. It never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
-   * Replaces the configuration, completely or not at all. Attempts and fetched keys are kept; buckets are kept when the
+   * Replaces the configuration, completely or not at all. Attempts, fetched keys, running calls and what is known of refresh tokens are kept; buckets are kept when the
    * limit stays the same.
    */
   reload(config: GatewayConfig): Promise<void>;
@@ -58,16 +59,19 @@ export async function createGateway(
 interface SharedServices {
   readonly deps: Deps;
   readonly attempts: AttemptStore;
+  readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
 function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): SharedServices {
+  const upstreams = new Upstreams(deps);
   return {
     deps,
     attempts: new AttemptStore(deps.now),
-    refreshTokens: createRefreshTokenExchanger(deps),
+    upstreams,
+    refreshTokens: createRefreshTokenExchanger(deps, upstreams),
     remoteKeys: remoteKeySets(deps),
     graphiqlExample,
   };
@@ -86,7 +90,7 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refreshTokens, remoteKeys, graphiqlExample } = services;
+  const { deps, attempts, upstreams, refreshTokens, remoteKeys, graphiqlExample } = services;
   const schema = buildSchema(addons);
   const buckets = chooseBuckets(settings, deps, previous);
   const graphql = createGraphqlEndpoint({
@@ -106,7 +110,7 @@ async function buildGeneration(
       findTenant: tenantLookup(tenants),
       cors: createCors(settings.cors.origins),
       clientIp: clientIpReader(settings.trust_proxy),
-      services: { deps, refreshTokens, remoteKeys },
+      services: { deps, upstreams, refreshTokens, remoteKeys },
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
