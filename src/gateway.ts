@@ -15,6 +15,7 @@ import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
 import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
+import { Upstreams } from './lib/upstream.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
@@ -27,8 +28,8 @@ export interface Gateway {
   /** Answers a request. It never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
-   * Replaces the configuration, completely or not at all. Attempts and fetched keys are kept; buckets are kept when the
-   * limits stay the same.
+   * Replaces the configuration, completely or not at all. Attempts, fetched keys, running calls and what is known of
+   * refresh tokens are kept; buckets are kept when the limits stay the same.
    */
   reload(config: GatewayConfig): Promise<void>;
   /** Frees what the gateway holds, and writes the audit events that are still collected. */
@@ -67,12 +68,14 @@ interface SharedServices {
   readonly deps: Deps;
   readonly attempts: AttemptStore;
   readonly refusedAttempts: RefusedAttemptsCollector;
+  readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
 function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): SharedServices {
+  const upstreams = new Upstreams(deps);
   return {
     deps,
     attempts: new AttemptStore(deps.now),
@@ -80,7 +83,8 @@ function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): 
       now: deps.now,
       report: (refused) => deps.log.info(buildGuardAuditEvent(refused), 'attempt guard'),
     }),
-    refreshTokens: createRefreshTokenExchanger(deps),
+    upstreams,
+    refreshTokens: createRefreshTokenExchanger(deps, upstreams),
     remoteKeys: remoteKeySets(deps),
     graphiqlExample,
   };
@@ -98,7 +102,7 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refusedAttempts, refreshTokens, remoteKeys, graphiqlExample } = services;
+  const { deps, attempts, refusedAttempts, upstreams, refreshTokens, remoteKeys, graphiqlExample } = services;
   const schema = buildSchema(addons);
   const buckets = chooseBuckets(buildLimits(settings), deps, previous?.buckets);
   const graphql = createGraphqlEndpoint({
@@ -118,7 +122,7 @@ async function buildGeneration(
       findTenant: tenantLookup(tenants),
       cors: createCors(settings.cors.origins),
       clientIp: clientIpReader(settings.trust_proxy),
-      services: { deps, refreshTokens, remoteKeys },
+      services: { deps, upstreams, refreshTokens, remoteKeys },
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),

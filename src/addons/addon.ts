@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
 import type { SigningKey } from '../keys/signing-key.js';
+import type { UpstreamAnswer, UpstreamCall } from '../lib/upstream.js';
 import type { Credential, CredentialType, FieldDescriptors, FieldValues } from './credential.js';
 import type { AddonInput, InputDescriptors, InputType } from './input.js';
 import type { IdentityClaims } from './shared/claim-checks.js';
@@ -64,7 +65,7 @@ export interface AddonDefinition<
  *   create({ secret, uid }) {              // once, at load: import keys here
  *     const key = createSecretKey(secret, 'utf8');
  *     return {
- *       issue({ identity, input, nowSeconds }) {   // for each request: take the time and the network from the request
+ *       issue({ identity, input, nowSeconds }) {   // for each request: take the time from the request
  *         const name = readUserName(identity, uid);
  *         const expiresAt = nowSeconds + 60;
  *         const token = createHmac('sha256', key).update(`${name}\n${input.text}\n${expiresAt}`).digest('base64url');
@@ -171,8 +172,12 @@ export interface IssueRequest<Inputs extends InputDescriptors = InputDescriptors
   readonly isRenewal: boolean;
   readonly input: AddonInput<Inputs>;
   readonly nowSeconds: number;
-  /** The network, and randomness for identifiers. */
-  readonly deps: Pick<Deps, 'fetch' | 'randomUUID'>;
-  /** Aborts when the caller disconnects. */
-  readonly signal?: AbortSignal | undefined;
+  /** Randomness for identifiers. */
+  readonly deps: Pick<Deps, 'randomUUID'>;
+  /**
+   * Posts a form to a configured URL, as a call of the target. It is aborted when the caller disconnects.
+   *
+   * @throws DelegationError UPSTREAM_UNAVAILABLE
+   */
+  readonly callUpstream: (call: Omit<UpstreamCall, 'signal'>) => Promise<UpstreamAnswer>;
 }

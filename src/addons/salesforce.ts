@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
-import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
+import { readTokenAnswer, unavailable } from '../lib/upstream.js';
 import {
   type AddonContext,
   type AddonDefinition,
@@ -106,13 +106,7 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
         async issue(request) {
           checkCommunity(config, request.input);
           const form = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await createAssertion(request) });
-          const answer = await callUpstream(request.deps, {
-            service: SERVICE,
-            url,
-            form,
-            headers: HEADERS,
-            signal: request.signal,
-          });
+          const answer = await request.callUpstream({ service: SERVICE, url, form, headers: HEADERS });
           return parseCredential(readTokenAnswer(SERVICE, answer));
         },
       };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
 import { SCOPE, splitScope } from '../lib/scope.js';
-import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
+import { readTokenAnswer, unavailable } from '../lib/upstream.js';
 import { type AddonContext, type ConfigFields, defineAddon, type IssueRequest } from './addon.js';
 import { type IdentityClaims, invalidClaim } from './shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from './shared/claim-path.js';
 import { blankToUndefined } from './shared/config-fields.js';
-import { buildAssertion, NAME_ID_UNSPECIFIED } from './shared/saml/assertion.js';
+import { buildAssertion, NAME_ID_UNSPECIFIED, readAuthenticationTime } from './shared/saml/assertion.js';
 import { readAttributes, readNameId } from './shared/saml/claim-text.js';
 import { createTenantSigner } from './shared/saml/sign.js';
 import { isXmlText } from './shared/saml/xml.js';
@@ -83,13 +83,7 @@ export const sapApi = defineAddon({
           assertion: createAssertion(request),
         });
         const { tokenEndpointUrl: url } = config;
-        const answer = await callUpstream(request.deps, {
-          service: SERVICE,
-          url,
-          form,
-          headers,
-          signal: request.signal,
-        });
+        const answer = await request.callUpstream({ service: SERVICE, url, form, headers });
         return parseCredential(readTokenAnswer(SERVICE, answer), scope, request.nowSeconds);
       },
     };
@@ -116,6 +110,7 @@ function createAssertionFactory(config: Config, { tenant, report }: AddonContext
         // RFC 7522 §3 allows the URL of the token endpoint as audience.
         audience: config.audience ?? config.tokenEndpointUrl,
         recipient: config.recipient ?? config.tokenEndpointUrl,
+        authenticatedAt: readAuthenticationTime(claims, nowSeconds),
         attributes: [
           [CLIENT_ID, [config.clientid]],
           ...readAttributes(claims, config.claims).map(({ name, values }) => [name, values] as const),

@@ -29,7 +29,7 @@ export interface Delegation {
  *   rotated; unexpected errors are logged and masked
  */
 export async function delegate(request: DelegationRequest, context: DelegationContext): Promise<Delegation> {
-  const { tenant, requestId, deps, signal } = context;
+  const { tenant, requestId, deps } = context;
   const startedMs = deps.now();
   let subject: Subject | undefined;
   let caller: Caller | undefined;
@@ -44,9 +44,10 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     const client = named ?? findAudienceClient(tenant, token);
     caller = await verifyIdToken(token, client, { ...context, nowSeconds });
     checkRequiredIssuer(subject, caller);
+    context.refreshTokens.rememberUser(subject, caller.userId);
     spent = await context.takeDelegation(caller);
     const grant = authorize(tenant, caller, request);
-    const issued = await issue(grant, spent, { inputs: request.inputs, nowSeconds, deps, signal });
+    const issued = await issue(grant, spent, { ...context, inputs: request.inputs, nowSeconds });
     return { ...issued, refreshToken: subject.refreshToken, caller };
   } catch (error) {
     refusal = maskUnexpected(error, deps.log, requestId).with({

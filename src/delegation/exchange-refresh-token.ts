@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Client, Tenant, TokenEndpoint } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
-import { callUpstream, readTokenAnswer, unavailable } from '../lib/upstream.js';
+import { readTokenAnswer, type UpstreamClient, type Upstreams, unavailable } from '../lib/upstream.js';
+import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
 import { MAX_TOKEN_BYTES } from './decode-token.js';
+import { KnownRefreshTokens } from './known-refresh-tokens.js';
 
 const SERVICE = 'The identity provider';
 
@@ -12,56 +14,113 @@ export interface RefreshTokenExchange {
   readonly idToken: string | undefined;
   /** The refresh token that replaces the one that was given; null when that one stays valid. */
   readonly refreshToken: string | null;
+  /** The hash of the refresh token that the caller has now: the new one, or the given one where it stays valid. */
+  readonly hash: string | undefined;
+}
+
+/** What an exchange reads from the context of a delegation. */
+export interface ExchangeContext extends Pick<DelegationLimiter, 'requireRemaining'> {
+  readonly tenant: Tenant;
+  /** Canonical: an IPv4 address or an IPv6 /64. */
+  readonly ip: string;
 }
 
 /** Exchanges refresh tokens for ID tokens (RFC 6749 §6). */
 export interface RefreshTokenExchanger {
   /**
-   * Exchanges a refresh token once, however often it is used at the same time or in the same operation: an identity
-   * provider that rotates refresh tokens takes a second use for theft. An exchange that has begun is completed even when
-   * the client disconnects.
+   * Exchanges a refresh token once for all uses by one address at the same time, and for all uses in one operation: an
+   * identity provider that rotates refresh tokens takes a second use for theft. Another address starts an exchange of its
+   * own, so that it does not get the rotated token of the first. An exchange that has begun is completed even when the
+   * client disconnects.
    *
-   * @param operation the object that uses have in common, such as the context of a GraphQL operation
+   * Does not send a token that the identity provider refused in the last minute, nor one of a user without a request left.
+   * The user of a token is known when an earlier exchange returned it.
+   *
+   * @param context the same object for all uses of one operation
    * @throws DelegationError UNAUTHORIZED_CLIENT when the client may not use refresh tokens, INVALID_REQUEST over 16 KiB,
-   *   INVALID_TOKEN when the identity provider refuses the token, UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE
+   *   INVALID_TOKEN when the identity provider refuses the token, RATE_LIMITED, UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE
    */
-  exchange(operation: object, tenant: Tenant, client: Client, refreshToken: string): Promise<RefreshTokenExchange>;
+  exchange(context: ExchangeContext, client: Client, refreshToken: string): Promise<RefreshTokenExchange>;
+
+  /** Remembers whose the refresh token is that the caller has now. Call it when the ID token is verified. */
+  rememberUser(exchange: Pick<RefreshTokenExchange, 'hash'>, userId: string): void;
 }
 
-export function createRefreshTokenExchanger(deps: Pick<Deps, 'fetch'>): RefreshTokenExchanger {
+export function createRefreshTokenExchanger(deps: Pick<Deps, 'now'>, upstreams: Upstreams): RefreshTokenExchanger {
+  const known = new KnownRefreshTokens(deps.now);
+  /** By address and token. */
   const running = new Map<string, Promise<RefreshTokenExchange>>();
   const byOperation = new WeakMap<object, Map<string, Promise<RefreshTokenExchange>>>();
+
+  async function start(
+    client: UpstreamClient,
+    tokenEndpoint: TokenEndpoint,
+    refreshToken: string,
+  ): Promise<RefreshTokenExchange> {
+    const hash = (token: string) => hashToken(client, tokenEndpoint, token);
+    const given = hash(refreshToken);
+    if (known.isRefused(given)) throw createRefusal();
+    try {
+      const { id_token, refresh_token } = await postRefreshToken(upstreams, client, tokenEndpoint, refreshToken);
+      const rotated = typeof refresh_token === 'string' && refresh_token !== refreshToken ? refresh_token : null;
+      return {
+        idToken: typeof id_token === 'string' ? id_token : undefined,
+        refreshToken: rotated,
+        hash: rotated === null ? given : hash(rotated),
+      };
+    } catch (error) {
+      if (!(error instanceof DelegationError) || error.details.upstreamCode !== 'invalid_grant') throw error;
+      known.rememberRefused(given);
+      throw createRefusal();
+    }
+  }
+
   return {
-    async exchange(operation, tenant, client, refreshToken) {
-      const { tokenEndpoint } = client;
+    async exchange(context, client, refreshToken) {
+      const { tokenEndpoint, clientId } = client;
       if (!tokenEndpoint) {
         throw new DelegationError('UNAUTHORIZED_CLIENT', 'The calling application may not use refresh tokens');
       }
       if (Buffer.byteLength(refreshToken) > MAX_TOKEN_BYTES) {
         throw new DelegationError('INVALID_REQUEST', `The refresh token is longer than ${MAX_TOKEN_BYTES} bytes`);
       }
-      const key = createHash('sha256')
-        .update(JSON.stringify([tenant.name, client.clientId, refreshToken]))
-        .digest('base64url');
-      const own = byOperation.get(operation) ?? new Map<string, Promise<RefreshTokenExchange>>();
-      byOperation.set(operation, own);
-      let exchange = own.get(key) ?? running.get(key);
+      const owner = { tenant: context.tenant.name, clientId };
+      const hash = hashToken(owner, tokenEndpoint, refreshToken);
+      const key = `${context.ip} ${hash}`;
+      const own = byOperation.get(context) ?? new Map<string, Promise<RefreshTokenExchange>>();
+      byOperation.set(context, own);
+      const findBegun = () => own.get(key) ?? running.get(key);
+      const userId = known.findUser(hash);
+      // The result of an exchange that has begun is not refused: the caller needs the rotated token.
+      if (userId !== undefined && !findBegun()) await context.requireRemaining({ userId });
+      let exchange = findBegun();
       if (!exchange) {
-        exchange = postRefreshToken(deps, tokenEndpoint, refreshToken).finally(() => running.delete(key));
+        exchange = start(owner, tokenEndpoint, refreshToken).finally(() => running.delete(key));
         running.set(key, exchange);
       }
       own.set(key, exchange);
       return exchange;
     },
+    rememberUser({ hash }, userId) {
+      if (hash !== undefined) known.rememberUser(hash, userId);
+    },
   };
 }
 
+/** Hashes a refresh token with what it belongs to: it may be valid at another client or token endpoint. */
+function hashToken({ tenant, clientId }: UpstreamClient, { url }: TokenEndpoint, refreshToken: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([tenant, clientId, url, refreshToken]))
+    .digest('base64url');
+}
+
 async function postRefreshToken(
-  deps: Pick<Deps, 'fetch'>,
+  upstreams: Upstreams,
+  client: UpstreamClient,
   tokenEndpoint: TokenEndpoint,
   refreshToken: string,
-): Promise<RefreshTokenExchange> {
-  const answer = await callUpstream(deps, {
+): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await upstreams.call(client, {
     service: SERVICE,
     url: tokenEndpoint.url,
     form: new URLSearchParams({
@@ -72,21 +131,12 @@ async function postRefreshToken(
     headers: { accept: 'application/json', ...tokenEndpoint.headers },
     onlyOnce: true,
   });
-  const { id_token, refresh_token } = readTokens(answer);
-  return {
-    idToken: typeof id_token === 'string' ? id_token : undefined,
-    refreshToken: typeof refresh_token === 'string' && refresh_token !== refreshToken ? refresh_token : null,
-  };
+  return readTokenAnswer(SERVICE, answer);
 }
 
 /** A refused refresh token is an error of the caller; any other refusal is one of the configuration. */
-function readTokens(answer: Parameters<typeof readTokenAnswer>[1]): Readonly<Record<string, unknown>> {
-  try {
-    return readTokenAnswer(SERVICE, answer);
-  } catch (error) {
-    if (!(error instanceof DelegationError) || error.details.upstreamCode !== 'invalid_grant') throw error;
-    throw new DelegationError('INVALID_TOKEN', 'The identity provider refused the refresh token (invalid_grant)');
-  }
+function createRefusal(): DelegationError {
+  return new DelegationError('INVALID_TOKEN', 'The identity provider refused the refresh token (invalid_grant)');
 }
 
 /** @throws DelegationError UPSTREAM_UNAVAILABLE when the exchange gave no ID token */

@@ -22,14 +22,17 @@ export interface IssuedCredential extends Credential {
  * @throws DelegationError of the add-on
  */
 export async function issue(
-  { caller, apiType, addon, scope, chain, isRenewal }: Grant,
+  { caller, target, apiType, addon, scope, chain, isRenewal }: Grant,
   spent: Spent,
   {
     inputs,
     nowSeconds,
+    tenant,
     deps,
+    upstreams,
     signal,
-  }: Pick<DelegationRequest, 'inputs'> & Pick<DelegationContext, 'deps' | 'signal'> & { readonly nowSeconds: number },
+  }: Pick<DelegationRequest, 'inputs'> &
+    Pick<DelegationContext, 'tenant' | 'deps' | 'upstreams' | 'signal'> & { readonly nowSeconds: number },
 ): Promise<{ readonly credential: IssuedCredential; readonly rateLimit: RateLimitStatus }> {
   const { definition } = addon;
   const renewsOwnToken = isRenewal && caller.isOwnToken;
@@ -45,7 +48,7 @@ export async function issue(
     input: readInput(definition, definition.input && inputs[definition.input.field]),
     nowSeconds,
     deps,
-    signal,
+    callUpstream: (call) => upstreams.call({ tenant: tenant.name, clientId: target.clientId }, { ...call, signal }),
   });
   checkCredential(definition, credential);
   return { credential: { ...credential, apiType }, rateLimit: spent.status };

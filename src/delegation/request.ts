@@ -2,6 +2,7 @@ import type { GivenInput } from '../addons/addon.js';
 import type { Tenant } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import type { RemoteKeySets } from '../keys/remote-jwks.js';
+import type { Upstreams } from '../lib/upstream.js';
 import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
 import type { RefreshTokenExchanger } from './exchange-refresh-token.js';
 
@@ -37,6 +38,7 @@ export interface DelegationContext extends DelegationLimiter {
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal | undefined;
   readonly deps: Deps;
+  readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
 }

@@ -22,16 +22,16 @@ export interface Subject extends RefreshTokenExchange {
 export async function resolveSubject(
   client: Client | undefined,
   subjectToken: SubjectToken | undefined,
-  context: Pick<DelegationContext, 'tenant' | 'refreshTokens'>,
+  context: Pick<DelegationContext, 'tenant' | 'ip' | 'refreshTokens' | 'requireRemaining'>,
 ): Promise<Subject> {
   if (!subjectToken) {
     throw new DelegationError('INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header');
   }
   const { type, token } = subjectToken;
-  if (type === 'id_token') return { idToken: token, refreshToken: null, requiredIssuer: undefined };
+  if (type === 'id_token') return { idToken: token, refreshToken: null, hash: undefined, requiredIssuer: undefined };
   if (!client) throw new DelegationError('INVALID_REQUEST', 'clientId is missing; a refresh token needs it');
   checkGrantType(client, type);
-  const exchange = await context.refreshTokens.exchange(context, context.tenant, client, token);
+  const exchange = await context.refreshTokens.exchange(context, client, token);
   return { ...exchange, requiredIssuer: client.tokenEndpoint?.issuer };
 }
 

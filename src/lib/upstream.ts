@@ -3,8 +3,10 @@ import { DelegationError } from '../errors.js';
 import { isRecord } from './json.js';
 import { BodyTooLargeError, readCapped } from './read-capped.js';
 
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_SECONDS = 5;
 const MAX_BYTES = 100 * 1024;
+/** The most calls of one client that may be under way at one upstream. */
+const MAX_CALLS = 64;
 /** The form of an error code. A code of another form could repeat a secret, so it is not passed on. */
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 /** Failures to connect: the service cannot have received the request. */
@@ -38,16 +40,64 @@ export interface UpstreamAnswer {
   readonly text: string;
 }
 
-/**
- * Posts a form and reads the answer: within 5 s, at most 100 KiB, without following redirects. Repeats the request once
- * when the connection failed before an answer.
- *
- * @throws DelegationError UPSTREAM_UNAVAILABLE, whose message names the service and the kind of failure
- */
-export async function callUpstream({ fetch }: Pick<Deps, 'fetch'>, call: UpstreamCall): Promise<UpstreamAnswer> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+/** The client whose configuration a call uses: the target of an add-on, or the client that a refresh token belongs to. */
+export interface UpstreamClient {
+  /** The name of the tenant. */
+  readonly tenant: string;
+  readonly clientId: string;
+}
+
+/** Calls configured services. It counts the calls that are under way, so a gateway has one and keeps it across reloads. */
+export class Upstreams {
+  readonly #fetch: Deps['fetch'];
+  /** The calls under way, by client and origin. A pair without one is not in it. */
+  readonly #calls = new Map<string, number>();
+
+  constructor({ fetch }: Pick<Deps, 'fetch'>) {
+    this.#fetch = fetch;
+  }
+
+  /** The number of pairs of client and upstream with a call under way. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /**
+   * Posts a form and reads the answer: within 5 s, at most 100 KiB, without following redirects. Repeats the request once
+   * when the connection failed before an answer. Refuses a call when 64 of the client are under way at the origin of the
+   * URL; it does not wait for one of them to end.
+   *
+   * @throws DelegationError UPSTREAM_UNAVAILABLE, whose message names the service and the kind of failure; with
+   *   `retryAfter` when too many calls are under way
+   */
+  async call({ tenant, clientId }: UpstreamClient, call: UpstreamCall): Promise<UpstreamAnswer> {
+    const key = JSON.stringify([tenant, clientId, new URL(call.url).origin]);
+    const underWay = this.#calls.get(key) ?? 0;
+    if (underWay >= MAX_CALLS) throw tooManyCalls(call.service);
+    this.#calls.set(key, underWay + 1);
+    try {
+      return await post(this.#fetch, call);
+    } finally {
+      const others = (this.#calls.get(key) ?? 1) - 1;
+      if (others > 0) this.#calls.set(key, others);
+      else this.#calls.delete(key);
+    }
+  }
+}
+
+/** By the end of the retry time every call that is under way has ended. */
+function tooManyCalls(service: string): DelegationError {
+  return new DelegationError(
+    'UPSTREAM_UNAVAILABLE',
+    `${service} was not called: ${MAX_CALLS} calls of the same application are under way; try again in ${TIMEOUT_SECONDS} s`,
+    { retryAfter: TIMEOUT_SECONDS },
+  );
+}
+
+async function post(fetch: Deps['fetch'], call: UpstreamCall): Promise<UpstreamAnswer> {
+  const timeout = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
   const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
-  const post = () =>
+  const send = () =>
     fetch(call.url, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...call.headers },
@@ -56,9 +106,9 @@ export async function callUpstream({ fetch }: Pick<Deps, 'fetch'>, call: Upstrea
       signal,
     });
   try {
-    const response = await post().catch((error) => {
+    const response = await send().catch((error) => {
       if (signal.aborted || !(call.onlyOnce ? NOT_SENT : NOT_ANSWERED).has(readErrorCode(error))) throw error;
-      return post();
+      return send();
     });
     const { status } = response;
     if (status < 200 || (status >= 300 && status < 400) || status >= 500) {
@@ -108,7 +158,7 @@ export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): 
 }
 
 function describeFailure(error: unknown, timeout: AbortSignal): string {
-  if (timeout.aborted) return `did not answer within ${TIMEOUT_MS / 1000} s`;
+  if (timeout.aborted) return `did not answer within ${TIMEOUT_SECONDS} s`;
   if (error instanceof BodyTooLargeError) return 'gave an answer that is too long';
   return 'could not be reached, or broke off its answer';
 }

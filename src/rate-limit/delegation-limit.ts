@@ -20,6 +20,12 @@ export interface DelegationLimiter {
    * @throws DelegationError RATE_LIMITED with the status and the seconds until the next request
    */
   takeDelegation(caller: { readonly userId: string }): Promise<Spent>;
+  /**
+   * Takes nothing, and refuses a user from whom nothing can be taken: for work that must not begin in vain.
+   *
+   * @throws DelegationError RATE_LIMITED as `takeDelegation` does
+   */
+  requireRemaining(caller: { readonly userId: string }): Promise<void>;
   /** Reads the status of a user and takes nothing. */
   peekDelegations(caller: { readonly userId: string }): Promise<RateLimitStatus>;
 }
@@ -53,6 +59,12 @@ export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & D
         [bucketKey(tenant.name, userId, ip), bucketKey(tenant.name, userId)].slice(0, store.limits.length);
       extendContext({
         rateLimitStatuses,
+        async requireRemaining(caller) {
+          const status = await context.peekDelegations(caller);
+          if (status.remaining > 0) return;
+          rateLimitStatuses.push(status);
+          throw createRateLimited(status);
+        },
         async takeDelegation({ userId }) {
           const { allowed, statuses } = await store.take(buildKeys(userId));
           const status = selectTightest(statuses);

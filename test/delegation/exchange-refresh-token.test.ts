@@ -192,7 +192,7 @@ describe('no path loses a session: the rotated token comes with', () => {
 });
 
 describe('one exchange for one refresh token', () => {
-  it('serves all who use it at the same time, at both doors', async () => {
+  it('serves all uses by one address at the same time, at both endpoints', async () => {
     const gateway = await refreshGateway();
     const uses = Array.from({ length: 8 }, (_, index) =>
       index % 2 === 0
@@ -282,14 +282,14 @@ describe('an exchange that fails', () => {
     expect(idp.requests).toHaveLength(1);
   });
 
-  it('because nobody listens is UPSTREAM_UNAVAILABLE', async () => {
+  it('because of a refused connection is UPSTREAM_UNAVAILABLE', async () => {
     const gateway = await refreshGateway();
     await idp.close();
     const { status, errors } = await gateway.delegate(bySubjectToken);
     expect([status, errors?.[0].extensions.code]).toEqual([200, 'UPSTREAM_UNAVAILABLE']);
   });
 
-  it('because of silence is UPSTREAM_UNAVAILABLE after 5 s', async () => {
+  it('because of no answer is UPSTREAM_UNAVAILABLE after 5 s', async () => {
     const gateway = await refreshGateway();
     idp.answer = () => {};
     const started = performance.now();

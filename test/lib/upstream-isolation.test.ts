@@ -7,18 +7,22 @@ import { type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway 
 import { type Upstream, upstream } from '../support/upstream.js';
 
 const DELEGATIONS = 500;
+/** So many that none of them has more than 64 calls under way. */
+const TARGETS = 8;
 const QUERY = 'mutation ($input: DelegateInput!) { delegate(input: $input) { credential { token apiType } } }';
 
-/** Adds a client `crm` whose Salesforce add-on calls this upstream. */
+/** Adds clients `crm-0`, `crm-1`, … whose Salesforce add-ons call this upstream. */
 function withSalesforce({ url }: Upstream) {
   return (config: ConfigDocument) => {
     Object.assign(config, { rate_limit: { burst: 10_000, per_user: false, attempts_per_minute: 10_000 } });
-    config.tenants[0]?.clients.push({
-      client_id: 'crm',
-      name: 'CRM',
-      allowed_clients: ['web'],
-      addons: { salesforce_api: { clientid: 'consumer-key', principal: 'user_id', token_endpoint: `${url}/token` } },
-    } as never);
+    for (let index = 0; index < TARGETS; index++) {
+      config.tenants[0]?.clients.push({
+        client_id: `crm-${index}`,
+        name: 'CRM',
+        allowed_clients: ['web'],
+        addons: { salesforce_api: { clientid: 'consumer-key', principal: 'user_id', token_endpoint: `${url}/token` } },
+      } as never);
+    }
   };
 }
 
@@ -46,7 +50,7 @@ describe('a client that disconnects', () => {
     const delegate = await serveForClient(gateway);
     const caller = new AbortController();
     const token = await gateway.idToken();
-    const left = delegate({ target: 'crm' }, { token, signal: caller.signal }).catch((error: Error) => error.name);
+    const left = delegate({ target: 'crm-0' }, { token, signal: caller.signal }).catch((error: Error) => error.name);
     await org.until(() => org.bodies.length === 1);
     expect(org.ended()).toBe(0);
     const disconnected = performance.now();
@@ -82,7 +86,7 @@ describe('an upstream that hangs', () => {
     const callers = Array.from({ length: DELEGATIONS }, () => new AbortController());
     const tokens = await Promise.all(callers.map((_caller, index) => gateway.idToken({ sub: `auth0|user-${index}` })));
     const hanging = callers.map(({ signal }, index) =>
-      delegate({ target: 'crm' }, { token: tokens[index] as string, signal }).then(
+      delegate({ target: `crm-${index % TARGETS}` }, { token: tokens[index] as string, signal }).then(
         ({ body }) => (body as GraphqlAnswer).errors?.[0].extensions.code,
         (error: Error) => error.name,
       ),

@@ -3,12 +3,13 @@ import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { DelegationError } from '../../src/errors.js';
-import { callUpstream, readTokenAnswer, type UpstreamCall } from '../../src/lib/upstream.js';
+import { readTokenAnswer, type UpstreamCall, Upstreams } from '../../src/lib/upstream.js';
 import { selfSigned, upstream } from '../support/upstream.js';
 
 /** Part of every answer of an upstream; it must not appear anywhere else. */
 const CANARY = 'canary-in-the-body-of-the-upstream';
 const SERVICE = 'The service';
+const CLIENT = { tenant: 'acme', clientId: 'crm' };
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** Posts a form and reads the answer of a token endpoint, as add-ons do. */
@@ -16,7 +17,7 @@ async function call(url: string, options: Partial<UpstreamCall> = {}, fetchLike:
   const form = new URLSearchParams({ assertion: 'made for the test' });
   return readTokenAnswer(
     SERVICE,
-    await callUpstream({ fetch: fetchLike }, { service: SERVICE, url, form, ...options }),
+    await new Upstreams({ fetch: fetchLike }).call(CLIENT, { service: SERVICE, url, form, ...options }),
   );
 }
 

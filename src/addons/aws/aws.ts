@@ -1,9 +1,9 @@
 import { DelegationError } from '../../errors.js';
-import { callUpstream, unavailable } from '../../lib/upstream.js';
+import { unavailable } from '../../lib/upstream.js';
 import { type AddonContext, type AddonInput, defineAddon, type IssueRequest } from '../addon.js';
 import { type IdentityClaims, invalidClaim } from '../shared/claim-checks.js';
 import type { ClaimMap, ClaimPath } from '../shared/claim-path.js';
-import { buildResponse, NAME_ID_PERSISTENT } from '../shared/saml/assertion.js';
+import { buildResponse, NAME_ID_PERSISTENT, readAuthenticationTime } from '../shared/saml/assertion.js';
 import { readAttributes, readNameId } from '../shared/saml/claim-text.js';
 import { createTenantSigner } from '../shared/saml/sign.js';
 import { type AwsConfig, buildAwsConfigSchema, listRolePairs, type RolePair } from './config.js';
@@ -59,7 +59,7 @@ export const aws = defineAddon({
           SAMLAssertion: createResponse(pair, request),
           DurationSeconds: `${config.lifetime_in_seconds}`,
         });
-        const answer = await callUpstream(request.deps, { service: STS, url, form, signal: request.signal });
+        const answer = await request.callUpstream({ service: STS, url, form });
         return toCredential(readStsAnswer(answer), request.nowSeconds);
       },
     };
@@ -103,6 +103,7 @@ function createResponseFactory(config: AwsConfig, { tenant, report }: AddonConte
         nameIdFormat: NAME_ID_PERSISTENT,
         audience: signIn,
         recipient: signIn,
+        authenticatedAt: readAuthenticationTime(claims, nowSeconds),
         attributes: [
           [`${ATTRIBUTES}/Role`, [`${pair.role},${pair.principal}`]],
           [`${ATTRIBUTES}/RoleSessionName`, [toRoleSessionName(nameId)]],

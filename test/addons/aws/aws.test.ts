@@ -155,6 +155,7 @@ describe('the strict STS of these tests', () => {
         nameIdFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
         audience: SIGN_IN,
         recipient: SIGN_IN,
+        authenticatedAt: Math.floor(Date.now() / 1000),
         attributes: [role(READER), session('alice')],
         ...change.claims,
       },

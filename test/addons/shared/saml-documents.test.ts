@@ -15,6 +15,7 @@ const CLAIMS: AssertionClaims = {
   nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
   audience: 'https://service.example.com/',
   recipient: 'https://service.example.com/?a=1&b=2',
+  authenticatedAt: 1_767_225_540,
   attributes: [
     ['of "one" <value>', [NAME]],
     ['of several', ['', 'b']],

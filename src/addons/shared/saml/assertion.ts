@@ -9,8 +9,10 @@ export const NAME_ID_PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:per
 const LIFETIME_SECONDS = 300;
 /** Seconds that the clock of the service may be behind. */
 const SKEW_SECONDS = 60;
+/** Epoch seconds. An earlier time of authentication is none: some identity providers write 0 for an unknown one. */
+const YEAR_2000 = Date.UTC(2000) / 1000;
 
-/** The content of an assertion, except its times. XML must be able to represent every string exactly. */
+/** The content of an assertion, except the times of its issue and end. XML must be able to represent every string exactly. */
 export interface AssertionClaims {
   /** The entity id of the signer. */
   readonly issuer: string;
@@ -19,6 +21,8 @@ export interface AssertionClaims {
   readonly audience: string;
   /** The address that the assertion is presented to. */
   readonly recipient: string;
+  /** Epoch seconds at which the user authenticated. */
+  readonly authenticatedAt: number;
   readonly attributes: readonly (readonly [name: string, values: readonly string[]])[];
 }
 
@@ -49,7 +53,7 @@ export function buildAssertion(sign: SignXml, claims: AssertionClaims, { newId, 
             <saml:Audience>${claims.audience}</saml:Audience>
           </saml:AudienceRestriction>
         </saml:Conditions>
-        <saml:AuthnStatement AuthnInstant="${formatDateTime(nowSeconds)}">
+        <saml:AuthnStatement AuthnInstant="${formatDateTime(claims.authenticatedAt)}">
           <saml:AuthnContext>
             <saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>
           </saml:AuthnContext>
@@ -82,6 +86,22 @@ export function buildResponse(sign: SignXml, claims: AssertionClaims, stamp: Sta
         ${assertion}
       </samlp:Response>`,
   );
+}
+
+/**
+ * Reads when the user authenticated (SAML 2.0 Core §2.7.2): `auth_time` (OpenID Connect Core §2), else the time at which the
+ * token was issued. A value that is not a time from 2000 until now counts as absent.
+ *
+ * @returns epoch seconds
+ */
+export function readAuthenticationTime(
+  { auth_time, iat }: Readonly<Record<string, unknown>>,
+  nowSeconds: number,
+): number {
+  const seconds = [auth_time, iat].find(
+    (value): value is number => typeof value === 'number' && value >= YEAR_2000 && value <= nowSeconds,
+  );
+  return Math.floor(seconds ?? nowSeconds);
 }
 
 /** Formats an xs:dateTime in UTC (SAML 2.0 Core §1.3.3). */
