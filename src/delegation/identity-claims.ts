@@ -23,7 +23,7 @@ export function createIdentityClaims(
       if (identityClaims !== 'all' && !identityClaims.has(found.name)) {
         throw invalidClaim(
           path.text,
-          'come from an issuer that lists it in identity_claims, because it names the user',
+          `come from an issuer that has "${found.name}" among its identity_claims, because it names the user`,
         );
       }
       if (found.name === 'email' && requireVerifiedEmail && claims.email_verified !== true) {

@@ -121,7 +121,7 @@ describe('a Firebase custom token', () => {
   });
 
   it.each([
-    ['email', { email: 'alice@example.com' }, 'alice@example.com'],
+    ['email', { email: 'alice@example.com', email_verified: true }, 'alice@example.com'],
     ['app_metadata.firebase_uid', { app_metadata: { firebase_uid: 'f-1' } }, 'f-1'],
     ['https://example.com/uid', { 'https://example.com/uid': 'f-2' }, 'f-2'],
     ['user_id', { user_id: 'somebody else' }, 'auth0|alice'],
@@ -149,7 +149,7 @@ describe('data_claim', () => {
 
   it('takes precedence over the configured uid, and the claims map over it', async () => {
     const addon = custom({ data_claim, uid: 'email', claims: { role: 'nickname' } });
-    const token = { email: 'alice@example.com', nickname: 'ali' };
+    const token = { email: 'alice@example.com', email_verified: true, nickname: 'ali' };
     const both = await claimsOf(addon, { ...token, [data_claim]: { uid: 'f-3', role: 'editor', team: 'red' } });
     expect([both.uid, both.claims]).toEqual(['f-3', { role: 'ali', team: 'red' }]);
     const without = await claimsOf(addon, { ...token, [data_claim]: { team: 'red' } });

@@ -53,7 +53,11 @@ describe('a Layer identity token', () => {
   });
 
   it('verifies with jsonwebtoken, for the configured claim and minutes', async () => {
-    const { gateway, answer } = await issue({ nonce: 'n' }, { principal: 'email', expiration: 60 }, { email: 'a@b.c' });
+    const { gateway, answer } = await issue(
+      { nonce: 'n' },
+      { principal: 'email', expiration: 60 },
+      { email: 'a@b.c', email_verified: true },
+    );
     const verified = jwt.verify(tokenOf(answer), createPublicKey(RFC_KEY), {
       algorithms: ['RS256'],
       issuer: PROVIDER.providerId,

@@ -110,7 +110,7 @@ async function delegate(
   input: Record<string, unknown> = {},
   claims: Record<string, unknown> = {},
 ) {
-  const token = await gateway.idToken({ email: 'alice@example.com', ...claims });
+  const token = await gateway.idToken({ email: 'alice@example.com', email_verified: true, ...claims });
   return gateway.graphql(QUERY, { token, variables: { input: { target: 'crm', ...input } } });
 }
 

@@ -20,9 +20,9 @@ const BROKEN: readonly Broken[] = [
       'line 14: (file): not valid YAML at column 1 (bad indent)',
       'line 15: (file): not valid YAML at column 1 (bad indent)',
       'line 23: (file): not valid YAML at column 1 (bad indent)',
-      'line 36: (file): not valid YAML at column 1 (block as implicit key)',
-      'line 36: (file): not valid YAML at column 3 (multiline implicit key)',
-      'line 36: (file): not valid YAML at column 3 (missing char)',
+      'line 38: (file): not valid YAML at column 1 (block as implicit key)',
+      'line 38: (file): not valid YAML at column 3 (multiline implicit key)',
+      'line 38: (file): not valid YAML at column 3 (missing char)',
     ],
   ],
   [
@@ -35,7 +35,7 @@ const BROKEN: readonly Broken[] = [
 `,
       ],
     ],
-    ['line 43: (file): not valid YAML at column 1 (missing char)'],
+    ['line 45: (file): not valid YAML at column 1 (missing char)'],
   ],
   [
     'an alias without an anchor',
@@ -217,7 +217,7 @@ others:
         issuer: https://login.other`,
       ],
     ],
-    ['line 38: tenants[1].issuers: a mapping; expected a list'],
+    ['line 40: tenants[1].issuers: a mapping; expected a list'],
   ],
   [
     'a client that is a string',
@@ -235,12 +235,12 @@ others:
   [
     'client_id as a number',
     [['client_id: chat', 'client_id: 7']],
-    ['line 27: tenants[0].clients[1].client_id: a number; expected a string'],
+    ['line 28: tenants[0].clients[1].client_id: a number; expected a string'],
   ],
   [
     'allowed_clients as text',
     [['[web]', 'web']],
-    ['line 28: tenants[0].clients[1].allowed_clients: a string; expected a list'],
+    ['line 29: tenants[0].clients[1].allowed_clients: a string; expected a list'],
   ],
   [
     'a claim without its path',
@@ -253,7 +253,7 @@ others:
       ],
     ],
     [
-      'line 29: tenants[0].clients[1].claims.role: null; expected a path such as app_metadata.role, or { path, required }',
+      'line 30: tenants[0].clients[1].claims.role: null; expected a path such as app_metadata.role, or { path, required }',
     ],
   ],
   [
@@ -266,7 +266,7 @@ others:
         addons`,
       ],
     ],
-    ['line 29: tenants[0].clients[1].claims: a list; expected a mapping'],
+    ['line 30: tenants[0].clients[1].claims: a list; expected a mapping'],
   ],
   [
     'an add-on that is true',
@@ -282,7 +282,7 @@ others:
 `,
       ],
     ],
-    ['line 31: tenants[0].clients[1].addons.firebase: a boolean; expected a mapping'],
+    ['line 32: tenants[0].clients[1].addons.firebase: a boolean; expected a mapping'],
   ],
   [
     'a misspelt key at the top',
@@ -292,21 +292,21 @@ others:
   [
     'a misspelt key in a client',
     [['allowed_clients', 'allowed_client']],
-    ['line 28: tenants[0].clients[1].allowed_client: unknown key; did you mean "allowed_clients"?'],
+    ['line 29: tenants[0].clients[1].allowed_client: unknown key; did you mean "allowed_clients"?'],
   ],
   [
     'a misspelt key in an add-on',
     [['private_key:', 'private_kye:']],
     [
-      'line 31: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
-      'line 33: tenants[0].clients[1].addons.firebase.private_kye: unknown key; did you mean "private_key"?',
+      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 34: tenants[0].clients[1].addons.firebase.private_kye: unknown key; did you mean "private_key"?',
     ],
   ],
   [
     'an unknown add-on',
     [['firebase:', 'fcm:']],
     [
-      'line 31: tenants[0].clients[1].addons.fcm: unknown key; expected one of aws, azure_blob, azure_sb, firebase, layer, salesforce_api, salesforce_sandbox_api, sap_api, wams',
+      'line 32: tenants[0].clients[1].addons.fcm: unknown key; expected one of aws, azure_blob, azure_sb, firebase, layer, salesforce_api, salesforce_sandbox_api, sap_api, wams',
     ],
   ],
   [
@@ -319,7 +319,7 @@ others:
       'line 8: tenants[0].name: missing; expected a string',
       'line 8: tenants[0].nam: unknown key; did you mean "name"?',
       'line 9: tenants[0].host: unknown key; did you mean "hosts"?',
-      'line 36: tenants[1].hosts: missing; expected some, because tenants[0] takes every other host',
+      'line 38: tenants[1].hosts: missing; expected some, because tenants[0] takes every other host',
     ],
   ],
   [

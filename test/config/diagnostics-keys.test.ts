@@ -35,12 +35,12 @@ const BROKEN: readonly Broken[] = [
   [
     'a file URL',
     [['https://login.other.example.com/jwks.json', 'file:///etc/passwd']],
-    [`line 40: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
+    [`line 42: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
   [
     'a host that only begins like a loopback address',
     [['https://login.other.example.com/jwks.json', 'http://127.0.0.1.example.com/']],
-    [`line 40: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
+    [`line 42: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
   [
     'an HS256 secret that is too short',
@@ -142,21 +142,21 @@ const BROKEN: readonly Broken[] = [
     'an EC key',
     [['keys/firebase.pem', 'keys/ec.pem']],
     [
-      'line 33: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key, not one of type ec',
+      'line 34: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key, not one of type ec',
     ],
   ],
   [
     'an RSA key of 1024 bits',
     [['keys/firebase.pem', 'keys/small.pem']],
     [
-      'line 33: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key of at least 2048 bits with exponent 65537; this is an RSA key of fewer than 2048 bits',
+      'line 34: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key of at least 2048 bits with exponent 65537; this is an RSA key of fewer than 2048 bits',
     ],
   ],
   [
     'an RSA key with the exponent 3',
     [['keys/firebase.pem', 'keys/exponent.pem']],
     [
-      'line 33: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key of at least 2048 bits with exponent 65537; this is an RSA key with an exponent below 65537',
+      'line 34: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key of at least 2048 bits with exponent 65537; this is an RSA key with an exponent below 65537',
     ],
   ],
   [
@@ -196,7 +196,7 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 43: tenants[1].clients[0].jwt_configuration.alg: a string; expected the tenant to have a signing_key for RS256',
+      'line 45: tenants[1].clients[0].jwt_configuration.alg: a string; expected the tenant to have a signing_key for RS256',
     ],
   ],
   [

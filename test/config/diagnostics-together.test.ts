@@ -6,12 +6,12 @@ const BROKEN: readonly Broken[] = [
   [
     'two tenants with the same name',
     [['name: other', 'name: acme']],
-    ['line 36: tenants[1].name: a string; expected another name than tenants[0] has'],
+    ['line 38: tenants[1].name: a string; expected another name than tenants[0] has'],
   ],
   [
     'two tenants with the same issuer',
     [['issuer: https://other.example.com/', 'issuer: https://acme.example.com/']],
-    ['line 37: tenants[1].issuer: a string; expected another issuer than tenants[0] has'],
+    ['line 39: tenants[1].issuer: a string; expected another issuer than tenants[0] has'],
   ],
   [
     'two tenants with the same host, written differently',
@@ -22,7 +22,7 @@ const BROKEN: readonly Broken[] = [
     issuer: https://other`,
       ],
     ],
-    ['line 37: tenants[1].hosts[0]: a string; expected a host that tenants[0] does not have'],
+    ['line 39: tenants[1].hosts[0]: a string; expected a host that tenants[0] does not have'],
   ],
   [
     'two tenants without hosts',
@@ -33,12 +33,12 @@ const BROKEN: readonly Broken[] = [
         '',
       ],
     ],
-    ['line 35: tenants[1].hosts: missing; expected some, because tenants[0] takes every other host'],
+    ['line 37: tenants[1].hosts: missing; expected some, because tenants[0] takes every other host'],
   ],
   [
     'two clients with the same client_id',
     [['client_id: chat', 'client_id: web']],
-    ['line 27: tenants[0].clients[1].client_id: a string; expected another client_id than clients[0] has'],
+    ['line 28: tenants[0].clients[1].client_id: a string; expected another client_id than clients[0] has'],
   ],
   [
     'two issuers with the same iss',
@@ -88,27 +88,27 @@ const BROKEN: readonly Broken[] = [
     'a misspelt client in allowed_clients',
     [['[web]', '[wbe]']],
     [
-      'line 28: tenants[0].clients[1].allowed_clients[0]: a string; expected the client_id of a client of this tenant or "*"; did you mean "web"?',
+      'line 29: tenants[0].clients[1].allowed_clients[0]: a string; expected the client_id of a client of this tenant or "*"; did you mean "web"?',
     ],
   ],
   [
     'an unknown client in allowed_clients',
     [['[web]', '["*", something-else-altogether]']],
     [
-      'line 28: tenants[0].clients[1].allowed_clients[1]: a string; expected the client_id of a client of this tenant or "*"',
+      'line 29: tenants[0].clients[1].allowed_clients[1]: a string; expected the client_id of a client of this tenant or "*"',
     ],
   ],
   [
     'refresh tokens without a token endpoint',
     [['allowed_clients: [web]', 'refresh_token_delegation: true']],
     [
-      'line 28: tenants[0].clients[1].refresh_token_delegation: a boolean; expected an issuer of the tenant to have a token_endpoint',
+      'line 29: tenants[0].clients[1].refresh_token_delegation: a boolean; expected an issuer of the tenant to have a token_endpoint',
     ],
   ],
   [
     'an unknown key that is null, in a client',
     [['allowed_clients: [web]', 'alowed_clients: null']],
-    ['line 28: tenants[0].clients[1].alowed_clients: unknown key; did you mean "allowed_clients"?'],
+    ['line 29: tenants[0].clients[1].alowed_clients: unknown key; did you mean "allowed_clients"?'],
   ],
   [
     'a registered claim',
@@ -120,13 +120,13 @@ const BROKEN: readonly Broken[] = [
         addons`,
       ],
     ],
-    ['line 29: tenants[0].clients[1].claims.sub: a string; expected a claim name that is not reserved'],
+    ['line 30: tenants[0].clients[1].claims.sub: a string; expected a claim name that is not reserved'],
   ],
   [
     'a claim that is reserved by Firebase',
     [['            claims: { role: app_metadata.role }', '            claims: { firebase: email }']],
     [
-      'line 35: tenants[0].clients[1].addons.firebase.claims.firebase: a string; expected a claim name that is not reserved',
+      'line 36: tenants[0].clients[1].addons.firebase.claims.firebase: a string; expected a claim name that is not reserved',
     ],
   ],
   [
@@ -139,7 +139,7 @@ const BROKEN: readonly Broken[] = [
 `,
       ],
     ],
-    ['line 34: tenants[0].clients[1].addons.firebase.lifetime_in_seconds: a number; expected a number of at most 3600'],
+    ['line 35: tenants[0].clients[1].addons.firebase.lifetime_in_seconds: a number; expected a number of at most 3600'],
   ],
   [
     'an app token of zero seconds',
@@ -163,7 +163,7 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 31: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
     ],
   ],
   [
@@ -177,13 +177,13 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 34: tenants[0].clients[1].addons.firebase.secret: a mapping; expected client_email with private_key, or secret alone',
+      'line 35: tenants[0].clients[1].addons.firebase.secret: a mapping; expected client_email with private_key, or secret alone',
     ],
   ],
   [
     'a required field of a client that is null',
     [['client_id: chat', 'client_id: null']],
-    ['line 27: tenants[0].clients[1].client_id: null; expected a string'],
+    ['line 28: tenants[0].clients[1].client_id: null; expected a string'],
   ],
   [
     'a missing field of an add-on, beside one of the wrong type',
@@ -200,8 +200,8 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 31: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
-      'line 33: tenants[0].clients[1].addons.firebase.uid: a number; expected a string',
+      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 34: tenants[0].clients[1].addons.firebase.uid: a number; expected a string',
     ],
   ],
   [
@@ -244,16 +244,16 @@ graphiql: false`,
       'line 22: tenants[0].issuers[1].subject_prefix: an empty string; expected a prefix that does not begin with that of issuers[0]',
       'line 26: tenants[0].clients[0].client_secret: a mapping; expected a secret of at least 32 bytes, as HS256 demands',
       'line 27: tenants[0].clients[0].alowed_clients: unknown key; did you mean "allowed_clients"?',
-      'line 30: tenants[0].clients[1].allowed_clients[0]: a string; expected the client_id of a client of this tenant or "*"; did you mean "web"?',
-      'line 35: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key, not one of type ec',
-      'line 45: tenants[1].clients[0].token_endpoint_auth_method: a string; expected one of client_secret_post, client_secret_basic, none',
-      'line 46: tenants[1].clients[0].jwt_configuration.alg: a string; expected the tenant to have a signing_key for RS256',
+      'line 31: tenants[0].clients[1].allowed_clients[0]: a string; expected the client_id of a client of this tenant or "*"; did you mean "web"?',
+      'line 36: tenants[0].clients[1].addons.firebase.private_key: a mapping; expected an RSA private key, not one of type ec',
+      'line 47: tenants[1].clients[0].token_endpoint_auth_method: a string; expected one of client_secret_post, client_secret_basic, none',
+      'line 48: tenants[1].clients[0].jwt_configuration.alg: a string; expected the tenant to have a signing_key for RS256',
     ],
   ],
   [
     'an empty client_id',
     [['client_id: chat', 'client_id: ""']],
-    ['line 27: tenants[0].clients[1].client_id: an empty string; expected a string of at least 1 character'],
+    ['line 28: tenants[0].clients[1].client_id: an empty string; expected a string of at least 1 character'],
   ],
 ];
 

@@ -34,6 +34,7 @@ tenants:
       - client_id: web
         client_secret: { env: WEB_SECRET }
         jwt_configuration: { alg: HS256, lifetime_in_seconds: 36000 }
+        issuers: [https://login.example.com/]
       - client_id: chat
         allowed_clients: [web]
         claims: { role: app_metadata.role }
@@ -43,6 +44,7 @@ tenants:
             private_key: { file: keys/firebase.pem }
             lifetime_in_seconds: 3600
             claims: { role: app_metadata.role }
+        issuers: []
   - name: other
     issuer: https://other.example.com/
     issuers:

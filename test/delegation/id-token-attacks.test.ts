@@ -443,7 +443,7 @@ describe('tokens of another kind', () => {
     );
     for (const typ of ['JWT', undefined]) {
       expect(await gateway.ask(gateway.token({ events, jti: 'x', sid: 'y' }, { typ }))).toBe(
-        refusal('a logout token is not an ID token'),
+        refusal('a logout token (events) is not an ID token'),
       );
     }
   });

@@ -22,6 +22,9 @@ function withIssuers(prefixes: readonly (string | undefined)[], config: ConfigDo
     ...(subject_prefix !== undefined && { subject_prefix }),
   }));
   Object.assign(config.tenants[0] as object, { issuers });
+  for (const client of config.tenants[0]?.clients ?? []) {
+    Object.assign(client, { issuers: issuers.map(({ issuer }) => issuer) });
+  }
   return config;
 }
 

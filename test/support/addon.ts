@@ -42,7 +42,7 @@ export function issuing(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'iss
           credential { __typename token tokenType apiType expiresAt expiresIn ${fragment} }
         }
       }`;
-      const token = await gateway.idToken(claims);
+      const token = await gateway.idToken({ email_verified: true, ...claims });
       return gateway.graphql(query, { token, variables: { input: { target: TARGET, ...input } } });
     },
     issueLegacy: async (parameters) =>

@@ -78,6 +78,7 @@ describe('viewer', () => {
         issuer: 'https://other.example.com/',
         subject_prefix: 'x:',
       } as never);
+      for (const client of config.tenants[0]!.clients) Object.assign(client, { issuers: [first!.issuer] });
     });
     const { data } = await gateway.graphql(VIEWER, { token: await gateway.idToken() });
     expect(data.viewer.userId).toBe('main:auth0|alice');
