@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AddonDefinition } from '../../src/addons/addon.js';
 import { ADDONS } from '../../src/addons/index.js';
-import { tokenOf } from '../support/answers.js';
+import { readToken } from '../support/answers.js';
 import { type GraphqlRequest, type TestGateway, testGateway } from '../support/gateway.js';
 
 const REQUEST_ID = 'a-request-of-this-test';
@@ -14,7 +14,7 @@ function sha256(token: string): string {
 }
 
 /** The audit lines of one delegation, without pino's own fields. */
-async function auditOf(gateway: TestGateway, input: Record<string, unknown>, request: GraphqlRequest = {}) {
+async function readAuditEvents(gateway: TestGateway, input: Record<string, unknown>, request: GraphqlRequest = {}) {
   const before = gateway.log.audits().length;
   await gateway.delegate(input, { ...request, headers: { ...headers, ...request.headers } });
   return gateway.log
@@ -31,7 +31,7 @@ describe('the audit of a delegation', () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     const request = { token, connection: { remoteAddress: '198.51.100.7' } };
-    expect(await auditOf(gateway, { target: 'chat' }, request)).toEqual([
+    expect(await readAuditEvents(gateway, { target: 'chat' }, request)).toEqual([
       {
         audit: 'sd',
         tenant: 'acme',
@@ -51,7 +51,7 @@ describe('the audit of a delegation', () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     for (let count = 0; count < 10; count++) await gateway.delegate({ target: 'api' }, { token });
-    expect(await auditOf(gateway, { target: 'api' }, { token })).toEqual([
+    expect(await readAuditEvents(gateway, { target: 'api' }, { token })).toEqual([
       {
         audit: 'limit_delegation',
         tenant: 'acme',
@@ -78,7 +78,7 @@ describe('the audit of a delegation', () => {
     const gateway = await testGateway();
     const user = code === 'INVALID_REQUEST' ? `auth0|${'a'.repeat(200)}` : 'auth0|alice';
     const token = await gateway.idToken({ sub: user });
-    const [line, ...others] = await auditOf(gateway, input, { token });
+    const [line, ...others] = await readAuditEvents(gateway, input, { token });
     expect(others).toEqual([]);
     expect(line).toEqual({
       audit: 'fd',
@@ -97,7 +97,7 @@ describe('the audit of a delegation', () => {
   it('that failed before the token was verified (fd) has no user', async () => {
     const gateway = await testGateway();
     const forged = `${(await gateway.idToken()).slice(0, -8)}AAAAAAAA`;
-    expect(await auditOf(gateway, { target: 'api' }, { token: forged })).toEqual([
+    expect(await readAuditEvents(gateway, { target: 'api' }, { token: forged })).toEqual([
       {
         audit: 'fd',
         tenant: 'acme',
@@ -113,7 +113,7 @@ describe('the audit of a delegation', () => {
   });
 
   it('without a token has no hash of one', async () => {
-    const [line] = await auditOf(await testGateway(), { clientId: 'web' });
+    const [line] = await readAuditEvents(await testGateway(), { clientId: 'web' });
     expect(line).toMatchObject({ audit: 'fd', client: 'web', target: 'web', code: 'INVALID_REQUEST' });
     expect(line).not.toHaveProperty('tokenSha256');
   });
@@ -122,7 +122,11 @@ describe('the audit of a delegation', () => {
     const gateway = await testGateway((config) => {
       config.tenants[0]!.delegation.enabled = false;
     });
-    const [line] = await auditOf(gateway, { clientId: 'web', target: 'api' }, { token: await gateway.idToken() });
+    const [line] = await readAuditEvents(
+      gateway,
+      { clientId: 'web', target: 'api' },
+      { token: await gateway.idToken() },
+    );
     expect(line).toMatchObject({ audit: 'fd', client: 'web', target: 'api', code: 'DELEGATION_DISABLED' });
     expect(line).not.toHaveProperty('user');
   });
@@ -137,7 +141,7 @@ describe('the audit of a delegation', () => {
       }),
     };
     const gateway = await testGateway(() => {}, { addons: [broken, ...ADDONS.filter(({ name }) => name !== 'app')] });
-    const lines = await auditOf(gateway, { target: 'api' }, { token: await gateway.idToken() });
+    const lines = await readAuditEvents(gateway, { target: 'api' }, { token: await gateway.idToken() });
     expect(lines).toMatchObject([{ audit: 'fd', code: 'INTERNAL', apiType: 'APP' }]);
     expect(JSON.stringify(lines)).not.toContain('inner detail');
   });
@@ -151,7 +155,7 @@ describe('the audit of a delegation', () => {
         },
       },
     });
-    const [line] = await auditOf(gateway, { target: 'api' }, { token: await gateway.idToken() });
+    const [line] = await readAuditEvents(gateway, { target: 'api' }, { token: await gateway.idToken() });
     expect(line).toMatchObject({ audit: 'sd', durationMs: 42 });
   });
 
@@ -170,8 +174,8 @@ describe('the audit of a delegation', () => {
 
   it('links a renewed token to the delegation that it came from by no secret', async () => {
     const gateway = await testGateway();
-    const renewed = tokenOf(await gateway.delegate({}, { token: await gateway.idToken() }));
-    const [line] = await auditOf(gateway, {}, { token: renewed });
+    const renewed = readToken(await gateway.delegate({}, { token: await gateway.idToken() }));
+    const [line] = await readAuditEvents(gateway, {}, { token: renewed });
     expect(line).toMatchObject({ user: 'auth0|alice', tokenSha256: sha256(renewed) });
     expect(gateway.log.lines.join('')).not.toContain(renewed.slice(-20));
   });
@@ -190,7 +194,7 @@ describe('what an unverified request can write into the audit', () => {
     ['an inherited name', { clientId: '__proto__', target: 'constructor' }],
   ])('is not %s', async (_what, input) => {
     const gateway = await testGateway();
-    const lines = await auditOf(gateway, input, { token: 'not-a-token' });
+    const lines = await readAuditEvents(gateway, input, { token: 'not-a-token' });
     expect(lines).toHaveLength(1);
     for (const text of Object.values(input)) {
       if (text !== 'web') expect(gateway.log.lines.join('')).not.toContain(text.slice(0, 12));
@@ -201,7 +205,7 @@ describe('what an unverified request can write into the audit', () => {
     const gateway = await testGateway();
     const other = await testGateway();
     const token = await other.idToken({ sub: 'auth0|mallory', aud: 'web', iss: 'https://evil.example.com/' });
-    const [line] = await auditOf(gateway, { target: 'api' }, { token });
+    const [line] = await readAuditEvents(gateway, { target: 'api' }, { token });
     expect(line).toMatchObject({ audit: 'fd', code: 'INVALID_TOKEN' });
     expect(line).not.toHaveProperty('user');
     expect(line).not.toHaveProperty('client');
@@ -210,7 +214,7 @@ describe('what an unverified request can write into the audit', () => {
 
   it('is not a request id that could end a line', async () => {
     const gateway = await testGateway();
-    const [line] = await auditOf(gateway, {}, { token: 'not-a-token', headers: { 'x-request-id': 'a b{"' } });
+    const [line] = await readAuditEvents(gateway, {}, { token: 'not-a-token', headers: { 'x-request-id': 'a b{"' } });
     expect(line?.requestId).toMatch(/^[\da-f-]{36}$/);
   });
 });

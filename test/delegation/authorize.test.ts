@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { baseConfig, type ConfigDocument, testGateway } from '../support/gateway.js';
 
 const ID_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/id_token';
@@ -28,7 +28,7 @@ async function attempt(change: (config: ConfigDocument) => void, input: Record<s
   const gateway = await testGateway(change);
   const answer = await gateway.delegate(input, { token: await gateway.idToken() });
   const credential = answer.data?.delegate?.credential;
-  return credential ? `${credential.apiType} ${credential.audience ?? ''}`.trim() : refusalOf(answer);
+  return credential ? `${credential.apiType} ${credential.audience ?? ''}`.trim() : readRefusal(answer);
 }
 
 describe('the gate of a tenant', () => {
@@ -78,7 +78,7 @@ describe('allowed_clients', () => {
       client(config, 'api', { allowed_clients: ['WEB', 'we'] });
     });
     const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
-    expect(refusalOf(answer)).toEqual(NOT_ALLOWED);
+    expect(readRefusal(answer)).toEqual(NOT_ALLOWED);
   });
 });
 
@@ -119,13 +119,13 @@ describe('the target', () => {
     });
     const token = await gateway.idToken();
     const globex = { token, headers: { host: 'globex.test' } };
-    expect(refusalOf(await gateway.delegate({ target: 'ledger' }, { token }))).toEqual(NO_TARGET);
-    expect(refusalOf(await gateway.delegate({ target: 'api' }, globex))).toEqual(NO_TARGET);
-    expect(decoded(tokenOf(await gateway.delegate({ target: 'ledger' }, globex))).payload.iss).toBe(
+    expect(readRefusal(await gateway.delegate({ target: 'ledger' }, { token }))).toEqual(NO_TARGET);
+    expect(readRefusal(await gateway.delegate({ target: 'api' }, globex))).toEqual(NO_TARGET);
+    expect(readJwt(readToken(await gateway.delegate({ target: 'ledger' }, globex))).payload.iss).toBe(
       'https://globex.example.com/',
     );
     const fromChat = { ...globex, token: await gateway.idToken({ aud: 'chat' }) };
-    expect(refusalOf(await gateway.delegate({ clientId: 'chat', target: 'ledger' }, fromChat))).toEqual({
+    expect(readRefusal(await gateway.delegate({ clientId: 'chat', target: 'ledger' }, fromChat))).toEqual({
       status: 200,
       code: 'UNAUTHORIZED_CLIENT',
       message: 'clientId names no application of this tenant',
@@ -151,7 +151,7 @@ describe('what a request leaves out', () => {
   it('scope: openid, which copies nothing', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken({ name: 'Alice', email: 'alice@example.com' });
-    const { payload } = decoded(tokenOf(await gateway.delegate({ target: 'api' }, { token })));
+    const { payload } = readJwt(readToken(await gateway.delegate({ target: 'api' }, { token })));
     expect(Object.keys(payload).sort()).toEqual(['aud', 'azp', 'exp', 'iat', 'iss', 'jti', 'sub']);
   });
 });
@@ -180,7 +180,7 @@ describe('an add-on that the target is not configured for', () => {
 describe('the order of the checks', () => {
   const code = async (change: (config: ConfigDocument) => void, input: Record<string, unknown>, token?: string) => {
     const gateway = await testGateway(change);
-    const refusal = refusalOf(await gateway.delegate(input, { token: token ?? (await gateway.idToken()) }));
+    const refusal = readRefusal(await gateway.delegate(input, { token: token ?? (await gateway.idToken()) }));
     return typeof refusal === 'string' ? refusal : refusal.code;
   };
   const closed = (config: ConfigDocument) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { baseConfig, type TestGateway, testGateway } from '../support/gateway.js';
 
 const PROFILE = {
@@ -43,7 +43,7 @@ async function claimsFor(
   const gateway = await gatewayWith(claims);
   const subject = await gateway.idToken({ ...token });
   const answer = await gateway.delegate({ target: 'api', scope }, { token: subject });
-  const { iss, sub, aud, azp, iat, exp, jti, ...rest } = decoded(tokenOf(answer)).payload;
+  const { iss, sub, aud, azp, iat, exp, jti, ...rest } = readJwt(readToken(answer)).payload;
   expect([iss, sub, aud, azp, exp! - iat!, typeof jti]).toEqual([
     'https://acme.example.com/',
     'auth0|alice',
@@ -119,7 +119,7 @@ describe('the scope of an app token', () => {
     async (scope) => {
       const gateway = await gatewayWith({});
       const answer = await gateway.delegate({ target: 'api', scope: [scope] }, { token: await gateway.idToken() });
-      expect(refusalOf(answer)).toEqual({
+      expect(readRefusal(answer)).toEqual({
         status: 200,
         code: 'INVALID_SCOPE',
         message: 'scope must consist of scope values as defined in RFC 6749 §3.3',

@@ -8,7 +8,7 @@ const PAYLOAD = encode('{"sub":"alice"}');
 const SIGNATURE = encode(Uint8Array.of(1));
 
 /** What `decodeToken` says of a token. */
-function refusalOf(token: string): string {
+function decodeOrRefuse(token: string): string {
   try {
     decodeToken(token);
     return 'taken apart';
@@ -32,23 +32,23 @@ describe('a token in compact form', () => {
   it.each(['', 'x', 'not a token', '.', `${HEADER}.${PAYLOAD}`, `${HEADER}.${PAYLOAD}.${SIGNATURE}.`])(
     'has three parts: %j has not',
     (token) => {
-      expect(refusalOf(token)).toBe(invalid('it is not a JWT in compact form'));
+      expect(decodeOrRefuse(token)).toBe(invalid('it is not a JWT in compact form'));
     },
   );
 
   it('has five where it is encrypted, which nobody can vouch for', () => {
-    expect(refusalOf('a.b.c.d.e')).toBe(invalid('it is encrypted (JWE); expected a signed ID token'));
+    expect(decodeOrRefuse('a.b.c.d.e')).toBe(invalid('it is encrypted (JWE); expected a signed ID token'));
   });
 
   it('has a signature', () => {
-    expect(refusalOf(`${HEADER}.${PAYLOAD}.`)).toBe(invalid('it has no signature'));
+    expect(decodeOrRefuse(`${HEADER}.${PAYLOAD}.`)).toBe(invalid('it has no signature'));
   });
 
   it('is 16 KiB long at most', () => {
     const sized = (length: number) => `${HEADER}.${PAYLOAD}.`.padEnd(length, 'A');
-    expect(refusalOf(sized(16_384))).toBe('taken apart');
-    expect(refusalOf(sized(16_385))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
-    expect(refusalOf('€'.repeat(5_462))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
+    expect(decodeOrRefuse(sized(16_384))).toBe('taken apart');
+    expect(decodeOrRefuse(sized(16_385))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
+    expect(decodeOrRefuse('€'.repeat(5_462))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
   });
 });
 
@@ -76,7 +76,7 @@ describe('base64url', () => {
       })),
     ),
   )('of the $part $how is refused', ({ token }) => {
-    expect(refusalOf(token)).toBe(invalid('a part of it is not canonical base64url'));
+    expect(decodeOrRefuse(token)).toBe(invalid('a part of it is not canonical base64url'));
   });
 
   it('with bits that carry nothing is refused, in every part', () => {
@@ -85,9 +85,9 @@ describe('base64url', () => {
     const stray = 'eyJhIjoxfR';
     expect(part).toBe('eyJhIjoxfQ');
     expect(Buffer.from(stray, 'base64url')).toEqual(Buffer.from(part, 'base64url'));
-    expect(refusalOf(`${part}.${part}.${part}`)).toBe('taken apart');
+    expect(decodeOrRefuse(`${part}.${part}.${part}`)).toBe('taken apart');
     for (const token of [`${stray}.${part}.${part}`, `${part}.${stray}.${part}`, `${part}.${part}.${stray}`]) {
-      expect(refusalOf(token)).toBe(invalid('a part of it is not canonical base64url'));
+      expect(decodeOrRefuse(token)).toBe(invalid('a part of it is not canonical base64url'));
     }
   });
 
@@ -95,8 +95,8 @@ describe('base64url', () => {
     const bytes = Uint8Array.of(0xfb, 0xff, 0xfe);
     const standard = Buffer.from(bytes).toString('base64');
     expect(standard).toBe('+//+');
-    expect(refusalOf(`${HEADER}.${PAYLOAD}.${standard}`)).toBe(invalid('a part of it is not canonical base64url'));
-    expect(refusalOf(`${HEADER}.${PAYLOAD}.${encode(bytes)}`)).toBe('taken apart');
+    expect(decodeOrRefuse(`${HEADER}.${PAYLOAD}.${standard}`)).toBe(invalid('a part of it is not canonical base64url'));
+    expect(decodeOrRefuse(`${HEADER}.${PAYLOAD}.${encode(bytes)}`)).toBe('taken apart');
   });
 });
 
@@ -105,8 +105,8 @@ describe('header and payload', () => {
   const notObjects = new Set(['null', '[]', '"text"', '7']);
   it.each(documents)('are JSON objects, and %j is none', (text) => {
     const what = notObjects.has(text) ? 'is not a JSON object' : 'is not JSON';
-    expect(refusalOf(`${encode(text)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid(`its header ${what}`));
-    expect(refusalOf(`${HEADER}.${encode(text)}.${SIGNATURE}`)).toBe(invalid(`its payload ${what}`));
+    expect(decodeOrRefuse(`${encode(text)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid(`its header ${what}`));
+    expect(decodeOrRefuse(`${HEADER}.${encode(text)}.${SIGNATURE}`)).toBe(invalid(`its payload ${what}`));
   });
 
   it.each([
@@ -115,8 +115,8 @@ describe('header and payload', () => {
     ['a surrogate', Uint8Array.of(0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d)],
     ['UTF-16', new Uint8Array(Buffer.from('{"sub":"alice"}', 'utf16le'))],
   ])('are UTF-8: %s is not', (_what, bytes) => {
-    expect(refusalOf(`${HEADER}.${encode(bytes)}.${SIGNATURE}`)).toBe(invalid('its payload is not JSON'));
-    expect(refusalOf(`${encode(bytes)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid('its header is not JSON'));
+    expect(decodeOrRefuse(`${HEADER}.${encode(bytes)}.${SIGNATURE}`)).toBe(invalid('its payload is not JSON'));
+    expect(decodeOrRefuse(`${encode(bytes)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid('its header is not JSON'));
   });
 
   it('may give a member twice, and the last counts', () => {
@@ -142,7 +142,7 @@ describe('extensions of the header', () => {
     '{"crit":null}',
     '{"crit":["__proto__"]}',
   ])('that must be understood are refused: %s', (header) => {
-    expect(refusalOf(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
+    expect(decodeOrRefuse(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
       invalid('its header has crit, and no extension is supported'),
     );
   });
@@ -150,7 +150,7 @@ describe('extensions of the header', () => {
   it.each(['{"b64":false}', '{"b64":true}', '{"b64":"false"}', '{"b64":null}'])(
     'that change what is signed are refused: %s',
     (header) => {
-      expect(refusalOf(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
+      expect(decodeOrRefuse(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
         invalid('its header has b64, and no extension is supported'),
       );
     },

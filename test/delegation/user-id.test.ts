@@ -12,12 +12,12 @@ import { compactToken, signers } from '../support/identity-provider.js';
 const hs256 = signers.HS256(APP_SECRET);
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 
-const nameOf = (index: number) => `https://issuer-${index}.example.com/`;
+const issuerUrl = (index: number) => `https://issuer-${index}.example.com/`;
 
 /** The configuration with one HS256 issuer for each prefix. */
 function withIssuers(prefixes: readonly (string | undefined)[], config: ConfigDocument = callerConfig()) {
   const issuers = prefixes.map((subject_prefix, index) => ({
-    issuer: nameOf(index),
+    issuer: issuerUrl(index),
     algorithms: ['HS256'],
     ...(subject_prefix !== undefined && { subject_prefix }),
   }));
@@ -48,17 +48,17 @@ function userIds(prefixes: readonly string[]) {
 describe('the user id', () => {
   it('is sub where the tenant has one issuer, and its prefix and sub where it has several', async () => {
     const one = userIds(['']);
-    expect(await one(nameOf(0), 'auth0|alice')).toBe('auth0|alice');
+    expect(await one(issuerUrl(0), 'auth0|alice')).toBe('auth0|alice');
     const several = userIds(['', 'partner|', 'old:']);
-    expect(await several(nameOf(0), 'alice')).toBe('alice');
-    expect(await several(nameOf(1), 'alice')).toBe('partner|alice');
-    expect(await several(nameOf(2), 'alice')).toBe('old:alice');
+    expect(await several(issuerUrl(0), 'alice')).toBe('alice');
+    expect(await several(issuerUrl(1), 'alice')).toBe('partner|alice');
+    expect(await several(issuerUrl(2), 'alice')).toBe('old:alice');
   });
 
   it("is refused to a sub that begins with another issuer's prefix, and to nobody else", async () => {
     const { ask, forge, claims } = await callerGateway((config) => void withIssuers(['', 'partner|'], config));
     const asked = (index: number, sub: string) =>
-      ask(forge({ alg: 'HS256' }, claims({ iss: nameOf(index), aud: 'api', sub }), hs256));
+      ask(forge({ alg: 'HS256' }, claims({ iss: issuerUrl(index), aud: 'api', sub }), hs256));
     const taken = refusal('its subject (sub) begins with the subject prefix of another issuer');
     expect(await asked(0, 'partner|alice')).toBe(taken);
     expect(await asked(0, 'partner|')).toBe(taken);
@@ -73,7 +73,7 @@ describe('the user id', () => {
     const { ask, forge, claims, delegate } = await callerGateway((config) => void withIssuers(['', prefix], config));
     const header = { alg: 'HS256' };
     const sub = 's'.repeat(255);
-    const token = forge(header, claims({ iss: nameOf(1), aud: 'api', sub }), hs256);
+    const token = forge(header, claims({ iss: issuerUrl(1), aud: 'api', sub }), hs256);
     const renewed = await delegate({ apiType: 'APP' }, { token });
     const own = renewed.data.delegate.credential.token;
     expect(await ask(own)).toBe(`accepted as ${prefix}${sub}`);
@@ -87,13 +87,13 @@ describe('the user id', () => {
     const { graphql, delegate, forge, claims } = await callerGateway(
       (config) => void withIssuers(['', 'partner|'], config),
     );
-    const token = forge({ alg: 'HS256' }, claims({ iss: nameOf(1), aud: 'api', sub: 'alice' }), hs256);
+    const token = forge({ alg: 'HS256' }, claims({ iss: issuerUrl(1), aud: 'api', sub: 'alice' }), hs256);
     const first = await delegate({ apiType: 'APP' }, { token });
     expect(first.data.delegate.rateLimit.remaining).toBe(9);
     const second = await delegate({ apiType: 'APP' }, { token: first.data.delegate.credential.token });
     expect(second.data.delegate.rateLimit.remaining).toBe(8);
     const viewer = await graphql('{ viewer { userId issuer rateLimit { remaining } } }', { token });
-    expect(viewer.data.viewer).toEqual({ userId: 'partner|alice', issuer: nameOf(1), rateLimit: { remaining: 8 } });
+    expect(viewer.data.viewer).toEqual({ userId: 'partner|alice', issuer: issuerUrl(1), rateLimit: { remaining: 8 } });
   });
 
   it('is of one user of one issuer, whatever the prefixes and subjects are', async () => {
@@ -109,12 +109,12 @@ describe('the user id', () => {
     let given = 0;
     await fc.assert(
       fc.asyncProperty(distinct, fc.array(text(5), { minLength: 4, maxLength: 8 }), async (prefixes, subs) => {
-        const userIdOf = userIds(prefixes);
+        const resolveUserId = userIds(prefixes);
         const owners = new Map<string, string>();
         for (const index of prefixes.keys()) {
           // Subjects that look like the user ids of another issuer are what a collision would come from.
           for (const sub of new Set(subs.flatMap((sub) => [sub, ...prefixes.map((prefix) => prefix + sub)]))) {
-            const userId = await userIdOf(nameOf(index), sub);
+            const userId = await resolveUserId(issuerUrl(index), sub);
             if (userId === undefined) continue;
             given += 1;
             const owner = JSON.stringify([index, sub]);
