@@ -47,7 +47,7 @@ async function delegations() {
   };
   const delegate = (target: string) => () => post({ query: DELEGATE, variables: { input: { target } } });
 
-  const subject = { key: rsaPair('idp').publicKey, ...partsOf(token) };
+  const subject = { key: rsaPair('idp').publicKey, ...splitToken(token) };
   const secret = new TextEncoder().encode(APP_SECRET);
   const claims = { iss: 'https://acme.example.com/', sub: 'auth0|alice', aud: 'web', iat: 1, exp: 2, jti: 'a' };
   const signed = { hs256: Buffer.from('x'.repeat(300)), rs256: Buffer.from('x'.repeat(300)) };
@@ -129,7 +129,7 @@ function visit<Key>(keys: readonly Key[], call: (key: Key) => unknown): number {
   return ((user + system) * 1000) / visits;
 }
 
-function partsOf(token: string) {
+function splitToken(token: string) {
   const end = token.lastIndexOf('.');
   return { signed: Buffer.from(token.slice(0, end)), signature: Buffer.from(token.slice(end + 1), 'base64url') };
 }

@@ -11,7 +11,7 @@ const TOKEN = [
   'c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4tMDEyMzQ1Njc4OTAxMjM0NTY3ODk',
 ] as const;
 
-function leaksOf(keep: (watch: SecretWatch) => void, text: string): string[] {
+function findLeaks(keep: (watch: SecretWatch) => void, text: string): string[] {
   const watch = secretWatch();
   keep(watch);
   watch.observe('a text', text);
@@ -30,7 +30,7 @@ describe('the search for secrets', () => {
     ['a token in JSON in JSON', JSON.stringify(JSON.stringify({ token }))],
     ['a token in a URL', `https://example.com/?id_token=${token}&a=b`],
   ])('finds %s', (_what, text) => {
-    expect(leaksOf(keepToken, `before ${text} after`)).toEqual(['a token in a text']);
+    expect(findLeaks(keepToken, `before ${text} after`)).toEqual(['a token in a text']);
   });
 
   it.each([
@@ -41,7 +41,7 @@ describe('the search for secrets', () => {
       '{"level":30,"audit":"sd","user":"auth0|alice","tokenSha256":"L1dx8WpVwzaOOR6ItS3WbuXiEn9rTWAZEuyDiK4zfzg"}',
     ],
   ])('lets %s pass', (_what, text) => {
-    expect(leaksOf(keepToken, text)).toEqual([]);
+    expect(findLeaks(keepToken, text)).toEqual([]);
   });
 
   it('finds a secret that is kept only after it leaked', () => {
@@ -52,23 +52,23 @@ describe('the search for secrets', () => {
   });
 
   it('finds short secrets whole, and the signature of a SAS', () => {
-    expect(leaksOf((watch) => watch.keep('a secret', 'pass word 1'), 'with pass word 1.')).toEqual([
+    expect(findLeaks((watch) => watch.keep('a secret', 'pass word 1'), 'with pass word 1.')).toEqual([
       'a secret in a text',
     ]);
     const sas =
       'st=2026-01-01T00%3A00%3A00Z&sp=r&sv=2020-12-06&sr=b&sig=4cVtW1Fq0o2Zl%2Fq8kz4J3mS9uYb7aXcD5eFgHiJkLmN%3D';
     const keepSas = (watch: SecretWatch) => watch.keep('a SAS', sas);
-    expect(leaksOf(keepSas, 'sig 4cVtW1Fq0o2Zl/q8kz4J3mS9uYb7aXcD5eFgHiJkLmN=')).toEqual(['a SAS in a text']);
-    expect(leaksOf(keepSas, 'st=2026-01-01T00%3A00%3A00Z&sp=r&sv=2020-12-06&sr=b')).toEqual([]);
+    expect(findLeaks(keepSas, 'sig 4cVtW1Fq0o2Zl/q8kz4J3mS9uYb7aXcD5eFgHiJkLmN=')).toEqual(['a SAS in a text']);
+    expect(findLeaks(keepSas, 'st=2026-01-01T00%3A00%3A00Z&sp=r&sv=2020-12-06&sr=b')).toEqual([]);
   });
 
   it('finds any line of a PEM file, with its line breaks escaped or not', () => {
     const { pem } = rsaPair('somebody');
     const keepPem = (watch: SecretWatch) => watch.keep('a key', pem);
     for (const text of [pem, JSON.stringify(pem), pem.split('\n')[7] as string]) {
-      expect(leaksOf(keepPem, text)).toEqual(['a key in a text']);
+      expect(findLeaks(keepPem, text)).toEqual(['a key in a text']);
     }
-    expect(leaksOf(keepPem, '-----BEGIN PRIVATE KEY-----')).toEqual([]);
+    expect(findLeaks(keepPem, '-----BEGIN PRIVATE KEY-----')).toEqual([]);
   });
 });
 

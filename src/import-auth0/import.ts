@@ -66,7 +66,7 @@ export function importAuth0(from: Auth0Export, { tenantDomain, issuer, addons }:
   if (clients.length > 0) selfCheck(clients, tenant, addons, context);
   const certified = addons.filter(({ needsCertificate }) => needsCertificate);
   const certificate = clients.some(({ fields }) => certified.some(({ name }) => fields.addons?.[name]))
-    ? certificateOf(names)
+    ? describeCertificate(names)
     : undefined;
   const { name, ...rest } = tenant;
   const yaml = printYaml({
@@ -114,7 +114,7 @@ function isHs256({ fields }: ImportedClient): boolean {
   return (fields.jwt_configuration as { alg?: unknown }).alg === 'HS256';
 }
 
-function certificateOf(names: SecretNames): SecretReference {
+function describeCertificate(names: SecretNames): SecretReference {
   return {
     env: names.create('tenant', 'certificate'),
     description: 'the certificate of that key, for SAML',

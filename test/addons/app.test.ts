@@ -10,7 +10,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RunningServer, serve } from '../../src/server.js';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { testClock } from '../support/clock.js';
 import {
   APP_SECRET,
@@ -39,7 +39,7 @@ function clientOf(config: ConfigDocument, id: string): object {
 }
 
 async function apiToken(gateway: TestGateway, request: Record<string, unknown> = {}): Promise<string> {
-  return tokenOf(await gateway.delegate({ target: 'api', ...request }, { token: await gateway.idToken() }));
+  return readToken(await gateway.delegate({ target: 'api', ...request }, { token: await gateway.idToken() }));
 }
 
 const expectedClaims = { issuer: TENANT_ISSUER, audience: 'api', subject: 'auth0|alice' };
@@ -126,7 +126,7 @@ describe('an app token signed with the key of the tenant', () => {
 
   it('is signed with RS256 if jwt_configuration names no algorithm', async () => {
     const gateway = await gatewayFor({ client_secret: undefined, jwt_configuration: undefined });
-    expect(decoded(await apiToken(gateway)).header.alg).toBe('RS256');
+    expect(readJwt(await apiToken(gateway)).header.alg).toBe('RS256');
   });
 
   describe('over HTTP', () => {
@@ -165,7 +165,7 @@ describe('the claims of an app token', () => {
     const lifetime = async (jwt_configuration: object) => {
       const gateway = await gatewayFor({ jwt_configuration: { alg: 'HS256', ...jwt_configuration } });
       const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
-      const { iat, exp } = decoded(tokenOf(answer)).payload;
+      const { iat, exp } = readJwt(readToken(answer)).payload;
       const { expiresIn, expiresAt } = answer.data.delegate.credential;
       expect([iat, new Date(exp! * 1000).toISOString(), exp! - iat!]).toEqual([
         gateway.clock.seconds(),
@@ -184,7 +184,7 @@ describe('the claims of an app token', () => {
   it('have a new jti for each token', async () => {
     const gateway = await gatewayFor({});
     const ids = new Set<unknown>();
-    for (let count = 0; count < 10; count++) ids.add(decoded(await apiToken(gateway)).payload.jti);
+    for (let count = 0; count < 10; count++) ids.add(readJwt(await apiToken(gateway)).payload.jti);
     expect(ids.size).toBe(10);
     for (const id of ids) expect(id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   });
@@ -193,9 +193,9 @@ describe('the claims of an app token', () => {
     const gateway = await testGateway(
       (config) => void Object.assign(clientOf(config, 'api'), { allowed_clients: ['*'] }),
     );
-    const byWeb = decoded(await apiToken(gateway)).payload;
+    const byWeb = readJwt(await apiToken(gateway)).payload;
     const fromChat = await gateway.idToken({ aud: 'chat' });
-    const byChat = decoded(tokenOf(await gateway.delegate({ target: 'api' }, { token: fromChat }))).payload;
+    const byChat = readJwt(readToken(await gateway.delegate({ target: 'api' }, { token: fromChat }))).payload;
     expect([byWeb.azp, byWeb.aud, byChat.azp, byChat.aud]).toEqual(['web', 'api', 'chat', 'api']);
   });
 
@@ -204,7 +204,7 @@ describe('the claims of an app token', () => {
     const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'AppToken',
-      token: tokenOf(answer),
+      token: readToken(answer),
       tokenType: 'Bearer',
       apiType: 'APP',
       expiresAt: '2026-01-01T01:00:00.000Z',
@@ -230,14 +230,14 @@ describe('a token that the tenant signed', () => {
     });
     const token = await apiToken(gateway);
     const onward = await gateway.delegate({ target: 'private' }, { token });
-    expect(decoded(tokenOf(onward)).payload).toMatchObject({ aud: 'private', azp: 'api', sub: 'auth0|alice' });
+    expect(readJwt(readToken(onward)).payload).toMatchObject({ aud: 'private', azp: 'api', sub: 'auth0|alice' });
     expect((await gateway.delegate({ target: 'chat' }, { token })).data.delegate.credential.uid).toBe('auth0|alice');
   });
 
   it('is refused as subject token of the application that requested it', async () => {
     const gateway = await testGateway(chain);
     const answer = await gateway.delegate({ clientId: 'web', target: 'private' }, { token: await apiToken(gateway) });
-    expect(refusalOf(answer)).toMatchObject({ status: 200, code: 'INVALID_TOKEN' });
+    expect(readRefusal(answer)).toMatchObject({ status: 200, code: 'INVALID_TOKEN' });
   });
 
   it('keeps the user id, so that a renewal spends from the same bucket', async () => {
@@ -248,20 +248,22 @@ describe('a token that the tenant signed', () => {
     let answer = await gateway.delegate({}, { token: await gateway.idToken() });
     const seen: unknown[] = [];
     for (let renewals = 0; renewals < 9; renewals++) {
-      answer = await gateway.delegate({}, { token: tokenOf(answer) });
-      seen.push([decoded(tokenOf(answer)).payload.sub, answer.data.delegate.rateLimit.remaining]);
+      answer = await gateway.delegate({}, { token: readToken(answer) });
+      seen.push([readJwt(readToken(answer)).payload.sub, answer.data.delegate.rateLimit.remaining]);
     }
     expect(seen).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0].map((remaining) => ['corp|auth0|alice', remaining]));
-    expect(refusalOf(await gateway.delegate({}, { token: tokenOf(answer) }))).toMatchObject({ code: 'RATE_LIMITED' });
-    expect(refusalOf(await gateway.delegate({}, { token: await gateway.idToken() }))).toMatchObject({
+    expect(readRefusal(await gateway.delegate({}, { token: readToken(answer) }))).toMatchObject({
+      code: 'RATE_LIMITED',
+    });
+    expect(readRefusal(await gateway.delegate({}, { token: await gateway.idToken() }))).toMatchObject({
       code: 'RATE_LIMITED',
     });
   });
 
   it('is refused after its expiry', async () => {
     const gateway = await testGateway();
-    const token = tokenOf(await gateway.delegate({}, { token: await gateway.idToken() }));
+    const token = readToken(await gateway.delegate({}, { token: await gateway.idToken() }));
     gateway.clock.advance(36_005_000);
-    expect(refusalOf(await gateway.delegate({}, { token }))).toMatchObject({ status: 200, code: 'INVALID_TOKEN' });
+    expect(readRefusal(await gateway.delegate({}, { token }))).toMatchObject({ status: 200, code: 'INVALID_TOKEN' });
   });
 });

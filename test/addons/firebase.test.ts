@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { baseConfig, FIREBASE_EMAIL, type TestGateway, testGateway } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
 
@@ -41,11 +41,11 @@ async function delegateTo(gateway: TestGateway, claims: Record<string, unknown> 
 }
 
 async function claimsOf(addon: Record<string, unknown>, claims: Record<string, unknown>, scope?: string[]) {
-  return decoded(tokenOf(await delegateTo(await gatewayFor(addon), claims, scope))).payload;
+  return readJwt(readToken(await delegateTo(await gatewayFor(addon), claims, scope))).payload;
 }
 
 async function refusal(addon: Record<string, unknown>, claims: Record<string, unknown>) {
-  return refusalOf(await delegateTo(await gatewayFor(addon), claims));
+  return readRefusal(await delegateTo(await gatewayFor(addon), claims));
 }
 
 const invalid = (message: string) => ({ status: 200, code: 'INVALID_REQUEST', message });
@@ -69,13 +69,13 @@ describe('a Firebase custom token', () => {
     const gateway = await gatewayFor(custom());
     const answer = await delegateTo(gateway);
     const iat = gateway.clock.seconds();
-    expect(decoded(tokenOf(answer))).toEqual({
+    expect(readJwt(readToken(answer))).toEqual({
       header: { alg: 'RS256', typ: 'JWT', kid: 'firebase-key-1' },
       payload: { iss: FIREBASE_EMAIL, sub: FIREBASE_EMAIL, aud: AUDIENCE, iat, exp: iat + 3600, uid: 'auth0|alice' },
     });
     expect(answer.data.delegate.credential).toEqual({
       __typename: 'FirebaseCustomToken',
-      token: tokenOf(answer),
+      token: readToken(answer),
       tokenType: 'Bearer',
       apiType: 'FIREBASE',
       expiresAt: '2026-01-01T01:00:00.000Z',
@@ -86,7 +86,7 @@ describe('a Firebase custom token', () => {
 
   it('verifies with jsonwebtoken and node:crypto, and with no other key', async () => {
     const gateway = await gatewayFor(custom());
-    const token = tokenOf(await delegateTo(gateway));
+    const token = readToken(await delegateTo(gateway));
     const options = {
       algorithms: ['RS256' as const],
       audience: AUDIENCE,
@@ -102,8 +102,8 @@ describe('a Firebase custom token', () => {
   });
 
   it('has no kid if none is configured', async () => {
-    const token = tokenOf(await delegateTo(await gatewayFor(custom({ private_key_id: undefined }))));
-    expect(decoded(token).header).toEqual({ alg: 'RS256', typ: 'JWT' });
+    const token = readToken(await delegateTo(await gatewayFor(custom({ private_key_id: undefined }))));
+    expect(readJwt(token).header).toEqual({ alg: 'RS256', typ: 'JWT' });
   });
 
   it('has the configured lifetime, at most one hour', async () => {
@@ -274,7 +274,7 @@ describe('a token of the Firebase SDK 2', () => {
       { uid: 'f-4', ...claims },
       { iat, expires: iat + 600 },
     );
-    expect(tokenOf(await delegateTo(gateway, { d: { uid: 'f-4', ...claims } }))).toBe(expected);
+    expect(readToken(await delegateTo(gateway, { d: { uid: 'f-4', ...claims } }))).toBe(expected);
   });
 
   it('is signed with the secret as UTF-8, even if it is not ASCII', async () => {
@@ -285,14 +285,14 @@ describe('a token of the Firebase SDK 2', () => {
       { uid: 'auth0|alice' },
       { iat, expires: iat + 3600 },
     );
-    expect(tokenOf(await delegateTo(gateway))).toBe(expected);
+    expect(readToken(await delegateTo(gateway))).toBe(expected);
   });
 
   it('has exactly this content, without the flags admin, debug or simulate', async () => {
     const gateway = await gatewayFor({ ...addon, claims: { role: 'role' } });
-    const token = tokenOf(await delegateTo(gateway, { role: 'editor', admin: true, d: { uid: 'f-4' } }));
+    const token = readToken(await delegateTo(gateway, { role: 'editor', admin: true, d: { uid: 'f-4' } }));
     const iat = gateway.clock.seconds();
-    expect(decoded(token)).toEqual({
+    expect(readJwt(token)).toEqual({
       header: { typ: 'JWT', alg: 'HS256' },
       payload: { iat, exp: iat + 3600, v: 0, d: { uid: 'f-4', role: 'editor' } },
     });
@@ -300,7 +300,7 @@ describe('a token of the Firebase SDK 2', () => {
 
   it('verifies with jsonwebtoken and node:crypto', async () => {
     const gateway = await gatewayFor(addon);
-    const token = tokenOf(await delegateTo(gateway));
+    const token = readToken(await delegateTo(gateway));
     const options = { algorithms: ['HS256' as const], clockTimestamp: gateway.clock.seconds() };
     expect(jwt.verify(token, SECRET, options)).toMatchObject({ v: 0, d: { uid: 'auth0|alice' } });
     expect(() => jwt.verify(token, `${SECRET}x`, options)).toThrow('invalid signature');
@@ -321,7 +321,7 @@ describe('a token of the Firebase SDK 2', () => {
     const gateway = await gatewayFor(addon);
     const sizeOf = async (fill: number) => {
       const answer = await delegateTo(gateway, { d: { uid: 'f-4', fill: 'a'.repeat(fill) } });
-      return answer.errors ? refusalOf(answer) : tokenOf(answer).length;
+      return answer.errors ? readRefusal(answer) : readToken(answer).length;
     };
     const base = (await sizeOf(0)) as number;
     const room = Math.floor(((1023 - base) * 3) / 4);

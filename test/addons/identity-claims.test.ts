@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { type ConfigDocument, FIREBASE_EMAIL, ISSUER, type TestGateway, testGateway } from '../support/gateway.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { publicJwk, rsaPair } from '../support/keys.js';
@@ -187,7 +187,7 @@ describe('identity_claims', () => {
     expect(await gateway.ask('FIREBASE', { firebase_data: { uid: 'ceo', role: 'admin' } })).toBe('issued');
     const token = await sign(gateway, { sub: 'mallory' }, PARTNER);
     const without = await gateway.delegate({ target: 'target', apiType: 'FIREBASE' }, { token });
-    expect(decoded(tokenOf(without)).payload.uid).toBe('partner|mallory');
+    expect(readJwt(readToken(without)).payload.uid).toBe('partner|mallory');
   });
 
   it('do not concern a claim that is missing: the message says what it has to be', async () => {
@@ -210,9 +210,13 @@ describe('a claim that names no user', () => {
     });
     const token = await sign(gateway, CEO, PARTNER);
     const custom = await gateway.delegate({ target: 'target', apiType: 'FIREBASE' }, { token });
-    expect(decoded(tokenOf(custom)).payload).toMatchObject({ uid: 'partner|mallory', claims: { mail: CEO.email } });
+    expect(readJwt(readToken(custom)).payload).toMatchObject({ uid: 'partner|mallory', claims: { mail: CEO.email } });
     const app = await gateway.delegate({ target: 'api', apiType: 'APP', scope: ['email'] }, { token });
-    expect(decoded(tokenOf(app)).payload).toMatchObject({ sub: 'partner|mallory', email: CEO.email, mail: CEO.email });
+    expect(readJwt(readToken(app)).payload).toMatchObject({
+      sub: 'partner|mallory',
+      email: CEO.email,
+      mail: CEO.email,
+    });
   });
 });
 
@@ -221,10 +225,10 @@ describe('a token that the tenant signed', () => {
     const gateway = await identityGateway({ firebase: { ...firebaseKey(), uid: 'email' } });
     const renewed = async (claims: Record<string, unknown>) => {
       const idToken = await gateway.idToken({ ...CEO, ...claims });
-      const token = tokenOf(await gateway.delegate({ apiType: 'APP', scope: ['email'] }, { token: idToken }));
+      const token = readToken(await gateway.delegate({ apiType: 'APP', scope: ['email'] }, { token: idToken }));
       return gateway.delegate({ target: 'target', apiType: 'FIREBASE' }, { token });
     };
-    expect(refusalOf(await renewed({}))).toMatchObject({ code: 'INVALID_REQUEST', message: unverified.slice(17) });
-    expect(decoded(tokenOf(await renewed({ email_verified: true }))).payload.uid).toBe(CEO.email);
+    expect(readRefusal(await renewed({}))).toMatchObject({ code: 'INVALID_REQUEST', message: unverified.slice(17) });
+    expect(readJwt(readToken(await renewed({ email_verified: true }))).payload.uid).toBe(CEO.email);
   });
 });

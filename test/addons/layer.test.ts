@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
-import { addonFaults, addonGateway } from '../support/addon.js';
-import { refusalOf, tokenOf } from '../support/answers.js';
+import { addonGateway, diagnoseAddon } from '../support/addon.js';
+import { readRefusal, readToken } from '../support/answers.js';
 
 /** The published key of RFC 7515, appendix A.2, so that this file may contain its signatures. */
 const RFC_KEY = createPrivateKey({
@@ -58,7 +58,7 @@ describe('a Layer identity token', () => {
       { principal: 'email', expiration: 60 },
       { email: 'a@b.c', email_verified: true },
     );
-    const verified = jwt.verify(tokenOf(answer), createPublicKey(RFC_KEY), {
+    const verified = jwt.verify(readToken(answer), createPublicKey(RFC_KEY), {
       algorithms: ['RS256'],
       issuer: PROVIDER.providerId,
       clockTimestamp: gateway.clock.seconds(),
@@ -85,16 +85,16 @@ describe('a Layer identity token', () => {
       'layer.nonce must have at most 1024 characters and no lone surrogates',
     ],
   ])('is refused %s', async (_what, input, message) => {
-    expect(refusalOf((await issue(input)).answer)).toEqual({ status: 200, code: 'INVALID_REQUEST', message });
+    expect(readRefusal((await issue(input)).answer)).toEqual({ status: 200, code: 'INVALID_REQUEST', message });
   });
 
   it('accepts a nonce of the maximum length', async () => {
     const nonce = 'n'.repeat(1024);
-    expect(jwt.decode(tokenOf((await issue({ nonce })).answer))).toMatchObject({ nce: nonce });
+    expect(jwt.decode(readToken((await issue({ nonce })).answer))).toMatchObject({ nce: nonce });
   });
 
   it('is refused when the configured claim is missing', async () => {
-    expect(refusalOf((await issue({ nonce: 'n' }, { principal: 'nick' })).answer)).toEqual({
+    expect(readRefusal((await issue({ nonce: 'n' }, { principal: 'nick' })).answer)).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message: 'The claim "nick" must be a non-empty string without lone surrogates',
@@ -119,6 +119,6 @@ describe('a Layer identity token', () => {
     [{ principal: 7 }, 'principal: a number; expected a string'],
     [{ expiration: -1 }, 'expiration: a number; expected a number of at least 0'],
   ])('has a configuration schema that refuses %j', (change, fault) => {
-    expect(addonFaults('layer', { ...PROVIDER, ...change })).toEqual([fault]);
+    expect(diagnoseAddon('layer', { ...PROVIDER, ...change })).toEqual([fault]);
   });
 });

@@ -6,7 +6,7 @@ import { ADDONS } from '../../src/addons/index.js';
 import { readUserName } from '../../src/addons/shared/claim-checks.js';
 import { parseConfig } from '../../src/config/load.js';
 import { printGatewaySchema } from '../../src/endpoints/graphql/schema/schema.js';
-import { refusalOf } from '../support/answers.js';
+import { readRefusal } from '../support/answers.js';
 import { baseConfig, type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
 import { postForm } from '../support/legacy.js';
 
@@ -145,7 +145,7 @@ describe('an add-on that is defined in one file', () => {
     const gateway = await pagerGateway({ secret: SECRET, minutes: 1, uid: 'app_metadata.pager' });
     const answer = await delegate(gateway, undefined, { app_metadata: { pager: 'p-7' } });
     expect(answer.data.delegate.credential).toMatchObject({ expiresIn: 60, pager: 'p-7' });
-    expect(refusalOf(await delegate(gateway))).toEqual({
+    expect(readRefusal(await delegate(gateway))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message: 'The claim "app_metadata.pager" must be a non-empty string without lone surrogates',
@@ -233,7 +233,7 @@ describe('an add-on that is defined in one file', () => {
     }).toThrow('tenants[0].clients[3].addons.pager: unknown key; ');
     const gateway = await testGateway();
     const answer = await gateway.delegate({ target: 'api', apiType: 'PAGER' }, { token: await gateway.idToken() });
-    expect(refusalOf(answer)).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
+    expect(readRefusal(answer)).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
   });
 });
 
@@ -244,7 +244,7 @@ describe('the input of an add-on', () => {
     ['the input object is absent', {}],
     ['the input object is null', { pager: null }],
   ])('is refused before `issue` when a field is required and %s', async (_what, input) => {
-    expect(refusalOf(await delegate(await pagerGateway(), input))).toEqual(missing);
+    expect(readRefusal(await delegate(await pagerGateway(), input))).toEqual(missing);
     expect(inputs).toEqual([]);
   });
 
@@ -252,7 +252,7 @@ describe('the input of an add-on', () => {
     ['absent', {}],
     ['null', { text: null }],
   ])('is refused by GraphQL when a required field is %s', async (_what, given) => {
-    expect(refusalOf(await delegate(await pagerGateway(), { pager: given }))).toMatchObject({
+    expect(readRefusal(await delegate(await pagerGateway(), { pager: given }))).toMatchObject({
       status: 400,
       code: 'INVALID_REQUEST',
       message: expect.stringContaining('text'),

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AddonGateway, addonFaults } from '../support/addon.js';
-import { refusalOf } from '../support/answers.js';
+import { type AddonGateway, diagnoseAddon } from '../support/addon.js';
+import { readRefusal } from '../support/answers.js';
 import { testClock } from '../support/clock.js';
 import { type ConfigDocument, testGateway } from '../support/gateway.js';
 import {
@@ -190,7 +190,7 @@ describe('the token endpoint of these tests', () => {
   ])('refuses %s, and the caller gets its code without its description', async (_what, addon, sap, options, code) => {
     const { gateway } = await setup(addon, sap, options);
     const answer = await gateway.issue(FIELDS, { claims: alice });
-    expect(refusalOf(answer)).toEqual(refusedBySap(code));
+    expect(readRefusal(answer)).toEqual(refusedBySap(code));
     expect(answer.errors?.[0]?.extensions.upstreamCode).toBe(code);
     expect(answer.text).not.toContain('canary');
   });
@@ -198,7 +198,7 @@ describe('the token endpoint of these tests', () => {
   it('refuses another audience and accepts the configured one', async () => {
     const sap = { audience: 'https://sap.example.com/saml' };
     const wrong = await setup({}, sap);
-    expect(refusalOf(await wrong.gateway.issue(FIELDS, { claims: alice }))).toMatchObject({
+    expect(readRefusal(await wrong.gateway.issue(FIELDS, { claims: alice }))).toMatchObject({
       code: 'UPSTREAM_REFUSED',
       message: expect.stringMatching(/audience-mismatch/),
     });
@@ -257,7 +257,7 @@ describe('the SAP user name', () => {
       const answer = await gateway.issue(FIELDS, { claims: { sub: user, email } });
       const exact = REPRESENTABLE.test(email) && email.trim() === email;
       if (exact) expect(accepted.at(-1)?.nameId).toBe(email);
-      else expect(refusalOf(answer)).toMatchObject({ code: 'INVALID_REQUEST' });
+      else expect(readRefusal(answer)).toMatchObject({ code: 'INVALID_REQUEST' });
       expect(accepted.length).toBe(before + (exact ? 1 : 0));
     });
     await fc.assert(property, { numRuns: 60 });
@@ -286,7 +286,7 @@ describe('the SAP user name', () => {
     const { gateway, endpoint } = await setup();
     for (const [what, email, message] of refused) {
       const answer = await gateway.issue(FIELDS, { claims: { sub: what, email } });
-      expect(refusalOf(answer), what).toEqual({ status: 200, code: 'INVALID_REQUEST', message });
+      expect(readRefusal(answer), what).toEqual({ status: 200, code: 'INVALID_REQUEST', message });
     }
     expect(endpoint.bodies).toEqual([]);
   });
@@ -303,7 +303,7 @@ describe('the SAP user name', () => {
     ['a list of objects as an attribute', [{ a: 1 }]],
   ])('is not sent with %s', async (_what, team) => {
     const { gateway, endpoint } = await setup({ claims: { team: 'team' } });
-    expect(refusalOf(await gateway.issue(FIELDS, { claims: { ...alice, team } }))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS, { claims: { ...alice, team } }))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message:
@@ -333,7 +333,7 @@ describe('the SAP scope', () => {
     ['with a value after a line feed', {}, 'ZLEAVE_0001\nZADMIN_0003'],
   ])('is refused %s', async (_what, addon, scope) => {
     const { gateway, endpoint } = await setup(addon);
-    expect(refusalOf(await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } }))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS, { claims: alice, input: { sap: { scope } } }))).toEqual({
       status: 200,
       code: 'INVALID_SCOPE',
       message: 'sap.scope must contain only scope values that the target is configured for',
@@ -382,7 +382,7 @@ describe('an answer of SAP', () => {
     ['a token without a type', { access_token: ACCESS_TOKEN }, 'SAP gave a token that is not of type Bearer'],
   ])('is refused with %s', async (_what, answer, message) => {
     const { gateway } = await setup({}, { answer });
-    expect(refusalOf(await gateway.issue(FIELDS, { claims: alice }))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS, { claims: alice }))).toEqual({
       status: 200,
       code: 'UPSTREAM_UNAVAILABLE',
       message,
@@ -401,7 +401,7 @@ describe('the configuration of sap_api', () => {
       { ...valid, audience: 'E1R', recipient: 'https://sap.example.com/', claims: { a: 'b' } },
     ],
   ])('is valid with %s', (_what, config) => {
-    expect(addonFaults('sap_api', config)).toEqual([]);
+    expect(diagnoseAddon('sap_api', config)).toEqual([]);
   });
 
   const notXmlText = 'a string; expected a text that XML can represent exactly';
@@ -442,7 +442,7 @@ describe('the configuration of sap_api', () => {
       ['claims.client_id: a string; expected a claim name that is not reserved'],
     ],
   ])('is refused with %s', (_what, config, faults) => {
-    expect(addonFaults('sap_api', config)).toEqual(expect.arrayContaining(faults));
+    expect(diagnoseAddon('sap_api', config)).toEqual(expect.arrayContaining(faults));
   });
 
   it('requires the certificate of the tenant', async () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
-import { addonFaults, addonGateway } from '../support/addon.js';
-import { refusalOf, tokenOf } from '../support/answers.js';
+import { addonGateway, diagnoseAddon } from '../support/addon.js';
+import { readRefusal, readToken } from '../support/answers.js';
 
 const MASTER_KEY = 'wams-master-key-for-tests-0000000';
 /** The raw digest, which Mobile Services used as key. */
@@ -32,7 +32,7 @@ describe('an Azure Mobile Services token', () => {
 
   it('verifies with jsonwebtoken and names the user by the configured claim', async () => {
     const { gateway, answer } = await issue({ uid: 'app_metadata.uid' }, { app_metadata: { uid: 'Zoë' } });
-    const verified = jwt.verify(tokenOf(answer), KEY, {
+    const verified = jwt.verify(readToken(answer), KEY, {
       algorithms: ['HS256'],
       issuer: 'urn:microsoft:windows-azure:zumo',
       audience: 'Custom',
@@ -56,7 +56,7 @@ describe('an Azure Mobile Services token', () => {
     ['not a string', { nick: 7 }],
     ['not well-formed', { nick: '\ud800' }],
   ])('is refused when the configured claim is %s', async (_what, claims) => {
-    expect(refusalOf((await issue({ uid: 'nick' }, claims)).answer)).toEqual({
+    expect(readRefusal((await issue({ uid: 'nick' }, claims)).answer)).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message: 'The claim "nick" must be a non-empty string without lone surrogates',
@@ -74,6 +74,6 @@ describe('an Azure Mobile Services token', () => {
     [{ masterkey: '' }, 'masterkey: an empty string; expected a master key that is not empty'],
     [{ masterkey: MASTER_KEY, uid: '' }, 'uid: an empty string; expected a string of at least 1 character'],
   ])('has a configuration schema that refuses %j', (config, fault) => {
-    expect(addonFaults('wams', config)).toEqual([fault]);
+    expect(diagnoseAddon('wams', config)).toEqual([fault]);
   });
 });

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AddonDefinition } from '../../src/addons/addon.js';
 import { ADDONS } from '../../src/addons/index.js';
-import { tokenOf } from '../support/answers.js';
+import { readToken } from '../support/answers.js';
 import { type GraphqlRequest, type TestGateway, testGateway } from '../support/gateway.js';
 
 const REQUEST_ID = 'a-request-of-this-test';
 const headers = { 'x-request-id': REQUEST_ID };
 
-/** The SHA-256 that stands for a token. */
+/** The hash by which an audit event identifies a token. */
 function sha256(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-/** The audit lines of one delegation, without pino's own fields. */
-async function auditOf(gateway: TestGateway, input: Record<string, unknown>, request: GraphqlRequest = {}) {
+/** Delegates, and returns the audit events of that delegation without pino's own fields. */
+async function readAuditEvents(gateway: TestGateway, input: Record<string, unknown>, request: GraphqlRequest = {}) {
   const before = gateway.log.audits().length;
   await gateway.delegate(input, { ...request, headers: { ...headers, ...request.headers } });
   return gateway.log
@@ -26,12 +26,12 @@ async function auditOf(gateway: TestGateway, input: Record<string, unknown>, req
     });
 }
 
-describe('the audit of a delegation', () => {
-  it('that succeeded (sd) is one line with everything', async () => {
+describe('the audit event of a delegation', () => {
+  it('has all fields when the delegation succeeded (sd)', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     const request = { token, connection: { remoteAddress: '198.51.100.7' } };
-    expect(await auditOf(gateway, { target: 'chat' }, request)).toEqual([
+    expect(await readAuditEvents(gateway, { target: 'chat' }, request)).toEqual([
       {
         audit: 'sd',
         tenant: 'acme',
@@ -48,11 +48,11 @@ describe('the audit of a delegation', () => {
     ]);
   });
 
-  it('that the limit refused (limit_delegation) says whose', async () => {
+  it('names the user and the client when the rate limit refused (limit_delegation)', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     for (let count = 0; count < 10; count++) await gateway.delegate({ target: 'api' }, { token });
-    expect(await auditOf(gateway, { target: 'api' }, { token })).toEqual([
+    expect(await readAuditEvents(gateway, { target: 'api' }, { token })).toEqual([
       {
         audit: 'limit_delegation',
         tenant: 'acme',
@@ -76,31 +76,34 @@ describe('the audit of a delegation', () => {
     ['ADDON_NOT_CONFIGURED', { target: 'api', apiType: 'FIREBASE' }, { target: 'api', apiType: 'FIREBASE' }],
     ['INVALID_SCOPE', { target: 'chat', scope: ['"'] }, { target: 'chat', apiType: 'FIREBASE' }],
     ['INVALID_REQUEST', { target: 'chat' }, { target: 'chat', apiType: 'FIREBASE' }],
-  ])('that failed (fd) after the token was verified says so: %s', async (code, input, expected) => {
-    const gateway = await testGateway();
-    const user = code === 'INVALID_REQUEST' ? `auth0|${'a'.repeat(200)}` : 'auth0|alice';
-    const token = await gateway.idToken({ sub: user });
-    const [line, ...others] = await auditOf(gateway, input, { token });
-    expect(others).toEqual([]);
-    expect(line).toEqual({
-      audit: 'fd',
-      tenant: 'acme',
-      client: 'web',
-      ...Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== undefined)),
-      user,
-      actors: ['web'],
-      tokenSha256: sha256(token),
-      ip: '192.0.2.1',
-      requestId: REQUEST_ID,
-      durationMs: 0,
-      code,
-    });
-  });
+  ])(
+    'names the user when the delegation failed (fd) after the token was verified: %s',
+    async (code, input, expected) => {
+      const gateway = await testGateway();
+      const user = code === 'INVALID_REQUEST' ? `auth0|${'a'.repeat(200)}` : 'auth0|alice';
+      const token = await gateway.idToken({ sub: user });
+      const [line, ...others] = await readAuditEvents(gateway, input, { token });
+      expect(others).toEqual([]);
+      expect(line).toEqual({
+        audit: 'fd',
+        tenant: 'acme',
+        client: 'web',
+        ...Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== undefined)),
+        user,
+        actors: ['web'],
+        tokenSha256: sha256(token),
+        ip: '192.0.2.1',
+        requestId: REQUEST_ID,
+        durationMs: 0,
+        code,
+      });
+    },
+  );
 
-  it('that failed before the token was verified (fd) has no user', async () => {
+  it('has no user when the delegation failed (fd) before the token was verified', async () => {
     const gateway = await testGateway();
     const forged = `${(await gateway.idToken()).slice(0, -8)}AAAAAAAA`;
-    expect(await auditOf(gateway, { target: 'api' }, { token: forged })).toEqual([
+    expect(await readAuditEvents(gateway, { target: 'api' }, { token: forged })).toEqual([
       {
         audit: 'fd',
         tenant: 'acme',
@@ -115,22 +118,26 @@ describe('the audit of a delegation', () => {
     ]);
   });
 
-  it('without a token has no hash of one', async () => {
-    const [line] = await auditOf(await testGateway(), { clientId: 'web' });
+  it('has no token hash when the request has no token', async () => {
+    const [line] = await readAuditEvents(await testGateway(), { clientId: 'web' });
     expect(line).toMatchObject({ audit: 'fd', client: 'web', target: 'web', code: 'INVALID_REQUEST' });
     expect(line).not.toHaveProperty('tokenSha256');
   });
 
-  it('in a tenant that has not enabled delegation is recorded too', async () => {
+  it('is also written in a tenant that has not enabled delegation', async () => {
     const gateway = await testGateway((config) => {
       config.tenants[0]!.delegation.enabled = false;
     });
-    const [line] = await auditOf(gateway, { clientId: 'web', target: 'api' }, { token: await gateway.idToken() });
+    const [line] = await readAuditEvents(
+      gateway,
+      { clientId: 'web', target: 'api' },
+      { token: await gateway.idToken() },
+    );
     expect(line).toMatchObject({ audit: 'fd', client: 'web', target: 'api', code: 'DELEGATION_DISABLED' });
     expect(line).not.toHaveProperty('user');
   });
 
-  it('that broke in an add-on is INTERNAL, with nothing of what broke it', async () => {
+  it('has the code INTERNAL and no detail of the error when an add-on throws an unexpected one', async () => {
     const broken: AddonDefinition = {
       ...ADDONS.find(({ name }) => name === 'app')!,
       create: () => ({
@@ -140,12 +147,12 @@ describe('the audit of a delegation', () => {
       }),
     };
     const gateway = await testGateway(() => {}, { addons: [broken, ...ADDONS.filter(({ name }) => name !== 'app')] });
-    const lines = await auditOf(gateway, { target: 'api' }, { token: await gateway.idToken() });
+    const lines = await readAuditEvents(gateway, { target: 'api' }, { token: await gateway.idToken() });
     expect(lines).toMatchObject([{ audit: 'fd', code: 'INTERNAL', apiType: 'APP' }]);
     expect(JSON.stringify(lines)).not.toContain('inner detail');
   });
 
-  it('times the delegation', async () => {
+  it('has the duration of the delegation', async () => {
     const gateway: TestGateway = await testGateway(() => {}, {
       deps: {
         randomUUID: () => {
@@ -154,11 +161,11 @@ describe('the audit of a delegation', () => {
         },
       },
     });
-    const [line] = await auditOf(gateway, { target: 'api' }, { token: await gateway.idToken() });
+    const [line] = await readAuditEvents(gateway, { target: 'api' }, { token: await gateway.idToken() });
     expect(line).toMatchObject({ audit: 'sd', durationMs: 42 });
   });
 
-  it('is a line for each alias of one operation', async () => {
+  it('is written for each alias of an operation', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     await gateway.graphql(
@@ -171,49 +178,46 @@ describe('the audit of a delegation', () => {
     ]);
   });
 
-  it('links a renewed token to the delegation that it came from by no secret', async () => {
+  it('identifies a renewed token by its hash only', async () => {
     const gateway = await testGateway();
-    const renewed = tokenOf(await gateway.delegate({}, { token: await gateway.idToken() }));
-    const [line] = await auditOf(gateway, {}, { token: renewed });
+    const renewed = readToken(await gateway.delegate({}, { token: await gateway.idToken() }));
+    const [line] = await readAuditEvents(gateway, {}, { token: renewed });
     expect(line).toMatchObject({ user: 'auth0|alice', tokenSha256: sha256(renewed) });
     expect(gateway.log.lines.join('')).not.toContain(renewed.slice(-20));
   });
 });
 
-describe('what an unverified request can write into the audit', () => {
+describe('an audit event of an unverified request', () => {
   const INJECTED = 'injected","audit":"sd';
 
   it.each([
-    ['the client', { clientId: INJECTED }],
-    [
-      'the client, in the place of which it sends a token',
-      { clientId: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl' },
-    ],
-    ['the target', { clientId: 'web', target: INJECTED }],
-    ['an inherited name', { clientId: '__proto__', target: 'constructor' }],
-  ])('is not %s', async (_what, input) => {
+    ['an unknown client', { clientId: INJECTED }],
+    ['a token that was sent as the client', { clientId: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl' }],
+    ['an unknown target', { clientId: 'web', target: INJECTED }],
+    ['the name of an inherited property', { clientId: '__proto__', target: 'constructor' }],
+  ])('does not contain %s', async (_what, input) => {
     const gateway = await testGateway();
-    const lines = await auditOf(gateway, input, { token: 'not-a-token' });
+    const lines = await readAuditEvents(gateway, input, { token: 'not-a-token' });
     expect(lines).toHaveLength(1);
     for (const text of Object.values(input)) {
       if (text !== 'web') expect(gateway.log.lines.join('')).not.toContain(text.slice(0, 12));
     }
   });
 
-  it('is not the user or the client that a forged token names', async () => {
+  it('does not contain the user or the client of a forged token', async () => {
     const gateway = await testGateway();
     const other = await testGateway();
     const token = await other.idToken({ sub: 'auth0|mallory', aud: 'web', iss: 'https://evil.example.com/' });
-    const [line] = await auditOf(gateway, { target: 'api' }, { token });
+    const [line] = await readAuditEvents(gateway, { target: 'api' }, { token });
     expect(line).toMatchObject({ audit: 'fd', code: 'INVALID_TOKEN' });
     expect(line).not.toHaveProperty('user');
     expect(line).not.toHaveProperty('client');
     expect(gateway.log.lines.join('')).not.toMatch(/mallory|evil/);
   });
 
-  it('is not a request id that could end a line', async () => {
+  it('does not contain a request id with characters that are not allowed', async () => {
     const gateway = await testGateway();
-    const [line] = await auditOf(gateway, {}, { token: 'not-a-token', headers: { 'x-request-id': 'a b{"' } });
+    const [line] = await readAuditEvents(gateway, {}, { token: 'not-a-token', headers: { 'x-request-id': 'a b{"' } });
     expect(line?.requestId).toMatch(/^[\da-f-]{36}$/);
   });
 });

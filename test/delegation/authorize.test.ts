@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { baseConfig, type ConfigDocument, testGateway } from '../support/gateway.js';
 
 const ID_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/id_token';
@@ -23,21 +23,21 @@ function client(config: ConfigDocument, id: string, change: Record<string, unkno
   Object.assign(found as object, change);
 }
 
-/** A delegation by `web`; what it was granted is told by its target and add-on. */
+/** Delegates as `web`. Returns the api type and the audience of the credential, or the refusal. */
 async function attempt(change: (config: ConfigDocument) => void, input: Record<string, unknown>) {
   const gateway = await testGateway(change);
   const answer = await gateway.delegate(input, { token: await gateway.idToken() });
   const credential = answer.data?.delegate?.credential;
-  return credential ? `${credential.apiType} ${credential.audience ?? ''}`.trim() : refusalOf(answer);
+  return credential ? `${credential.apiType} ${credential.audience ?? ''}`.trim() : readRefusal(answer);
 }
 
-describe('the gate of a tenant', () => {
-  it('is closed unless the configuration opens it', async () => {
+describe('delegation.enabled of a tenant', () => {
+  it('refuses every delegation unless it is true', async () => {
     const closed = { status: 200, code: 'DELEGATION_DISABLED', message: 'This tenant has not enabled delegation' };
-    const withoutIt = (config: ConfigDocument) => {
+    const withoutSection = (config: ConfigDocument) => {
       delete (config.tenants[0] as Partial<ConfigDocument['tenants'][number]>).delegation;
     };
-    expect(await attempt(withoutIt, { target: 'api' })).toEqual(closed);
+    expect(await attempt(withoutSection, { target: 'api' })).toEqual(closed);
     const disabled = (config: ConfigDocument) => {
       config.tenants[0]!.delegation.enabled = false;
     };
@@ -49,61 +49,64 @@ describe('the gate of a tenant', () => {
 describe('allowed_clients', () => {
   it.each([
     ['it lists the caller', ['web'], 'APP api'],
-    ['it holds "*"', ['*'], 'APP api'],
+    ['it contains "*"', ['*'], 'APP api'],
     ['it is empty', [], NOT_ALLOWED],
-    ['it lists somebody else', ['chat'], NOT_ALLOWED],
-  ])('when %s', async (_when, allowed_clients, outcome) => {
+    ['it lists only another client', ['chat'], NOT_ALLOWED],
+  ])('decides about the caller when %s', async (_when, allowed_clients, outcome) => {
     expect(await attempt((config) => client(config, 'api', { allowed_clients }), { target: 'api' })).toEqual(outcome);
   });
 
-  it('that is absent allows nobody', async () => {
+  it('allows no other client when it is absent', async () => {
     expect(await attempt(() => {}, { target: 'private' })).toEqual(NOT_ALLOWED);
   });
 
-  it('never stands between an application and itself', async () => {
+  it('does not apply when an application delegates to itself', async () => {
     expect(await attempt((config) => client(config, 'web', { allowed_clients: ['chat'] }), { target: 'web' })).toBe(
       'APP web',
     );
   });
 
-  it('is the policy of the target, not of the caller', async () => {
+  it('is read from the target, not from the caller', async () => {
     expect(await attempt((config) => client(config, 'web', { allowed_clients: ['*'] }), { target: 'private' })).toEqual(
       NOT_ALLOWED,
     );
   });
 
-  it('compares whole names with their case', async () => {
+  it('compares whole client ids, case-sensitively', async () => {
     const gateway = await testGateway((config) => {
       config.tenants[0]!.clients.push({ client_id: 'WEB', name: 'Another' }, { client_id: 'we', name: 'Another' });
       client(config, 'api', { allowed_clients: ['WEB', 'we'] });
     });
     const answer = await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() });
-    expect(refusalOf(answer)).toEqual(NOT_ALLOWED);
+    expect(readRefusal(answer)).toEqual(NOT_ALLOWED);
   });
 });
 
 describe('grant_types of the caller', () => {
   it.each([
-    ['hold the grant', [ID_TOKEN_GRANT, 'authorization_code'], 'APP api'],
+    ['contain the grant', [ID_TOKEN_GRANT, 'authorization_code'], 'APP api'],
     ['lack it', ['authorization_code'], NO_GRANT],
     ['are an empty list', [], NO_GRANT],
-    ['hold the grant for refresh tokens only', [REFRESH_TOKEN_GRANT], NO_GRANT],
-  ])('when they %s', async (_when, grant_types, outcome) => {
+    ['contain only the grant for refresh tokens', [REFRESH_TOKEN_GRANT], NO_GRANT],
+  ])('decide about the caller when they %s', async (_when, grant_types, outcome) => {
     expect(await attempt((config) => client(config, 'web', { grant_types }), { target: 'api' })).toEqual(outcome);
   });
 
-  it('of the target do not matter', async () => {
+  it('are not read from the target', async () => {
     const none = (config: ConfigDocument) => client(config, 'api', { grant_types: [] });
     expect(await attempt(none, { target: 'api' })).toBe('APP api');
   });
 });
 
 describe('the target', () => {
-  it.each(['nope', '', 'API', 'api ', '__proto__', 'constructor'])('%j is no application here', async (target) => {
-    expect(await attempt(() => {}, { target })).toEqual(NO_TARGET);
-  });
+  it.each(['nope', '', 'API', 'api ', '__proto__', 'constructor'])(
+    'is refused when it is not an application of the tenant: %j',
+    async (target) => {
+      expect(await attempt(() => {}, { target })).toEqual(NO_TARGET);
+    },
+  );
 
-  it('is in the tenant of the host, and so is the caller', async () => {
+  it('is looked up in the tenant of the host, as the caller is', async () => {
     const gateway = await testGateway((config) => {
       const [other] = baseConfig().tenants;
       config.tenants.push({
@@ -119,13 +122,13 @@ describe('the target', () => {
     });
     const token = await gateway.idToken();
     const globex = { token, headers: { host: 'globex.test' } };
-    expect(refusalOf(await gateway.delegate({ target: 'ledger' }, { token }))).toEqual(NO_TARGET);
-    expect(refusalOf(await gateway.delegate({ target: 'api' }, globex))).toEqual(NO_TARGET);
-    expect(decoded(tokenOf(await gateway.delegate({ target: 'ledger' }, globex))).payload.iss).toBe(
+    expect(readRefusal(await gateway.delegate({ target: 'ledger' }, { token }))).toEqual(NO_TARGET);
+    expect(readRefusal(await gateway.delegate({ target: 'api' }, globex))).toEqual(NO_TARGET);
+    expect(readJwt(readToken(await gateway.delegate({ target: 'ledger' }, globex))).payload.iss).toBe(
       'https://globex.example.com/',
     );
     const fromChat = { ...globex, token: await gateway.idToken({ aud: 'chat' }) };
-    expect(refusalOf(await gateway.delegate({ clientId: 'chat', target: 'ledger' }, fromChat))).toEqual({
+    expect(readRefusal(await gateway.delegate({ clientId: 'chat', target: 'ledger' }, fromChat))).toEqual({
       status: 200,
       code: 'UNAUTHORIZED_CLIENT',
       message: 'clientId names no application of this tenant',
@@ -133,13 +136,13 @@ describe('the target', () => {
   });
 });
 
-describe('what a request leaves out', () => {
-  it('target: the calling application', async () => {
+describe('defaults of a request', () => {
+  it('the target is the calling application', async () => {
     expect(await attempt(() => {}, {})).toBe('APP web');
     expect(await attempt(() => {}, { target: null, apiType: null, scope: null })).toBe('APP web');
   });
 
-  it('apiType: the only add-on of the target, else APP', async () => {
+  it('apiType is the only add-on of the target, otherwise APP', async () => {
     expect(await attempt(() => {}, { target: 'chat' })).toBe('FIREBASE');
     expect(await attempt(() => {}, { target: 'chat', apiType: 'APP' })).toBe('APP chat');
     expect(await attempt(() => {}, { target: 'api' })).toBe('APP api');
@@ -148,10 +151,10 @@ describe('what a request leaves out', () => {
     expect(await attempt(own, {})).toBe('FIREBASE');
   });
 
-  it('scope: openid, which copies nothing', async () => {
+  it('scope is openid, which copies no claims', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken({ name: 'Alice', email: 'alice@example.com' });
-    const { payload } = decoded(tokenOf(await gateway.delegate({ target: 'api' }, { token })));
+    const { payload } = readJwt(readToken(await gateway.delegate({ target: 'api' }, { token })));
     expect(Object.keys(payload).sort()).toEqual([
       ...['act', 'aud', 'azp', 'chain_exp', 'chain_iat', 'exp', 'iat', 'idp', 'iss', 'jti', 'sub'],
     ]);
@@ -159,7 +162,7 @@ describe('what a request leaves out', () => {
 });
 
 describe('an add-on that the target is not configured for', () => {
-  it('is refused by name', async () => {
+  it('is refused with its name in the message', async () => {
     expect(await attempt(() => {}, { target: 'api', apiType: 'FIREBASE' })).toEqual({
       status: 200,
       code: 'ADDON_NOT_CONFIGURED',
@@ -167,7 +170,7 @@ describe('an add-on that the target is not configured for', () => {
     });
   });
 
-  it('can be APP, in a tenant without a signing key', async () => {
+  it('is APP when the tenant has no signing key', async () => {
     const keyless = (config: ConfigDocument) => {
       delete (config.tenants[0] as Partial<ConfigDocument['tenants'][number]>).signing_key;
     };
@@ -182,7 +185,7 @@ describe('an add-on that the target is not configured for', () => {
 describe('the order of the checks', () => {
   const code = async (change: (config: ConfigDocument) => void, input: Record<string, unknown>, token?: string) => {
     const gateway = await testGateway(change);
-    const refusal = refusalOf(await gateway.delegate(input, { token: token ?? (await gateway.idToken()) }));
+    const refusal = readRefusal(await gateway.delegate(input, { token: token ?? (await gateway.idToken()) }));
     return typeof refusal === 'string' ? refusal : refusal.code;
   };
   const closed = (config: ConfigDocument) => {
@@ -202,7 +205,7 @@ describe('the order of the checks', () => {
     expect(await code(() => {}, { ...wrong, target: 'chat' })).toBe('INVALID_SCOPE');
   });
 
-  it('spends a request on a target that is unknown or forbidden, and none on a forged token', async () => {
+  it('takes a request from the bucket for an unknown or forbidden target, and none for a forged token', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     const remaining = async (input: Record<string, unknown>, used = token) =>

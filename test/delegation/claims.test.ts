@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { baseConfig, type TestGateway, testGateway } from '../support/gateway.js';
 
 const PROFILE = {
@@ -35,7 +35,7 @@ const OTHERS = {
   zero: 0,
 };
 
-/** The claims of an app token for `api` beside the registered ones. */
+/** The claims of an app token for `api` without the registered ones. */
 async function claimsFor(
   scope: readonly string[] | undefined,
   { token = { ...PROFILE, ...EMAIL, ...OTHERS }, claims = {} }: { token?: object; claims?: object } = {},
@@ -43,8 +43,8 @@ async function claimsFor(
   const gateway = await gatewayWith(claims);
   const subject = await gateway.idToken({ ...token });
   const answer = await gateway.delegate({ target: 'api', scope }, { token: subject });
-  const { iss, sub, aud, azp, iat, exp, jti, idp, chain_iat, chain_exp, act, auth_time, amr, ...rest } = decoded(
-    tokenOf(answer),
+  const { iss, sub, aud, azp, iat, exp, jti, idp, chain_iat, chain_exp, act, auth_time, amr, ...rest } = readJwt(
+    readToken(answer),
   ).payload;
   expect([iss, sub, aud, azp, exp! - iat!, typeof jti]).toEqual([
     'https://acme.example.com/',
@@ -57,7 +57,7 @@ async function claimsFor(
   return rest;
 }
 
-/** One gateway for each claims map, with a limit that stays out of the way. */
+/** One gateway for each claims map, with a rate limit that the tests do not reach. */
 const gateways = new Map<string, Promise<TestGateway>>();
 
 function gatewayWith(claims: object): Promise<TestGateway> {
@@ -87,7 +87,7 @@ describe('the scope of an app token', () => {
   });
 
   it.each([...Object.entries(PROFILE), ...Object.entries(EMAIL)])(
-    'copies %s when the token has it',
+    'copies %s when the source token has it',
     async (name, value) => {
       const scope = name in EMAIL ? 'email' : 'profile';
       expect(await claimsFor([scope], { token: { [name]: value } })).toEqual({ [name]: value });
@@ -95,33 +95,33 @@ describe('the scope of an app token', () => {
     },
   );
 
-  it('adds nothing that the token lacks', async () => {
+  it('adds no claim that the source token lacks', async () => {
     for (const scope of ['profile', 'email', 'passthrough'])
       expect(await claimsFor([scope], { token: {} })).toEqual({});
   });
 
-  it('comes as one string, as several, or as both', async () => {
+  it('can be one string, a list of strings, or both', async () => {
     const both = { ...PROFILE, ...EMAIL };
     for (const scope of [['profile', 'email'], ['profile email'], ['openid profile', 'email openid']]) {
       expect(await claimsFor(scope)).toEqual(both);
     }
   });
 
-  it('that is absent, empty or blank is openid', async () => {
+  it('is openid when it is absent, empty or blank', async () => {
     for (const scope of [undefined, [], [''], [' ']]) expect(await claimsFor(scope)).toEqual({});
   });
 
-  it('leaves the values as they are', async () => {
+  it('copies values unchanged', async () => {
     const token = { name: { first: 'Alice' }, email_verified: 'yes', email: null, locale: ['en', 7] };
     expect(await claimsFor(['profile email'], { token })).toEqual(token);
   });
 
   it.each(['"', 'open"id', 'a\\b', 'openid\tprofile', 'openid\nprofile', 'café', 'a\u0000', 'a\u007f', '\u00a0'])(
-    '%j is not a scope',
+    'is refused when it contains %j',
     async (scope) => {
       const gateway = await gatewayWith({});
       const answer = await gateway.delegate({ target: 'api', scope: [scope] }, { token: await gateway.idToken() });
-      expect(refusalOf(answer)).toEqual({
+      expect(readRefusal(answer)).toEqual({
         status: 200,
         code: 'INVALID_SCOPE',
         message: 'scope must consist of scope values as defined in RFC 6749 §3.3',
@@ -129,20 +129,20 @@ describe('the scope of an app token', () => {
     },
   );
 
-  it.each(['!#[]~', 'https://example.com/read', 'read:users', "a'b"])('%j is a scope, and unknown', async (scope) => {
+  it.each(['!#[]~', 'https://example.com/read', 'read:users', "a'b"])('ignores the unknown value %j', async (scope) => {
     expect(await claimsFor([scope])).toEqual({});
   });
 });
 
 describe('the claims map of a client', () => {
-  it('adds named claims, whatever the scope', async () => {
+  it('adds its claims with any scope', async () => {
     const claims = { role: 'app_metadata.role', teams: 'app_metadata.teams', who: 'sub', id: 'user_id' };
     const expected = { role: 'admin', teams: ['red', 'blue'], who: 'auth0|alice', id: 'auth0|alice' };
     expect(await claimsFor(undefined, { claims })).toEqual(expected);
     expect(await claimsFor(['email'], { claims })).toEqual({ ...EMAIL, ...expected });
   });
 
-  it('adds nothing for a path that leads nowhere', async () => {
+  it('adds no claim for a path that does not exist', async () => {
     const claims = {
       a: 'missing',
       b: 'app_metadata.missing',
@@ -156,7 +156,7 @@ describe('the claims map of a client', () => {
     expect(await claimsFor(undefined, { claims })).toEqual({});
   });
 
-  it('takes null, false, 0 and empty values as values', async () => {
+  it('copies null, false, 0 and empty values', async () => {
     expect(await claimsFor(undefined, { claims: { a: 'nothing', b: 'no', c: 'zero' } })).toEqual({
       a: null,
       b: false,
@@ -164,7 +164,7 @@ describe('the claims map of a client', () => {
     });
   });
 
-  it('reads names that hold dots, below and above', async () => {
+  it('reads claims whose names contain dots, at any level', async () => {
     const claims = {
       roles: 'https://example.com/roles',
       plan: 'https://example.com/meta.plan',
@@ -173,12 +173,12 @@ describe('the claims map of a client', () => {
     expect(await claimsFor(undefined, { claims })).toEqual({ roles: ['editor'], plan: 'gold', dotted: 'whole' });
   });
 
-  it('gives a namespaced claim its name', async () => {
+  it('copies a namespaced claim to a plain name', async () => {
     const claims = { 'https://api.example.com/role': 'app_metadata.role' };
     expect(await claimsFor(undefined, { claims })).toEqual({ 'https://api.example.com/role': 'admin' });
   });
 
-  it('replaces a claim of the scope, because the operator said so', async () => {
+  it('overrides a claim that the scope copies', async () => {
     expect(await claimsFor(['email'], { claims: { email: 'nickname' } })).toEqual({ ...EMAIL, email: 'ali' });
   });
 
@@ -189,11 +189,11 @@ describe('the claims map of a client', () => {
     'constructor.name',
     '__proto__.polluted',
     'app_metadata.constructor',
-  ])('finds nothing at %s, which every object inherits', async (path) => {
+  ])('does not read the inherited property %s', async (path) => {
     expect(await claimsFor(undefined, { claims: { found: path } })).toEqual({});
   });
 
-  it('reads a claim that has the name of something inherited, and changes no prototype', async () => {
+  it('reads a claim that is named like an inherited property, and changes no prototype', async () => {
     const token = JSON.parse(
       '{"constructor": "c", "__proto__": {"polluted": true}, "email": {"__proto__": {"polluted": true}}}',
     );
@@ -208,7 +208,7 @@ describe('the claims map of a client', () => {
   });
 
   it.each('iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash acr amr'.split(' '))(
-    'may not set %s',
+    'is refused when it sets the reserved claim %s',
     (name) => {
       const config = baseConfig();
       Object.assign(config.tenants[0]!.clients[1]!, { claims: { [name]: 'email' } });

@@ -7,8 +7,8 @@ const HEADER = encode('{"alg":"RS256"}');
 const PAYLOAD = encode('{"sub":"alice"}');
 const SIGNATURE = encode(Uint8Array.of(1));
 
-/** What `decodeToken` says of a token. */
-function refusalOf(token: string): string {
+/** The error of `decodeToken`, or `taken apart`. */
+function decodeOrRefuse(token: string): string {
   try {
     decodeToken(token);
     return 'taken apart';
@@ -21,7 +21,7 @@ function refusalOf(token: string): string {
 const invalid = (rule: string) => `INVALID_TOKEN: The subject token does not verify: ${rule}`;
 
 describe('a token in compact form', () => {
-  it('is decoded into header and claims, and kept for its verification', () => {
+  it('is decoded into header and claims, and kept in compact form for verification', () => {
     expect(decodeToken(`${HEADER}.${PAYLOAD}.${SIGNATURE}`)).toEqual({
       compact: `${HEADER}.${PAYLOAD}.${SIGNATURE}`,
       header: { alg: 'RS256' },
@@ -30,25 +30,25 @@ describe('a token in compact form', () => {
   });
 
   it.each(['', 'x', 'not a token', '.', `${HEADER}.${PAYLOAD}`, `${HEADER}.${PAYLOAD}.${SIGNATURE}.`])(
-    'has three parts: %j has not',
+    'is refused unless it has three parts: %j',
     (token) => {
-      expect(refusalOf(token)).toBe(invalid('it is not a JWT in compact form'));
+      expect(decodeOrRefuse(token)).toBe(invalid('it is not a JWT in compact form'));
     },
   );
 
-  it('has five where it is encrypted, which nobody can vouch for', () => {
-    expect(refusalOf('a.b.c.d.e')).toBe(invalid('it is encrypted (JWE); expected a signed ID token'));
+  it('is refused as encrypted when it has five parts', () => {
+    expect(decodeOrRefuse('a.b.c.d.e')).toBe(invalid('it is encrypted (JWE); expected a signed ID token'));
   });
 
-  it('has a signature', () => {
-    expect(refusalOf(`${HEADER}.${PAYLOAD}.`)).toBe(invalid('it has no signature'));
+  it('is refused without a signature', () => {
+    expect(decodeOrRefuse(`${HEADER}.${PAYLOAD}.`)).toBe(invalid('it has no signature'));
   });
 
-  it('is 16 KiB long at most', () => {
+  it('is refused when it is longer than 16 KiB', () => {
     const sized = (length: number) => `${HEADER}.${PAYLOAD}.`.padEnd(length, 'A');
-    expect(refusalOf(sized(16_384))).toBe('taken apart');
-    expect(refusalOf(sized(16_385))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
-    expect(refusalOf('€'.repeat(5_462))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
+    expect(decodeOrRefuse(sized(16_384))).toBe('taken apart');
+    expect(decodeOrRefuse(sized(16_385))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
+    expect(decodeOrRefuse('€'.repeat(5_462))).toBe('INVALID_REQUEST: The subject token is longer than 16384 bytes');
   });
 });
 
@@ -64,7 +64,7 @@ describe('base64url', () => {
     'with a percent sign': (part: string) => `${part}%3D`,
     'with an exclamation mark': (part: string) => `${part.slice(0, 1)}!${part.slice(1)}`,
     'with a letter of another alphabet': (part: string) => `${part}é`,
-    'one character short of a byte': (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
+    'one character short of a whole byte': (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
   };
   const parts = [HEADER, PAYLOAD, SIGNATURE];
   it.each(
@@ -75,51 +75,51 @@ describe('base64url', () => {
         token: parts.map((each, index) => (index === at ? spell(each) : each)).join('.'),
       })),
     ),
-  )('of the $part $how is refused', ({ token }) => {
-    expect(refusalOf(token)).toBe(invalid('a part of it is not canonical base64url'));
+  )('of the $part is refused $how', ({ token }) => {
+    expect(decodeOrRefuse(token)).toBe(invalid('a part of it is not canonical base64url'));
   });
 
-  it('with bits that carry nothing is refused, in every part', () => {
-    // Seven bytes leave four bits of the last character unused.
+  it('is refused with unused bits that are not zero, in every part', () => {
+    // With seven bytes, four bits of the last character are unused.
     const part = encode('{"a":1}');
     const stray = 'eyJhIjoxfR';
     expect(part).toBe('eyJhIjoxfQ');
     expect(Buffer.from(stray, 'base64url')).toEqual(Buffer.from(part, 'base64url'));
-    expect(refusalOf(`${part}.${part}.${part}`)).toBe('taken apart');
+    expect(decodeOrRefuse(`${part}.${part}.${part}`)).toBe('taken apart');
     for (const token of [`${stray}.${part}.${part}`, `${part}.${stray}.${part}`, `${part}.${part}.${stray}`]) {
-      expect(refusalOf(token)).toBe(invalid('a part of it is not canonical base64url'));
+      expect(decodeOrRefuse(token)).toBe(invalid('a part of it is not canonical base64url'));
     }
   });
 
-  it('of the other alphabet is refused', () => {
+  it('is refused in the alphabet of base64', () => {
     const bytes = Uint8Array.of(0xfb, 0xff, 0xfe);
     const standard = Buffer.from(bytes).toString('base64');
     expect(standard).toBe('+//+');
-    expect(refusalOf(`${HEADER}.${PAYLOAD}.${standard}`)).toBe(invalid('a part of it is not canonical base64url'));
-    expect(refusalOf(`${HEADER}.${PAYLOAD}.${encode(bytes)}`)).toBe('taken apart');
+    expect(decodeOrRefuse(`${HEADER}.${PAYLOAD}.${standard}`)).toBe(invalid('a part of it is not canonical base64url'));
+    expect(decodeOrRefuse(`${HEADER}.${PAYLOAD}.${encode(bytes)}`)).toBe('taken apart');
   });
 });
 
 describe('header and payload', () => {
   const documents = ['', '{', 'null', '[]', '"text"', '7', '{"a":1}{', "{'a':1}", '\ufeff{}', '{"a":NaN}'];
   const notObjects = new Set(['null', '[]', '"text"', '7']);
-  it.each(documents)('are JSON objects, and %j is none', (text) => {
+  it.each(documents)('are refused when they are not JSON objects: %j', (text) => {
     const what = notObjects.has(text) ? 'is not a JSON object' : 'is not JSON';
-    expect(refusalOf(`${encode(text)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid(`its header ${what}`));
-    expect(refusalOf(`${HEADER}.${encode(text)}.${SIGNATURE}`)).toBe(invalid(`its payload ${what}`));
+    expect(decodeOrRefuse(`${encode(text)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid(`its header ${what}`));
+    expect(decodeOrRefuse(`${HEADER}.${encode(text)}.${SIGNATURE}`)).toBe(invalid(`its payload ${what}`));
   });
 
   it.each([
-    ['a broken sequence', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)],
+    ['an invalid sequence', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)],
     ['an overlong quotation mark', Uint8Array.of(0x7b, 0xc0, 0xa2, 0x7d)],
     ['a surrogate', Uint8Array.of(0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d)],
     ['UTF-16', new Uint8Array(Buffer.from('{"sub":"alice"}', 'utf16le'))],
-  ])('are UTF-8: %s is not', (_what, bytes) => {
-    expect(refusalOf(`${HEADER}.${encode(bytes)}.${SIGNATURE}`)).toBe(invalid('its payload is not JSON'));
-    expect(refusalOf(`${encode(bytes)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid('its header is not JSON'));
+  ])('are refused when they are not UTF-8: %s', (_what, bytes) => {
+    expect(decodeOrRefuse(`${HEADER}.${encode(bytes)}.${SIGNATURE}`)).toBe(invalid('its payload is not JSON'));
+    expect(decodeOrRefuse(`${encode(bytes)}.${PAYLOAD}.${SIGNATURE}`)).toBe(invalid('its header is not JSON'));
   });
 
-  it('may give a member twice, and the last counts', () => {
+  it('have the last value of a member that occurs twice', () => {
     const { header, claims } = decodeToken(
       [encode('{"alg":"none","\\u0061lg":"RS256"}'), encode('{"sub":"mallory","sub":"alice"}'), SIGNATURE].join('.'),
     );
@@ -127,30 +127,30 @@ describe('header and payload', () => {
     expect(claims).toEqual({ sub: 'alice' });
   });
 
-  it('cannot reach the prototype of anything', () => {
+  it('change no prototype', () => {
     const { claims } = decodeToken(`${HEADER}.${encode('{"__proto__":{"sub":"admin"}}')}.${SIGNATURE}`);
     expect(claims.sub).toBeUndefined();
     expect(({} as { sub?: string }).sub).toBeUndefined();
   });
 });
 
-describe('extensions of the header', () => {
+describe('a header extension', () => {
   it.each([
     '{"crit":["b64"],"b64":true}',
     '{"crit":["exp"]}',
     '{"crit":[]}',
     '{"crit":null}',
     '{"crit":["__proto__"]}',
-  ])('that must be understood are refused: %s', (header) => {
-    expect(refusalOf(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
+  ])('that is marked as critical is refused: %s', (header) => {
+    expect(decodeOrRefuse(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
       invalid('its header has crit, and no extension is supported'),
     );
   });
 
   it.each(['{"b64":false}', '{"b64":true}', '{"b64":"false"}', '{"b64":null}'])(
-    'that change what is signed are refused: %s',
+    'that changes the signing input is refused: %s',
     (header) => {
-      expect(refusalOf(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
+      expect(decodeOrRefuse(`${encode(header)}.${PAYLOAD}.${SIGNATURE}`)).toBe(
         invalid('its header has b64, and no extension is supported'),
       );
     },

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => idp.close());
 
-/** A gateway whose `web` may send refresh tokens, which the identity provider rotates. */
+/** A gateway whose client `web` may send refresh tokens. The identity provider rotates them. */
 async function refreshGateway(
   change: (config: ConfigDocument) => void = () => {},
   claims: Record<string, unknown> = {},
@@ -37,7 +37,7 @@ async function refreshGateway(
 const bySubjectToken = { clientId: 'web', subjectToken: { refreshToken: OLD } };
 
 describe('a refresh token as subject token', () => {
-  it('is exchanged at the token endpoint of the issuer, and the payload has the rotated one', async () => {
+  it('is exchanged at the token endpoint of the issuer, and the payload contains the rotated token', async () => {
     const gateway = await refreshGateway();
     const { data } = await gateway.delegate({ ...bySubjectToken, target: 'chat' });
     expect(data.delegate.credential.uid).toBe('auth0|alice');
@@ -49,7 +49,7 @@ describe('a refresh token as subject token', () => {
     });
   });
 
-  it('is in the legacy body as refresh_token once it was rotated, and not where it stays good', async () => {
+  it('is returned as refresh_token in the legacy body only if it was rotated', async () => {
     const gateway = await refreshGateway();
     const rotated = await postForm(gateway, { refresh_token: OLD, target: 'chat' });
     expect(rotated.body).toMatchObject({ refresh_token: ROTATED, id_token: expect.any(String) });
@@ -79,15 +79,15 @@ describe('a refresh token as subject token', () => {
     expect(form.get('client_id')).toBe(authorization === undefined ? 'web' : null);
   });
 
-  it('is refused, and nothing is asked, where the client may not send it or does not say who it is', async () => {
+  it('is refused without an upstream request when the client may not send it or is not named', async () => {
     const gateway = await refreshGateway();
     const other = await gateway.delegate({ ...bySubjectToken, clientId: 'chat' });
     expect(other.errors?.[0]).toMatchObject({
       message: 'The calling application may not use refresh tokens',
       extensions: { code: 'UNAUTHORIZED_CLIENT' },
     });
-    const nobody = await gateway.delegate({ subjectToken: { refreshToken: OLD } });
-    expect(nobody.errors?.[0]).toMatchObject({
+    const unnamed = await gateway.delegate({ subjectToken: { refreshToken: OLD } });
+    expect(unnamed.errors?.[0]).toMatchObject({
       message: 'clientId is missing; a refresh token needs it',
       extensions: { code: 'INVALID_REQUEST' },
     });
@@ -98,7 +98,7 @@ describe('a refresh token as subject token', () => {
     expect(idp.requests).toHaveLength(0);
   });
 
-  it('needs the delegation grant for refresh tokens where grant_types are given', async () => {
+  it('needs the delegation grant for refresh tokens when grant_types are configured', async () => {
     const id_token = 'http://auth0.com/oauth/legacy/grant-type/delegation/id_token';
     const gateway = await refreshGateway((config) => {
       Object.assign(config.tenants[0]!.clients[0]!, { grant_types: [id_token] });
@@ -112,8 +112,8 @@ describe('a refresh token as subject token', () => {
   });
 });
 
-describe('no path loses a session: the rotated token comes with', () => {
-  it('a refusal of the policy', async () => {
+describe('the rotated refresh token is returned with', () => {
+  it('a refusal by the policy of the target', async () => {
     const gateway = await refreshGateway();
     const { errors } = await gateway.delegate({ ...bySubjectToken, target: 'private' });
     expect(errors?.[0].extensions).toMatchObject({ code: 'UNAUTHORIZED_CLIENT', refreshToken: ROTATED });
@@ -121,7 +121,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     expect(legacy.body).toMatchObject({ error: 'unauthorized_client', refresh_token: ROTATED });
   });
 
-  it('a refusal of the limit', async () => {
+  it('a refusal by the rate limit', async () => {
     const gateway = await refreshGateway((config) => {
       config.rate_limit = { burst: 1 };
     });
@@ -132,13 +132,13 @@ describe('no path loses a session: the rotated token comes with', () => {
     expect([legacy.status, legacy.body.refresh_token]).toEqual([429, ROTATED]);
   });
 
-  it('a refusal of the add-on', async () => {
+  it('a refusal by the add-on', async () => {
     const gateway = await refreshGateway(() => {}, { sub: 'x'.repeat(129) });
     const { errors } = await gateway.delegate({ ...bySubjectToken, target: 'chat' });
     expect(errors?.[0].extensions).toMatchObject({ code: 'INVALID_REQUEST', refreshToken: ROTATED });
   });
 
-  it('a failure that nobody expected', async () => {
+  it('an unexpected error', async () => {
     const broken: AddonDefinition = {
       ...(ADDONS[0] as AddonDefinition),
       create: () => ({
@@ -161,7 +161,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     ],
     ['that has expired', { exp: 1 }, 'it has expired (exp)'],
     ['of another issuer', { iss: 'https://evil.example.com/' }, 'its issuer (iss) is not configured for this tenant'],
-  ])('an ID token %s', async (_name, claims, rule) => {
+  ])('the refusal of an ID token %s', async (_name, claims, rule) => {
     const gateway = await refreshGateway(() => {}, claims);
     const { status, errors } = await gateway.delegate(bySubjectToken);
     expect(status).toBe(200);
@@ -171,7 +171,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     });
   });
 
-  it('an ID token that the tenant trusts, but not from the issuer that was asked', async () => {
+  it('the refusal of an ID token of another issuer that the tenant trusts', async () => {
     const gateway = await refreshGateway();
     const { data } = await gateway.delegate({ target: 'web' }, { token: await gateway.idToken() });
     const ownToken = data.delegate.credential.token;
@@ -183,7 +183,7 @@ describe('no path loses a session: the rotated token comes with', () => {
     expect(errors?.[0].extensions).toMatchObject({ code: 'INVALID_TOKEN', refreshToken: ROTATED });
   });
 
-  it('an answer without an ID token', async () => {
+  it('the error for an answer without an ID token', async () => {
     const gateway = await refreshGateway();
     idp.answer = (_request, response) => json(response, { access_token: 'unused', refresh_token: ROTATED });
     const { errors } = await gateway.delegate(bySubjectToken);
@@ -203,7 +203,7 @@ describe('one exchange for one refresh token', () => {
     expect(idp.requests).toHaveLength(1);
   });
 
-  it('serves all aliases of an operation, which run one after the other', async () => {
+  it('is shared by the aliases of an operation, which run in series', async () => {
     const gateway = await refreshGateway();
     const selection = 'delegate(input: $input) { refreshToken credential { token } }';
     const query = `mutation ($input: DelegateInput!) { a: ${selection} b: ${selection} }`;
@@ -212,14 +212,14 @@ describe('one exchange for one refresh token', () => {
     expect(idp.requests).toHaveLength(1);
   });
 
-  it('is not kept for a later request', async () => {
+  it('is repeated for a later request', async () => {
     const gateway = await refreshGateway();
     await gateway.delegate(bySubjectToken);
     await gateway.delegate(bySubjectToken);
     expect(idp.requests).toHaveLength(2);
   });
 
-  it('is carried through when the caller leaves', async () => {
+  it('is completed when the client disconnects', async () => {
     const gateway = await refreshGateway();
     const aborter = new AbortController();
     const [asked, reached] = signalled();
@@ -235,13 +235,13 @@ describe('one exchange for one refresh token', () => {
       body: JSON.stringify({ query: DELEGATE, variables: { input: bySubjectToken } }),
       signal: aborter.signal,
     });
-    const leaver = gateway.fetch(request, { remoteAddress: '192.0.2.1' }).catch(() => undefined);
+    const disconnected = gateway.fetch(request, { remoteAddress: '192.0.2.1' }).catch(() => undefined);
     await asked;
-    const stayer = gateway.delegate(bySubjectToken);
+    const waiting = gateway.delegate(bySubjectToken);
     aborter.abort();
     release();
-    expect((await stayer).data.delegate.refreshToken).toBe(ROTATED);
-    await leaver;
+    expect((await waiting).data.delegate.refreshToken).toBe(ROTATED);
+    await disconnected;
     expect(idp.requests).toHaveLength(1);
   });
 });
@@ -267,8 +267,8 @@ describe('an exchange that fails', () => {
     ['a redirect', (response) => response.writeHead(302, { location: '/' }).end(), 'answered with status 302'],
     ['something that is not JSON', (response) => response.end('<html>'), 'gave an answer that is not JSON'],
     ['too long an answer', (response) => response.end('"'.padEnd(102_401, 'x')), 'gave an answer that is too long'],
-    ['a 400 of no protocol', (response) => json(response, [], 400), 'gave an answer that is not a JSON object'],
-    ['a broken connection', (response) => response.destroy(), 'could not be reached, or broke off its answer'],
+    ['a 400 without an OAuth error', (response) => json(response, [], 400), 'gave an answer that is not a JSON object'],
+    ['a connection that is reset', (response) => response.destroy(), 'could not be reached, or broke off its answer'],
   ];
   it.each(failures)('because of %s is UPSTREAM_UNAVAILABLE', async (_name, answer, failure) => {
     const gateway = await refreshGateway();

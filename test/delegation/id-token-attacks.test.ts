@@ -31,7 +31,7 @@ describe('alg', () => {
   const cases = ['n', 'N'].flatMap((n) =>
     ['o', 'O'].flatMap((o) => ['n', 'N'].flatMap((m) => ['e', 'E'].map((e) => n + o + m + e))),
   );
-  it.each(cases)('%s is no algorithm, with or without a signature', async (alg) => {
+  it.each(cases)('%s is refused, with or without a signature', async (alg) => {
     const { claims, forge, ask } = gateway;
     for (const aud of ['web', 'api', 'ps']) {
       const rule = aud === 'api' ? 'its algorithm (alg) must be HS256' : ASYMMETRIC;
@@ -63,12 +63,12 @@ describe('alg', () => {
     { alg: 'dir' },
     { alg: '__proto__' },
     { alg: 'constructor' },
-  ])('is nothing but what is configured, and %j is not', async (header) => {
+  ])('is refused when it is not configured: %j', async (header) => {
     const token = gateway.forge({ typ: 'JWT', kid: 'rsa-1', ...header }, gateway.claims(), IDP.RS256.signer);
     expect(await gateway.ask(token)).toBe(refusal(ASYMMETRIC));
   });
 
-  it('does not make a signature of another kind of key good', async () => {
+  it('does not verify a signature that was made with another algorithm', async () => {
     const { claims, forge, ask } = gateway;
     expect(await ask(forge({ alg: 'RS256', kid: 'rsa-1' }, claims(), IDP.PS256.signer))).toBe(BAD_SIGNATURE);
     expect(await ask(forge({ alg: 'PS256', kid: 'rsa-1' }, claims(), IDP.RS256.signer))).toBe(BAD_SIGNATURE);
@@ -93,7 +93,7 @@ describe('a public key as the secret of HS256', () => {
     Buffer.from(key.export({ format: 'jwk' }).n as string, 'base64url'),
   ]);
 
-  it('makes no signature, whichever form of the key it is', async () => {
+  it('does not verify a token, in any encoding of the key', async () => {
     const { claims, forge, ask } = gateway;
     for (const form of forms) {
       const signer = signers.HS256(form);
@@ -109,7 +109,7 @@ describe('a public key as the secret of HS256', () => {
     }
   });
 
-  it('is none even as a shared secret in the JWKS, next to the keys', async () => {
+  it('does not verify a token either when the JWKS contains a symmetric key', async () => {
     const secret = Buffer.alloc(32, 7);
     const oct = { kty: 'oct', k: secret.toString('base64url'), kid: 'shared', alg: 'HS256', use: 'sig' };
     const { ask, forge, claims } = await callerGateway((config) => {
@@ -121,7 +121,7 @@ describe('a public key as the secret of HS256', () => {
   });
 
   it.each(['', 'secret', '\u0000', ENCODED_SECRET, 'null', 'undefined'])(
-    'is no more use than a guess: %j',
+    'does not verify a token, and neither does the guess %j',
     async (secret) => {
       for (const aud of ['api', 'encoded']) {
         const token = gateway.forge({ alg: 'HS256' }, gateway.claims({ aud }), signers.HS256(secret));
@@ -131,17 +131,17 @@ describe('a public key as the secret of HS256', () => {
   );
 });
 
-describe('a key of the token', () => {
+describe('a key in the header of the token', () => {
   const sign = signers.RS256(mallory.privateKey);
   const jwk = publicJwk(mallory, { kid: 'mallory', alg: 'RS256' });
   const der = mallory.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 
   it.each([
     ['jwk', { jwk }],
-    ['jwk that says it is the known one', { jwk: { ...jwk, kid: 'rsa-1' }, kid: 'rsa-1' }],
+    ['jwk with the kid of the known key', { jwk: { ...jwk, kid: 'rsa-1' }, kid: 'rsa-1' }],
     ['x5c', { x5c: [der] }],
     ['x5c with the thumbprint of the known key', { x5c: [der], x5t: 'rsa-1', 'x5t#S256': 'rsa-1', kid: 'rsa-1' }],
-  ])('in its header verifies nothing: %s', async (_what, header) => {
+  ])('is not used for verification: %s', async (_what, header) => {
     const { claims, forge, ask } = gateway;
     const named = forge({ alg: 'RS256', kid: 'mallory', ...header }, claims(), sign);
     expect(await ask(named)).toBe('kid' in header ? BAD_SIGNATURE : NO_KEY);
@@ -150,7 +150,7 @@ describe('a key of the token', () => {
     expect(await ask(own)).toMatch(/^INVALID_TOKEN: /);
   });
 
-  it('behind a URL is not fetched: the only request is for the configured JWKS', async () => {
+  it('is not fetched from a URL: the only request is for the configured JWKS', async () => {
     const evil = await httpServer(answerWith({ keys: [jwk, publicJwk(mallory, { kid: 'rsa-1' })] }));
     const good = await httpServer(answerWith(IDP_JWKS));
     const asked: string[] = [];
@@ -222,7 +222,7 @@ describe('kid', () => {
     'k'.repeat(4096),
   ];
   it.each(injections.map((kid) => ({ kid, name: kid.slice(0, 40) })))(
-    'is compared and nothing else: $name',
+    'is only compared with the key ids of the JWKS: $name',
     async ({ kid }) => {
       const { claims, forge, ask, token } = gateway;
       expect(await ask(token({}, { kid }))).toBe(NO_KEY);
@@ -238,7 +238,7 @@ describe('kid', () => {
 describe('the signature', () => {
   const { RS256, ES256, EdDSA } = IDP;
 
-  it('may not be empty', async () => {
+  it('is refused when it is empty', async () => {
     const [header, payload] = gateway.token().split('.') as [string, string];
     expect(await gateway.ask(`${header}.${payload}.`)).toBe(refusal('it has no signature'));
     expect(await gateway.ask(`${header}.${payload}`)).toBe(refusal('it is not a JWT in compact form'));
@@ -251,13 +251,13 @@ describe('the signature', () => {
     ['RS256 of zeros', 'RS256', 'rsa-1', Buffer.alloc(256)],
     ['RS256 of one byte', 'RS256', 'rsa-1', Buffer.of(1)],
     ['RS256 that is longer than the key', 'RS256', 'rsa-1', Buffer.alloc(512, 255)],
-    ['HS256 of nothing', 'HS256', undefined, Buffer.of(0)],
-  ])('may not be %s', async (_what, alg, kid, bytes) => {
+    ['HS256 of one zero byte', 'HS256', undefined, Buffer.of(0)],
+  ])('is refused when it is %s', async (_what, alg, kid, bytes) => {
     const aud = alg === 'HS256' ? 'api' : 'web';
     expect(await gateway.ask(gateway.forge({ alg, kid }, gateway.claims({ aud }), () => bytes))).toBe(BAD_SIGNATURE);
   });
 
-  it('may not be cut short, made longer, or changed in a bit', async () => {
+  it('is refused when it is truncated, extended, or changed in one bit', async () => {
     for (const [alg, { kid, signer }] of Object.entries({ RS256, ES256, EdDSA })) {
       const token = gateway.forge({ alg, kid }, gateway.claims(), signer);
       const [header, payload, signature] = token.split('.') as [string, string, string];
@@ -271,7 +271,7 @@ describe('the signature', () => {
     }
   });
 
-  it('covers header and payload as they were sent', async () => {
+  it('covers the bytes of header and payload as they were sent', async () => {
     const token = gateway.token({ sub: 'auth0|bob' });
     const [header, payload, signature] = token.split('.') as [string, string, string];
     const text = Buffer.from(payload, 'base64url').toString();
@@ -286,16 +286,16 @@ describe('the signature', () => {
     expect(await gateway.ask(token)).toBe('accepted as auth0|bob');
   });
 
-  it('of one token does not fit another', async () => {
+  it('does not verify another token', async () => {
     const [header, payload] = gateway.token({ sub: 'auth0|admin' }).split('.') as [string, string];
     const signature = gateway.token({ sub: 'auth0|bob' }).split('.')[2];
     expect(await gateway.ask(`${header}.${payload}.${signature}`)).toBe(BAD_SIGNATURE);
   });
 
-  it('has one spelling, and so has every part of a token that verifies', async () => {
+  it('has one encoding, as every part of a token has', async () => {
     const token = gateway.token();
     const [header, payload, signature] = token.split('.') as [string, string, string];
-    // 256 bytes leave four bits of the last character unused.
+    // With 256 bytes, four bits of the last character are unused.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const stray = signature.slice(0, -1) + alphabet[alphabet.indexOf(signature.at(-1) as string) | 1];
     expect(Buffer.from(stray, 'base64url')).toEqual(Buffer.from(signature, 'base64url'));
@@ -316,7 +316,7 @@ describe('the signature', () => {
     expect(await gateway.ask(token)).toBe(ALICE);
   });
 
-  it('is of one token and not of a JSON serialization', async () => {
+  it('is refused in a JSON serialization', async () => {
     const [header, payload, signature] = gateway.token().split('.');
     const refused = refusal('it is not a JWT in compact form');
     expect(await gateway.ask(JSON.stringify({ protected: header, payload, signature }))).toBe(refused);
@@ -326,13 +326,13 @@ describe('the signature', () => {
   });
 });
 
-describe('JSON', () => {
+describe('the JSON of a token', () => {
   const header = { alg: 'RS256', typ: 'JWT', kid: 'rsa-1' };
   const signed = (text: string) => gateway.forge(header, text, IDP.RS256.signer);
-  /** The payload of a good token with more members before its own and after them. */
+  /** The payload of a valid token with more members before and after its own. */
   const payload = (before: string, after = '') => `{${before}${JSON.stringify(gateway.claims()).slice(1, -1)}${after}}`;
 
-  it('may give a claim twice, and everybody reads the last', async () => {
+  it('may contain a claim twice, and every check reads the last one', async () => {
     expect(await gateway.ask(signed(payload('"sub":"auth0|admin",')))).toBe(ALICE);
     expect(await gateway.ask(signed(payload('', ',"sub":"auth0|bob"')))).toBe('accepted as auth0|bob');
     expect(await gateway.ask(signed(payload('', ',"\\u0073ub":"auth0|bob"')))).toBe('accepted as auth0|bob');
@@ -347,7 +347,7 @@ describe('JSON', () => {
     );
   });
 
-  it('may give a header parameter twice, and everybody reads the last', async () => {
+  it('may contain a header parameter twice, and every check reads the last one', async () => {
     const { forge, claims, ask } = gateway;
     const first = '{"alg":"none","typ":"at+jwt","kid":"x","alg":"RS256","typ":"JWT","kid":"rsa-1"}';
     expect(await ask(forge(first, claims(), IDP.RS256.signer))).toBe(ALICE);
@@ -367,14 +367,14 @@ describe('JSON', () => {
     expect(await gateway.ask(signed(text))).toBe(refusal('its subject (sub) must be a string of 1 to 255 characters'));
   });
 
-  it('is an object in UTF-8', async () => {
+  it('is refused when it is not an object in UTF-8', async () => {
     expect(await gateway.ask(signed('["web"]'))).toBe(refusal('its payload is not a JSON object'));
     expect(await gateway.ask(signed('null'))).toBe(refusal('its payload is not a JSON object'));
     const bytes = Buffer.from(payload('"name":"ÿ",'), 'latin1');
     expect(await gateway.ask(gateway.forge(header, bytes, IDP.RS256.signer))).toBe(refusal('its payload is not JSON'));
   });
 
-  it('nests claims up to 64 levels deep, and deeper ones are refused before a request is spent', async () => {
+  it('may nest claims 64 levels deep; deeper ones are refused before a request is taken from the bucket', async () => {
     const lists = (levels: number) => `"deep":${'['.repeat(levels)}${']'.repeat(levels)},`;
     const objects = (levels: number) => `"deep":${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)},`;
     for (const deep of [lists, objects]) {
@@ -389,7 +389,7 @@ describe('JSON', () => {
   });
 });
 
-describe('extensions', () => {
+describe('header extensions', () => {
   it.each([
     [{ crit: ['b64'], b64: true }, 'crit'],
     [{ crit: ['b64'], b64: false }, 'crit'],
@@ -398,13 +398,13 @@ describe('extensions', () => {
     [{ crit: 'b64' }, 'crit'],
     [{ b64: false }, 'b64'],
     [{ b64: true }, 'b64'],
-  ])('%j are not supported, though the signature is good', async (header, name) => {
+  ])('are refused though the signature is valid: %j', async (header, name) => {
     expect(await gateway.ask(gateway.token({}, header))).toBe(
       refusal(`its header has ${name}, and no extension is supported`),
     );
   });
 
-  it('b64 does not make a payload good that was signed as it is', async () => {
+  it('with b64 do not verify a payload that was signed without encoding', async () => {
     const claims = JSON.stringify(gateway.claims());
     const encoded = Buffer.from('{"alg":"RS256","kid":"rsa-1","b64":false,"crit":["b64"]}').toString('base64url');
     const signature = Buffer.from(IDP.RS256.signer(`${encoded}.${claims}`)).toString('base64url');
@@ -420,7 +420,7 @@ describe('tokens of another kind', () => {
     'its audience (aud) must contain the client_id of the calling application; client_id in the configuration must be the value that the identity provider puts into aud',
   );
 
-  it('an access token is refused, by its typ or by its audience', async () => {
+  it('an access token is refused by its typ or its audience', async () => {
     const access = { aud: 'https://api.example.com/', azp: 'web', client_id: 'web', scope: 'openid read:things' };
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {
       expect(await gateway.ask(gateway.token({ ...access, aud: 'web' }, { typ }))).toBe(
@@ -436,7 +436,7 @@ describe('tokens of another kind', () => {
     expect(await gateway.ask(gateway.token(several), 'web')).toBe(audience);
   });
 
-  it('a logout token is refused, whatever its typ', async () => {
+  it('a logout token is refused with any typ', async () => {
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
     expect(await gateway.ask(gateway.token({ events, jti: 'x', sid: 'y' }, { typ: 'logout+jwt' }))).toBe(
       refusal('its type (typ) must be JWT, as in an ID token'),
@@ -448,7 +448,7 @@ describe('tokens of another kind', () => {
     }
   });
 
-  it('an encrypted token is refused, whatever is in it', async () => {
+  it('an encrypted token is refused with any content', async () => {
     const encrypted = refusal('it is encrypted (JWE); expected a signed ID token');
     for (const [alg, key] of [
       ['RSA-OAEP-256', rsaPair('tenant').publicKey],
@@ -468,7 +468,7 @@ describe('tokens of another kind', () => {
     );
   });
 
-  it('the token of another tenant is refused, even for a client of the same name', async () => {
+  it('a token of another tenant is refused, also for a client with the same id', async () => {
     const other = rsaPair('other-tenant');
     const two = await callerGateway((config) => {
       const [acme] = config.tenants;
@@ -501,8 +501,8 @@ describe('tokens of another kind', () => {
   });
 });
 
-describe('size', () => {
-  /** A signed token of just this many characters. */
+describe('the size of a token', () => {
+  /** A signed token with exactly this many characters. */
   function sized(length: number): string {
     for (let kid = 0; kid < 4; kid++) {
       const header = { alg: 'RS256', kid: 'rsa-1', pad: 'p'.repeat(kid) };
@@ -515,7 +515,7 @@ describe('size', () => {
     throw new Error(`no token of ${length} characters`);
   }
 
-  it('is 16 KiB at most, inclusive', async () => {
+  it('may be 16 KiB and no more', async () => {
     expect(await gateway.ask(sized(16_384))).toBe(ALICE);
     const tooLong = 'INVALID_REQUEST: The subject token is longer than 16384 bytes';
     expect(await gateway.ask(sized(16_385))).toBe(tooLong);
@@ -523,7 +523,7 @@ describe('size', () => {
     expect(await gateway.ask('x'.repeat(90_000), 'web')).toBe(tooLong);
   });
 
-  it('of 1 MiB is refused with the body, before anything is read of it', async () => {
+  it('is limited by the size of the body before the token is read', async () => {
     const token = 'x'.repeat(1 << 20);
     expect(await gateway.ask(token)).toBe('INVALID_REQUEST 413: The body is longer than 102400 bytes');
     const { status, errors } = await gateway.delegate({}, { token, connection: { remoteAddress: '192.0.2.77' } });
@@ -536,7 +536,7 @@ describe('size', () => {
 });
 
 describe('weak keys', () => {
-  /** What anybody can sign under e = 1: the padded hash is its own signature (RFC 8017 §9.2). */
+  /** A signature that needs no private key when e = 1: the padded hash itself (RFC 8017 §9.2). */
   const unit: Signer = (input) => {
     const hash = createHash('sha256').update(input).digest();
     const info = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), hash]);
@@ -546,7 +546,7 @@ describe('weak keys', () => {
   const e3 = publicJwk(rsaPair('e3', { exponent: 3 }), { kid: 'e3' });
   const short = publicJwk(rsaPair('short', { bits: 1024 }), { kid: 'short' });
 
-  it('of a JWKS verify nothing, and the log says why', async () => {
+  it('in a fetched JWKS verify no token, and the log says why', async () => {
     const server = await httpServer(answerWith({ keys: [...IDP_JWKS.keys, e1, e3, short] }));
     const { ask, forge, claims, token, log } = await callerGateway((config) => {
       const jwks_uri = `${server.url}/jwks.json`;
@@ -574,18 +574,18 @@ describe('weak keys', () => {
     ]);
   });
 
-  it('alone in a configured JWKS are a fault of the configuration', async () => {
+  it('that are the only keys of a configured JWKS are a configuration error', async () => {
     const only = (jwk: unknown) =>
       callerGateway((config) => {
         Object.assign(config.tenants[0]?.issuers[0] as object, { jwks: { keys: [jwk] } });
       });
-    const fault = 'tenants[0].issuers[0].jwks: a mapping; expected a JWKS with at least one usable key';
-    await expect(only(e1)).rejects.toThrow(`${fault} (keys[0] is an RSA key with an exponent below 65537)`);
-    await expect(only(e3)).rejects.toThrow(`${fault} (keys[0] is an RSA key with an exponent below 65537)`);
-    await expect(only(short)).rejects.toThrow(`${fault} (keys[0] is an RSA key of fewer than 2048 bits)`);
+    const diagnostic = 'tenants[0].issuers[0].jwks: a mapping; expected a JWKS with at least one usable key';
+    await expect(only(e1)).rejects.toThrow(`${diagnostic} (keys[0] is an RSA key with an exponent below 65537)`);
+    await expect(only(e3)).rejects.toThrow(`${diagnostic} (keys[0] is an RSA key with an exponent below 65537)`);
+    await expect(only(short)).rejects.toThrow(`${diagnostic} (keys[0] is an RSA key of fewer than 2048 bits)`);
   });
 
-  it('of small order on edwards25519, under which anybody can sign, are none', async () => {
+  it('of small order on edwards25519, for which signatures need no private key, verify no token', async () => {
     const identity = Buffer.concat([Buffer.of(1), Buffer.alloc(31)]);
     const weak = { kty: 'OKP', crv: 'Ed25519', x: identity.toString('base64url'), kid: 'weak' };
     const { ask, forge, claims } = await callerGateway((config) => {
@@ -595,7 +595,7 @@ describe('weak keys', () => {
     expect(await ask(forge({ alg: 'EdDSA', kid: 'weak' }, claims(), forgery))).toBe(NO_KEY);
   });
 
-  it('of another curve are not taken for one of P-256', async () => {
+  it('of another curve are not used as keys of P-256', async () => {
     const p384 = ecPair('p384', 'P-384');
     const jwks = { keys: [...IDP_JWKS.keys, publicJwk(p384, { kid: 'p384' })] };
     const { ask, forge, claims } = await callerGateway((config) => {
@@ -605,6 +605,6 @@ describe('weak keys', () => {
   });
 });
 
-it('no attack of this file but those on a jwks_uri made the gateway fetch anything', () => {
+it('the gateway fetched nothing but the configured JWKS of the tests above', () => {
   expect(fetched).toEqual([]);
 });

@@ -3,8 +3,7 @@ import { type TestGateway, testGateway } from '../support/gateway.js';
 import { postForm } from '../support/legacy.js';
 
 /**
- * Everything that is wrong with a request at once, in the order in which a delegation finds it. Each case corrects one more
- * thing than the case before.
+ * A request with every error, in the order of the checks. Each case corrects one more error than the case before.
  */
 const WRONG = { target: 'unknown', scope: '"', client_id: 'nobody' };
 
@@ -25,7 +24,7 @@ async function codeAt(gateway: TestGateway, parameters: Record<string, string>):
   return body.error === undefined ? `${graphql} issued` : `${graphql} ${body.error}`;
 }
 
-describe('a request with several errors is refused for the first of them, at both endpoints', () => {
+describe('a request with several errors is refused for the first one, at both endpoints', () => {
   it('in the order: tenant, client, token, limit, target, policy, add-on, scope', async () => {
     const disabled = await testGateway((config) => {
       config.tenants[0]!.delegation.enabled = false;
@@ -42,12 +41,12 @@ describe('a request with several errors is refused for the first of them, at bot
     expect(await codeAt(gateway, { ...verified, target: 'api' })).toBe('ADDON_NOT_CONFIGURED invalid_request');
     expect(await codeAt(gateway, { ...verified, target: 'chat' })).toBe('INVALID_SCOPE invalid_scope');
     expect(await codeAt(gateway, { ...verified, target: 'chat', scope: 'openid' })).toBe('issued issued');
-    // The ten requests of this user are spent, so the limit comes before all that the policy says.
+    // The bucket of this user is empty, so the rate limit refuses before the policy is read.
     expect(await codeAt(gateway, verified)).toBe('RATE_LIMITED too_many_requests');
     expect(await codeAt(gateway, { ...known, id_token: 'bad' })).toBe('INVALID_TOKEN invalid_token');
   });
 
-  it('takes the application from the token only when the request names none', async () => {
+  it('the application is taken from the token only when the request does not name one', async () => {
     const gateway = await testGateway();
     const code = async (input: Record<string, unknown>, aud: string) =>
       (await gateway.delegate(input, { token: await gateway.idToken({ aud }) })).errors?.[0].extensions.code;

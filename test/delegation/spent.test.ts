@@ -6,16 +6,16 @@ import type { RateLimitStatus } from '../../src/rate-limit/token-bucket.js';
 
 type Issue = Parameters<typeof issue>;
 
-/** `npm run typecheck` compiles this file: an `@ts-expect-error` that expects nothing is an error. */
-describe('the proof that issue() takes', () => {
-  it('is what takeDelegation returns, and nothing that a peek or a caller could make', () => {
+/** `npm run typecheck` compiles this file: an `@ts-expect-error` above a line without an error is an error itself. */
+describe('the proof of a take that issue() requires', () => {
+  it('is the result of takeDelegation; the result of a peek or a status does not compile', () => {
     const attempts = (limiter: DelegationLimiter, grant: Grant, options: Issue[2], status: RateLimitStatus) => [
       async () => issue(grant, await limiter.takeDelegation({ userId: 'alice' }), options),
-      // @ts-expect-error a peek takes nothing from the bucket
+      // @ts-expect-error a peek takes no request from the bucket
       async () => issue(grant, await limiter.peekDelegations({ userId: 'alice' }), options),
-      // @ts-expect-error a status alone is no proof
+      // @ts-expect-error a status alone does not prove a take
       async () => issue(grant, { status }, options),
-      // @ts-expect-error a promise of a take is not its outcome
+      // @ts-expect-error the promise of a take was not awaited
       async () => issue(grant, limiter.takeDelegation({ userId: 'alice' }), options),
       // @ts-expect-error the proof is required
       async () => issue(grant, options),

@@ -17,32 +17,32 @@ beforeAll(async () => {
   });
 });
 
-/** A gateway whose one issuer is changed. */
+/** A gateway with changes to its only issuer. */
 function withIssuer(issuer: Record<string, unknown>): Promise<CallerGateway> {
   return callerGateway((config) => void Object.assign(config.tenants[0]?.issuers[0] as object, issuer));
 }
 
-/** A gateway whose client `web` is changed. */
+/** A gateway with changes to the client `web`. */
 function withWeb(web: Record<string, unknown>): Promise<CallerGateway> {
   return callerGateway((config) => void Object.assign(config.tenants[0]?.clients[0] as object, web));
 }
 
-describe('the algorithm is pinned by configuration', () => {
-  it.each(Object.entries(IDP))('takes %s from an issuer that lists it', async (alg, { kid, signer }) => {
+describe('the configured algorithms', () => {
+  it.each(Object.entries(IDP))('accept %s from an issuer that lists it', async (alg, { kid, signer }) => {
     expect(await gateway.ask(gateway.forge({ alg, kid }, gateway.claims(), signer))).toBe(ALICE);
   });
 
-  it('refuses an asymmetric algorithm that the issuer does not list, though its JWKS has the key', async () => {
+  it('refuse an asymmetric algorithm that the issuer does not list, though its JWKS has the key', async () => {
     const { ask, token, forge, claims } = await withIssuer({ algorithms: ['ES256', 'EdDSA'] });
     expect(await ask(token())).toBe(refusal('its algorithm (alg) must be ES256 or EdDSA'));
     expect(await ask(forge({ alg: 'ES256', kid: 'ec-1' }, claims(), IDP.ES256.signer))).toBe(ALICE);
   });
 
-  it.each(['api', 'encoded'])('takes HS256 with the secret of the HS256 client %s', async (aud) => {
+  it.each(['api', 'encoded'])('accept HS256 with the secret of the HS256 client %s', async (aud) => {
     expect(await gateway.ask(gateway.forge({ alg: 'HS256' }, gateway.claims({ aud }), hs256))).toBe(ALICE);
   });
 
-  it('takes a secret in base64url as well as in base64', async () => {
+  it('accept an encoded secret in base64url and in base64', async () => {
     const bytes = Buffer.from('fb'.repeat(40), 'hex');
     expect(bytes.toString('base64url')).not.toBe(bytes.toString('base64').replaceAll('=', ''));
     for (const encoding of ['base64', 'base64url'] as const) {
@@ -54,18 +54,18 @@ describe('the algorithm is pinned by configuration', () => {
     }
   });
 
-  it('takes the text of a plain secret that looks like base64 as it is', async () => {
+  it('do not decode a plain secret that looks like base64', async () => {
     const client_secret = Buffer.from(APP_SECRET).toString('base64');
     const { ask, forge, claims } = await withWeb({ client_secret, jwt_configuration: { alg: 'HS256' } });
     expect(await ask(forge({ alg: 'HS256' }, claims(), signers.HS256(client_secret)))).toBe(ALICE);
     expect(await ask(forge({ alg: 'HS256' }, claims(), hs256))).toBe(refusal('its signature is not valid'));
   });
 
-  it('takes nothing but HS256 where issuer and client say HS256', async () => {
+  it('accept only HS256 when issuer and client have HS256', async () => {
     expect(await gateway.ask(gateway.token({ aud: 'api' }))).toBe(refusal('its algorithm (alg) must be HS256'));
   });
 
-  it('never takes HS256 for a client whose alg is RS256 or absent, though it has a secret', async () => {
+  it('refuse HS256 for a client whose alg is RS256 or absent, though it has a secret', async () => {
     for (const jwt_configuration of [{ alg: 'RS256' }, {}]) {
       const { ask, forge, claims, token } = await withWeb({ client_secret: APP_SECRET, jwt_configuration });
       expect(await ask(forge({ alg: 'HS256' }, claims(), hs256))).toBe(
@@ -75,11 +75,11 @@ describe('the algorithm is pinned by configuration', () => {
     }
   });
 
-  it('takes any of the asymmetric algorithms of the issuer for a client whose alg is PS256', async () => {
+  it('accept every asymmetric algorithm of the issuer for a client whose alg is PS256', async () => {
     expect(await gateway.ask(gateway.token({ aud: 'ps' }))).toBe(ALICE);
   });
 
-  it('never takes HS256 from an issuer that does not list it, and its asymmetric list for HS256 clients too', async () => {
+  it('refuse HS256 from an issuer that does not list it, and accept its asymmetric algorithms for HS256 clients', async () => {
     const { ask, forge, claims, token } = await withIssuer({ algorithms: ['RS256'] });
     expect(await ask(forge({ alg: 'HS256' }, claims({ aud: 'api' }), hs256))).toBe(
       refusal('its algorithm (alg) must be RS256'),
@@ -87,14 +87,14 @@ describe('the algorithm is pinned by configuration', () => {
     expect(await ask(token({ aud: 'api' }))).toBe(ALICE);
   });
 
-  it('takes nothing from an issuer that lists only HS256, for a client that has no HS256', async () => {
+  it('refuse every token of an issuer that lists only HS256 for a client without HS256', async () => {
     const { ask, forge, claims, token } = await withIssuer({ algorithms: ['HS256'], jwks: undefined });
     const rule = refusal('its algorithm (alg) must be one that its issuer lists');
     expect(await ask(token())).toBe(rule);
     expect(await ask(forge({ alg: 'HS256' }, claims(), hs256))).toBe(rule);
   });
 
-  it('takes no secret but that of the calling client', async () => {
+  it('verify HS256 only with the secret of the calling client', async () => {
     const other = 'the-secret-of-another-client-0123456789-0123456789';
     const { ask, forge, claims } = await withWeb({ client_secret: other, jwt_configuration: { alg: 'HS256' } });
     expect(await ask(forge({ alg: 'HS256' }, claims({ aud: 'api' }), signers.HS256(other)))).toBe(
@@ -102,7 +102,7 @@ describe('the algorithm is pinned by configuration', () => {
     );
   });
 
-  it('wants 32 bytes of an HS256 secret at least', () => {
+  it('require an HS256 secret of at least 32 bytes', () => {
     const expected = 'a string; expected a secret of at least 32 bytes, as HS256 demands';
     const configured = (client_secret: string, secret_encoded: boolean) => () => {
       const config = callerConfig();
@@ -137,18 +137,21 @@ describe('tokens that the tenant signed', () => {
     { client: 'web', alg: 'RS256', others: ['PS256', 'HS256'] },
     { client: 'ps', alg: 'PS256', others: ['RS256', 'HS256'] },
     { client: 'api', alg: 'HS256', others: ['RS256', 'PS256'] },
-  ] as const)("go by the client's algorithm: $alg for $client and nothing else", async ({ client, alg, others }) => {
-    const kid = await tenantKid();
-    const sign = { RS256: signers.RS256(tenantKey), PS256: signers.PS256(tenantKey), HS256: hs256 };
-    expect(await gateway.ask(own(sign[alg], alg, client, { kid }))).toBe(ALICE);
-    for (const other of others) {
-      expect(await gateway.ask(own(sign[other], other, client, { kid }))).toBe(
-        refusal(`its algorithm (alg) must be ${alg}`),
-      );
-    }
-  });
+  ] as const)(
+    'are accepted only with the algorithm of the client: $alg for $client',
+    async ({ client, alg, others }) => {
+      const kid = await tenantKid();
+      const sign = { RS256: signers.RS256(tenantKey), PS256: signers.PS256(tenantKey), HS256: hs256 };
+      expect(await gateway.ask(own(sign[alg], alg, client, { kid }))).toBe(ALICE);
+      for (const other of others) {
+        expect(await gateway.ask(own(sign[other], other, client, { kid }))).toBe(
+          refusal(`its algorithm (alg) must be ${alg}`),
+        );
+      }
+    },
+  );
 
-  it('need the kid of the key of the tenant', async () => {
+  it("need the kid of the tenant's key", async () => {
     const signer = signers.RS256(tenantKey);
     expect(await gateway.ask(own(signer, 'RS256', 'web', { kid: 'rsa-1' }))).toBe(
       refusal('its issuer has no suitable key with its key id (kid)'),
@@ -158,7 +161,7 @@ describe('tokens that the tenant signed', () => {
     );
   });
 
-  it('are not signed by the keys of an identity provider, nor its tokens by the key of the tenant', async () => {
+  it("are refused with a key of the identity provider, as its tokens are with the tenant's key", async () => {
     const kid = await tenantKid();
     expect(await gateway.ask(own(IDP.RS256.signer, 'RS256', 'web', { kid }))).toBe(
       refusal('its signature is not valid'),
@@ -167,7 +170,7 @@ describe('tokens that the tenant signed', () => {
     expect(await gateway.ask(swapped)).toBe(refusal('its signature is not valid'));
   });
 
-  it('are the token of a caller when the application that they were made for delegates on', async () => {
+  it('are accepted from the application that they were issued for', async () => {
     const first = await gateway.delegate({ target: 'api' }, { token: gateway.token() });
     const passed = first.data.delegate.credential.token;
     expect(await gateway.ask(passed)).toBe(ALICE);
@@ -179,7 +182,7 @@ describe('the key', () => {
   const second = publicJwk(rsaPair('second'), { kid: 'rsa-2' });
   const sign = signers.RS256(rsaPair('second').privateKey);
 
-  it('is the one that kid names', async () => {
+  it('is selected by kid', async () => {
     const { ask, forge, claims, token } = await withIssuer({ jwks: { keys: [...IDP_JWKS.keys, second] } });
     expect(await ask(forge({ alg: 'RS256', kid: 'rsa-2' }, claims(), sign))).toBe(ALICE);
     expect(await ask(token())).toBe(ALICE);
@@ -191,7 +194,7 @@ describe('the key', () => {
     );
   });
 
-  it('without kid is the only one that fits, and none where several do', async () => {
+  it('without kid is the only suitable one; with several suitable ones the token is refused', async () => {
     expect(await gateway.ask(gateway.token({}, { kid: undefined }))).toBe(ALICE);
     const { ask, token } = await withIssuer({ jwks: { keys: [...IDP_JWKS.keys, second] } });
     expect(await ask(token({}, { kid: undefined }))).toBe(
@@ -199,7 +202,7 @@ describe('the key', () => {
     );
   });
 
-  it('is any of those that share a kid', async () => {
+  it('can be any of several with the same kid', async () => {
     const { ask, forge, claims, token } = await withIssuer({
       jwks: { keys: [...IDP_JWKS.keys, { ...second, kid: 'rsa-1' }] },
     });
@@ -207,7 +210,7 @@ describe('the key', () => {
     expect(await ask(forge({ alg: 'RS256', kid: 'rsa-1' }, claims(), sign))).toBe(ALICE);
   });
 
-  it('is used with no algorithm but the one that its JWK names', async () => {
+  it('is used only with the algorithm of its JWK', async () => {
     const keys = [publicJwk(rsaPair('idp'), { kid: 'rsa-1', alg: 'RS256' })];
     const { ask, forge, claims, token } = await withIssuer({ jwks: { keys } });
     expect(await ask(token())).toBe(ALICE);
@@ -217,7 +220,7 @@ describe('the key', () => {
   });
 
   it.each([{ kid: 5 }, { kid: null }, { kid: ['rsa-1'] }, { kid: { toString: 'rsa-1' } }])(
-    'is not named by a kid that is no string: %j',
+    'is not selected by a kid that is not a string: %j',
     async (header) => {
       expect(await gateway.ask(gateway.token({}, header))).toBe(refusal('its key id (kid) must be a string'));
     },
@@ -241,14 +244,14 @@ describe('typ', () => {
     null,
     7,
     { JWT: true },
-  ])('may not be %j', async (typ) => {
+  ])('is refused when it is %j', async (typ) => {
     expect(await gateway.ask(gateway.token({}, { typ }))).toBe(
       refusal('its type (typ) must be JWT, as in an ID token'),
     );
   });
 
   it.each([{ 'http://schemas.openid.net/event/backchannel-logout': {} }, {}, null, false])(
-    'may be what it will: with events %j it is a logout token',
+    'does not matter for a token with events %j, which is refused as a logout token',
     async (events) => {
       expect(await gateway.ask(gateway.token({ events }))).toBe(refusal('a logout token (events) is not an ID token'));
     },
@@ -275,13 +278,13 @@ describe('iss', () => {
     undefined,
     [[ISSUER]],
     { toString: ISSUER },
-  ])('selects nobody by anything but exact equality: %j', async (iss) => {
+  ])('is refused when it is not exactly a configured issuer: %j', async (iss) => {
     expect(await gateway.ask(gateway.token({ iss }))).toBe(
       refusal('its issuer (iss) is not configured for this tenant'),
     );
   });
 
-  it('is compared as text: an issuer is configured as it writes itself', async () => {
+  it('is compared as text, so that it need not be a URL', async () => {
     const { ask, token } = await withIssuer({ issuer: 'accounts.example.com' });
     expect(await ask(token({ iss: 'accounts.example.com' }))).toBe(ALICE);
     expect(await ask(token({ iss: 'https://accounts.example.com' }))).toBe(
@@ -299,7 +302,7 @@ describe('aud and azp', () => {
     { aud: ['web'], azp: 'native-app' },
     { aud: ['web', 'other'], azp: 'web' },
     { aud: ['other', 'web'], azp: 'web' },
-  ])('let %j in for web', async (claims) => {
+  ])('are accepted for web: %j', async (claims) => {
     expect(await gateway.ask(gateway.token(claims), 'web')).toBe(ALICE);
     expect(await gateway.ask(gateway.token(claims))).toBe(ALICE);
   });
@@ -336,11 +339,11 @@ describe('aud and azp', () => {
     [{ aud: { web: true } }, 'its audience (aud) must be a string or a list of strings'],
     [{ aud: ['web', 5] }, 'its audience (aud) must be a string or a list of strings'],
     [{ aud: [['web']] }, 'its audience (aud) must be a string or a list of strings'],
-  ])('keep %j out for web', async (claims, rule) => {
+  ])('are refused for web: %j', async (claims, rule) => {
     expect(await gateway.ask(gateway.token(claims), 'web')).toBe(refusal(rule));
   });
 
-  it('choose the calling application where the request names none', async () => {
+  it('select the calling application when the request does not name one', async () => {
     expect(await gateway.ask(gateway.token({ aud: 'ps', azp: 'web' }))).toBe(ALICE);
     expect(await gateway.ask(gateway.token({ aud: ['ps', 'web'], azp: 'ps' }))).toBe(ALICE);
     expect(await gateway.ask(gateway.token({ aud: ['ps', 'web'] }))).toBe(
@@ -354,17 +357,14 @@ describe('aud and azp', () => {
     );
   });
 
-  it.each(['nobody', '', '__proto__', 'WEB'])(
-    'say nothing of a token before the client %j is known',
-    async (clientId) => {
-      expect(await gateway.ask('not a token', clientId)).toBe(
-        'UNAUTHORIZED_CLIENT: clientId names no application of this tenant',
-      );
-    },
-  );
+  it.each(['nobody', '', '__proto__', 'WEB'])('are not checked for the unknown client %j', async (clientId) => {
+    expect(await gateway.ask('not a token', clientId)).toBe(
+      'UNAUTHORIZED_CLIENT: clientId names no application of this tenant',
+    );
+  });
 });
 
-describe('times', () => {
+describe('exp, iat and nbf', () => {
   const now = Date.UTC(2026, 0, 1) / 1000;
   it.each([
     [{ exp: now - 4 }, ALICE],
@@ -376,7 +376,7 @@ describe('times', () => {
     [{ nbf: now + 5 }, ALICE],
     [{ nbf: now + 6 }, refusal('it is not valid yet (nbf)')],
     [{ iat: now - 0.5, exp: now + 0.5, nbf: now - 0.5 }, ALICE],
-  ])('%j with 5 s of leeway: %s', async (claims, outcome) => {
+  ])('have a leeway of 5 s: %j, %s', async (claims, outcome) => {
     expect(await gateway.ask(gateway.token(claims))).toBe(outcome);
   });
 
@@ -387,7 +387,7 @@ describe('times', () => {
   ] as const;
   const values = [`"${now + 60}"`, '""', 'null', 'true', '[]', `[${now + 60}]`, '{}', '1e400', '-1e400'];
   it.each(kinds.flatMap(([claim, rule]) => values.map((value) => ({ claim, value, rule }))))(
-    '$claim may not be $value',
+    'are refused when $claim is $value',
     async ({ claim, value, rule }) => {
       const payload = JSON.stringify(gateway.claims({ [claim]: 'here' })).replace('"here"', value);
       const token = gateway.forge({ alg: 'RS256', kid: 'rsa-1' }, payload, IDP.RS256.signer);
@@ -395,13 +395,13 @@ describe('times', () => {
     },
   );
 
-  it('exp and iat may not be missing, nbf may', async () => {
+  it('are required, except nbf', async () => {
     expect(await gateway.ask(gateway.token({ exp: undefined }))).toBe(refusal('its expiry (exp) must be a number'));
     expect(await gateway.ask(gateway.token({ iat: undefined }))).toBe(refusal('its issue time (iat) must be a number'));
     expect(await gateway.ask(gateway.token({ nbf: undefined }))).toBe(ALICE);
   });
 
-  it('pass: what was good an hour ago has expired now', async () => {
+  it('are compared with the current time: a valid token expires', async () => {
     const later = await callerGateway();
     const token = later.token();
     expect(await later.ask(token)).toBe(ALICE);
@@ -418,7 +418,7 @@ describe('sub', () => {
     expect(await gateway.ask(gateway.token({ sub }))).toBe(`accepted as ${sub}`);
   });
 
-  it('has 255 UTF-16 units at most', async () => {
+  it('may have 255 UTF-16 code units and no more', async () => {
     for (const [sub, longer] of [
       ['s'.repeat(255), 's'.repeat(256)],
       [`${'😀'.repeat(127)}s`, '😀'.repeat(128)],
@@ -429,7 +429,7 @@ describe('sub', () => {
   });
 
   it.each([{ sub: undefined }, { sub: null }, { sub: '' }, { sub: 5 }, { sub: ['auth0|alice'] }, { sub: { id: 1 } }])(
-    'may not be as in %j',
+    'is refused when it is missing, empty or not a string: %j',
     async (claims) => {
       expect(await gateway.ask(gateway.token(claims))).toBe(refusal(text));
     },
@@ -445,17 +445,17 @@ describe('sub', () => {
     '\ud800',
     'a\udc00b',
     '\udc00\ud800',
-  ])('may not hold %j', async (sub) => {
+  ])('is refused when it contains %j', async (sub) => {
     expect(await gateway.ask(gateway.token({ sub }))).toBe(refusal(characters));
   });
 });
 
-describe('a key that is none of the tenant', () => {
+describe('a key that the issuer does not have', () => {
   it.each([
     ['RS256', signers.RS256(rsaPair('stranger').privateKey)],
     ['PS256', signers.PS256(rsaPair('stranger').privateKey)],
     ['ES256', signers.ES256(ecPair('stranger').privateKey)],
-  ] as const)('does not verify with %s', async (alg, signer) => {
+  ] as const)('does not verify a token with %s', async (alg, signer) => {
     const token = gateway.forge({ alg, kid: IDP[alg].kid }, gateway.claims(), signer);
     expect(await gateway.ask(token)).toBe(refusal('its signature is not valid'));
   });

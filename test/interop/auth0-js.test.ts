@@ -80,7 +80,7 @@ describe.skipIf(chromiumMissing())('auth0-js 7.6.1, unmodified, in Chromium over
   it('getDelegationToken that names no api sends an empty api_type, and gets the only add-on', async () => {
     const answer = await call('getDelegationToken', { id_token: idToken, targetClientId: 'chat', a: { b: 'nested' } });
     expect(answer.error).toBeNull();
-    expect(claimsOf(answer.result)).toMatchObject({ uid: 'auth0|alice' });
+    expect(decodeClaims(answer.result)).toMatchObject({ uid: 'auth0|alice' });
   });
 
   it('getDelegationToken with a refresh_token gets the credential and the rotated token', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(chromiumMissing())('auth0-js 7.6.1, unmodified, in Chromium over
   it('renewIdToken gets a new token of the application itself, with what the old one had', async () => {
     const answer = await call('renewIdToken', idToken);
     expect(answer.error).toBeNull();
-    expect(claimsOf(answer.result)).toMatchObject({ aud: 'web', azp: 'web', sub: 'auth0|alice', name: 'Alice' });
+    expect(decodeClaims(answer.result)).toMatchObject({ aud: 'web', azp: 'web', sub: 'auth0|alice', name: 'Alice' });
     print('renewIdToken', answer.result);
   });
 
@@ -139,7 +139,7 @@ function print(call: string, answer: unknown): void {
   console.info(`${call}: ${JSON.stringify(answer).replace(/ey[\w.-]{20,}/g, (token) => `${token.slice(0, 12)}…`)}`);
 }
 
-function claimsOf(result: unknown): Record<string, unknown> {
+function decodeClaims(result: unknown): Record<string, unknown> {
   const { id_token } = result as { id_token: string };
   return JSON.parse(Buffer.from(id_token.split('.')[1] as string, 'base64url').toString());
 }

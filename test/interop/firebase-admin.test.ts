@@ -1,7 +1,7 @@
 import { cert, deleteApp, initializeApp } from 'firebase-admin/app';
 import { getAuth } from 'firebase-admin/auth';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decoded, refusalOf, tokenOf } from '../support/answers.js';
+import { readJwt, readRefusal, readToken } from '../support/answers.js';
 import { FIREBASE_EMAIL, type TestGateway, testGateway } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
 
@@ -16,7 +16,7 @@ afterAll(() => deleteApp(admin));
 
 /** What firebase-admin mints for this user and these claims. */
 async function byFirebaseAdmin(uid: string, claims?: object) {
-  return decoded(await getAuth(admin).createCustomToken(uid, claims));
+  return readJwt(await getAuth(admin).createCustomToken(uid, claims));
 }
 
 const gateway: Promise<TestGateway> = testGateway((config) => {
@@ -40,7 +40,7 @@ describe('a custom token beside one of firebase-admin 13 for the same input', ()
     ['claims that firebase-admin leaves to whoever mints', 'f-1', { admin: true, user_id: 'x', name: 'y' }],
   ])('holds the same claim set: %s', async (_what, uid, claims) => {
     const theirs = await byFirebaseAdmin(uid, claims);
-    const ours = decoded(tokenOf(await byGateway(uid, claims)));
+    const ours = readJwt(readToken(await byGateway(uid, claims)));
     const { iat, exp, ...rest } = ours.payload;
     const { iat: theirIat, exp: theirExp, ...theirRest } = theirs.payload;
     expect(rest).toEqual(theirRest);
@@ -53,7 +53,7 @@ describe('a custom token beside one of firebase-admin 13 for the same input', ()
     'refuses %s, as firebase-admin does',
     async (name) => {
       await expect(byFirebaseAdmin('f-1', { [name]: 'value' })).rejects.toThrow('is reserved and cannot be specified');
-      expect(refusalOf(await byGateway('f-1', { [name]: 'value' }))).toEqual({
+      expect(readRefusal(await byGateway('f-1', { [name]: 'value' }))).toEqual({
         status: 200,
         code: 'INVALID_REQUEST',
         message: `The claim "d.${name}" must be absent: Firebase reserves its name`,
@@ -63,7 +63,7 @@ describe('a custom token beside one of firebase-admin 13 for the same input', ()
 
   it.each(['sub', 'firebase'])('refuses %s, which firebase-admin lets pass and which misleads', async (name) => {
     expect((await byFirebaseAdmin('f-1', { [name]: 'value' })).payload.claims).toEqual({ [name]: 'value' });
-    expect(refusalOf(await byGateway('f-1', { [name]: 'value' }))).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(readRefusal(await byGateway('f-1', { [name]: 'value' }))).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
   it.each([
@@ -73,6 +73,6 @@ describe('a custom token beside one of firebase-admin 13 for the same input', ()
     [['f-1'], 'must be a non-empty string uid'],
   ])('refuses the uid %j, as firebase-admin does', async (uid, reason) => {
     await expect(byFirebaseAdmin(uid as string)).rejects.toThrow(reason);
-    expect(refusalOf(await byGateway(uid))).toMatchObject({ status: 200, code: 'INVALID_REQUEST' });
+    expect(readRefusal(await byGateway(uid))).toMatchObject({ status: 200, code: 'INVALID_REQUEST' });
   });
 });

@@ -16,7 +16,7 @@ import {
   signInWithCustomToken,
 } from '@firebase/auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tokenOf } from '../support/answers.js';
+import { readToken } from '../support/answers.js';
 import { testClock } from '../support/clock.js';
 import { type ConfigDocument, testGateway } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
@@ -89,7 +89,7 @@ async function customToken(claims: Record<string, unknown>, change: (config: Con
     },
     { clock: testClock(Date.now()) },
   );
-  return tokenOf(await gateway.delegate({ target: 'chat' }, { token: await gateway.idToken(claims) }));
+  return readToken(await gateway.delegate({ target: 'chat' }, { token: await gateway.idToken(claims) }));
 }
 
 describe('the Firebase auth emulator and the @firebase/auth client', () => {

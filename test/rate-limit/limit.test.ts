@@ -46,7 +46,7 @@ function isRateLimited({ errors }: GraphqlAnswer): boolean {
   return errors?.[0].extensions.code === 'RATE_LIMITED';
 }
 
-function headersOf({ headers }: GraphqlAnswer) {
+function readRateLimitHeaders({ headers }: GraphqlAnswer) {
   return {
     limit: Number(headers.get('x-ratelimit-limit')),
     remaining: Number(headers.get('x-ratelimit-remaining')),
@@ -116,7 +116,7 @@ describe('the limit of a user', () => {
         remaining: Math.max(0, 10 - request),
         reset: gateway.clock.seconds() + 60 * Math.min(10, request),
       });
-      expect(headersOf(answer)).toEqual(figures);
+      expect(readRateLimitHeaders(answer)).toEqual(figures);
       expect(Date.parse(resetAt)).toBe(figures.reset * 1000);
       expect(retryAfter).toBe(request < 10 ? null : 60);
       expect(answer.headers.get('retry-after')).toBe(request > 10 ? '60' : null);
@@ -133,7 +133,7 @@ describe('the limit of a user', () => {
     const answer = await gateway.graphql(query, { variables, token: alice });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('retry-after')).toBe('60');
-    expect(headersOf(answer)).toEqual({ limit: 10, remaining: 0, reset: gateway.clock.seconds() + 600 });
+    expect(readRateLimitHeaders(answer)).toEqual({ limit: 10, remaining: 0, reset: gateway.clock.seconds() + 600 });
     expect(answer.errors).toHaveLength(3);
     expect(answer.errors?.[0]).toMatchObject({
       message: 'The user has no delegation left; the next one is possible in 60 s',
@@ -151,7 +151,7 @@ describe('the limit of a user', () => {
     const answer = await gateway.graphql(query, { variables, token: alice });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('retry-after')).toBe('60');
-    expect(headersOf(answer).remaining).toBe(0);
+    expect(readRateLimitHeaders(answer).remaining).toBe(0);
     expect(answer.data.d0.rateLimit.remaining).toBe(0);
     expect(answer.data).toMatchObject({ d1: null, d2: null });
     expect(answer.errors?.map(({ path, extensions: { code, retryAfter } }) => ({ path, code, retryAfter }))).toEqual([
@@ -169,7 +169,7 @@ describe('the limit of a user', () => {
       const answer = await gateway.graphql(query, { variables });
       const figures = [answer.data.d0.rateLimit, answer.data.d1.rateLimit];
       const { limit, remaining: least, reset } = figures.toSorted((a, b) => a.remaining - b.remaining)[0];
-      expect(headersOf(answer)).toEqual({ limit, remaining: least, reset });
+      expect(readRateLimitHeaders(answer)).toEqual({ limit, remaining: least, reset });
       expect(figures.map((each) => each.remaining).toSorted()).not.toEqual([least, least]);
     }
     // A refusal has least of all, wherever it stands among successes.
@@ -177,7 +177,7 @@ describe('the limit of a user', () => {
     const { query, variables } = manyDelegations(both.toReversed());
     const answer = await gateway.graphql(query, { variables });
     expect([answer.status, granted(answer)]).toEqual([200, 1]);
-    expect(headersOf(answer)).toMatchObject({ remaining: 0 });
+    expect(readRateLimitHeaders(answer)).toMatchObject({ remaining: 0 });
   });
 
   it('is not touched by tokens that do not verify, nor by an unknown client', async () => {
@@ -219,7 +219,7 @@ describe('the limit of a user', () => {
     expect(answer.status).toBe(200);
     expect(answer.errors?.[0].extensions).toMatchObject({ code, rateLimit: { limit: 10, remaining: 9 } });
     expect(answer.errors?.[0].message).toMatch(message);
-    expect(headersOf(answer)).toEqual({ limit: 10, remaining: 9, reset: gateway.clock.seconds() + 60 });
+    expect(readRateLimitHeaders(answer)).toEqual({ limit: 10, remaining: 9, reset: gateway.clock.seconds() + 60 });
     expect(await remaining(alice)).toBe(9);
   });
 
@@ -241,9 +241,9 @@ describe('the limit of a user', () => {
     const from = (remoteAddress: string) => spend(alice, { remoteAddress });
     for (let host = 1; host <= 10; host++) expect(granted(await from(`2001:db8:0:1::${host}`))).toBe(1);
     expect(await from('2001:db8:0:1:ffff:ffff:ffff:ffff')).toSatisfy(isRateLimited);
-    expect(headersOf(await from('2001:db8:0:2::1')).remaining).toBe(9);
-    expect(headersOf(await from('::ffff:192.0.2.9')).remaining).toBe(9);
-    expect(headersOf(await from('192.0.2.9')).remaining).toBe(8);
+    expect(readRateLimitHeaders(await from('2001:db8:0:2::1')).remaining).toBe(9);
+    expect(readRateLimitHeaders(await from('::ffff:192.0.2.9')).remaining).toBe(9);
+    expect(readRateLimitHeaders(await from('192.0.2.9')).remaining).toBe(8);
   });
 
   it('is never that of another user whose id looks like the key of a bucket', async () => {
@@ -260,7 +260,7 @@ describe('the limit of a user', () => {
       'acme|auth0|alice',
       '__proto__',
     ]) {
-      expect(headersOf(await spend(await gateway.idToken({ sub }))).remaining, sub).toBe(9);
+      expect(readRateLimitHeaders(await spend(await gateway.idToken({ sub }))).remaining, sub).toBe(9);
     }
   });
 
@@ -277,11 +277,11 @@ describe('the limit of a user', () => {
     });
     const request = (host: string, token = alice) => two.delegate({ target: 'api' }, { token, headers: { host } });
     for (let count = 0; count < 3; count++) await request('gateway.test');
-    expect(headersOf(await request('other.test')).remaining).toBe(9);
-    expect(headersOf(await request('gateway.test')).remaining).toBe(6);
+    expect(readRateLimitHeaders(await request('other.test')).remaining).toBe(9);
+    expect(readRateLimitHeaders(await request('gateway.test')).remaining).toBe(6);
     // The tenant's name and the user id, joined, look alike.
     await request('gateway.test', await two.idToken({ sub: 'auth0|alice","bob' }));
-    expect(headersOf(await request('other.test', await two.idToken({ sub: 'bob' }))).remaining).toBe(9);
+    expect(readRateLimitHeaders(await request('other.test', await two.idToken({ sub: 'bob' }))).remaining).toBe(9);
   });
 
   it('is 10 requests and one a minute unless the configuration says otherwise', async () => {
@@ -289,18 +289,18 @@ describe('the limit of a user', () => {
       config.rate_limit = { burst: 3, refill_per_minute: 60 };
     });
     const send = () => generous.delegate({ target: 'api' }, { token: alice });
-    expect(headersOf(await send())).toEqual({ limit: 3, remaining: 2, reset: generous.clock.seconds() + 1 });
+    expect(readRateLimitHeaders(await send())).toEqual({ limit: 3, remaining: 2, reset: generous.clock.seconds() + 1 });
     await send();
     await send();
     expect((await send()).headers.get('retry-after')).toBe('1');
     generous.clock.advance(1_000);
-    expect(headersOf(await send())).toMatchObject({ limit: 3, remaining: 0 });
+    expect(readRateLimitHeaders(await send())).toMatchObject({ limit: 3, remaining: 0 });
   });
 
   it('outlives a reload that does not change it', async () => {
     await spend(alice);
     await spend(alice);
     await gateway.reload(parseConfig(baseConfig()));
-    expect(headersOf(await spend(alice)).remaining).toBe(7);
+    expect(readRateLimitHeaders(await spend(alice)).remaining).toBe(7);
   });
 });

@@ -169,7 +169,7 @@ describe('buckets in memory', () => {
       fc.property(steps, limits, fc.integer({ min: 1, max: 6 }), (schedule, limit, capacity) => {
         const clock = testClock();
         const store = storeOfOne(limit, clock.now, capacity);
-        const slotOf = (time: number) => Math.floor(time / slotMs(limit));
+        const toSlot = (time: number) => Math.floor(time / slotMs(limit));
         let sorted: { readonly key: string; readonly bucket: Bucket; readonly full: number }[] = [];
         for (const { key, takes, pause } of schedule) {
           clock.advance(pause);
@@ -177,14 +177,14 @@ describe('buckets in memory', () => {
             store.take(key);
             const { bucket } = take(sorted.find((each) => each.key === key)?.bucket, clock.now(), limit);
             sorted = [...sorted.filter((each) => each.key !== key), { key, bucket, full: fullAt(bucket, limit) }]
-              .filter(({ full }) => slotOf(full) >= slotOf(clock.now()))
+              .filter(({ full }) => toSlot(full) >= toSlot(clock.now()))
               .sort((a, b) => a.full - b.full);
             const forgotten = sorted.filter(
               (each) => each.full > clock.now() && store.peek(each.key).reset === clock.seconds(),
             );
             if (sorted.length > capacity) {
               const gone = forgotten[0] ?? sorted[0];
-              expect(slotOf(gone?.full ?? 0)).toBe(slotOf(sorted[0]?.full ?? 0));
+              expect(toSlot(gone?.full ?? 0)).toBe(toSlot(sorted[0]?.full ?? 0));
               expect(forgotten.length).toBeLessThanOrEqual(1);
               sorted = sorted.filter((each) => each !== gone);
             } else {

@@ -30,11 +30,11 @@ export async function addonGateway(
   const gateway = await testGateway((document) => addTarget(document, { [name]: config }, client), {
     ...(clock && { clock }),
   });
-  return { ...gateway, ...issuing(gateway) };
+  return { ...gateway, ...createIssuers(gateway) };
 }
 
 /** Delegates to the client `target` of a gateway, at both endpoints. */
-export function issuing(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'issueLegacy'> {
+export function createIssuers(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'issueLegacy'> {
   return {
     async issue(fragment, { input, claims } = {}) {
       const query = `mutation ($input: DelegateInput!) {
@@ -51,7 +51,7 @@ export function issuing(gateway: TestGateway): Pick<AddonGateway, 'issue' | 'iss
 }
 
 /** The diagnostics of an add-on's configuration, with paths that begin below the add-on. The tenant needs no keys. */
-export function addonFaults(name: string, config: unknown): string[] {
+export function diagnoseAddon(name: string, config: unknown): string[] {
   const document = baseConfig() as ConfigDocument;
   addTarget(document, { [name]: config });
   return validateConfig(document).map((each) => formatDiagnostic(each).replace(/^.*\.addons\.\w+\.?/, ''));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SAML } from '@node-saml/node-saml';
 import type { Deps } from '../../src/deps.js';
-import { type AddonGateway, issuing } from './addon.js';
+import { type AddonGateway, createIssuers } from './addon.js';
 import { type TestClock, testClock } from './clock.js';
 import { type ConfigDocument, testGateway } from './gateway.js';
 import { selfSigned } from './upstream.js';
@@ -34,7 +34,7 @@ export async function samlGateway(
     },
     { clock: options.clock ?? testClock(Date.now()), ...(options.deps && { deps: options.deps }) },
   );
-  return { ...gateway, ...issuing(gateway) };
+  return { ...gateway, ...createIssuers(gateway) };
 }
 
 /** Gives the tenant of a configuration a key and its certificate. */

@@ -90,26 +90,26 @@ async function verify(encoded: string, { recipient = SIGN_IN, cert = TENANT.cert
 }
 
 function checkAssertion({ issuer, nameId, nameIdFormat, assertion }: Verified, xml: string, recipient: string): void {
-  const demandOf = (holds: boolean, what: string) => demand(holds, 'InvalidIdentityToken', what);
-  demandOf(issuer === ENTITY_ID, 'the issuer is not the registered one');
-  demandOf(
+  const demandValid = (holds: boolean, what: string) => demand(holds, 'InvalidIdentityToken', what);
+  demandValid(issuer === ENTITY_ID, 'the issuer is not the registered one');
+  demandValid(
     xml.includes(`<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${ENTITY_ID}<`),
     'the issuer of the response is another',
   );
-  demandOf(new RegExp(`^<samlp:Response [^>]*Destination="${recipient}"`).test(xml), 'the destination is another');
-  demandOf(nameIdFormat === 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'the name is not persistent');
-  demandOf(nameId !== '', 'the name is empty');
+  demandValid(new RegExp(`^<samlp:Response [^>]*Destination="${recipient}"`).test(xml), 'the destination is another');
+  demandValid(nameIdFormat === 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'the name is not persistent');
+  demandValid(nameId !== '', 'the name is empty');
   const confirmations = assertion.Subject[0].SubjectConfirmation ?? [];
-  demandOf(confirmations.length === 1, 'there must be exactly one SubjectConfirmation');
-  demandOf(confirmations[0].$.Method === 'urn:oasis:names:tc:SAML:2.0:cm:bearer', 'the confirmation is not bearer');
+  demandValid(confirmations.length === 1, 'there must be exactly one SubjectConfirmation');
+  demandValid(confirmations[0].$.Method === 'urn:oasis:names:tc:SAML:2.0:cm:bearer', 'the confirmation is not bearer');
   const data = confirmations[0].SubjectConfirmationData?.[0]?.$ ?? {};
-  demandOf(data.Recipient === recipient, 'the recipient is another');
-  demandOf(Date.parse(data.NotOnOrAfter) > Date.now(), 'the confirmation has expired');
+  demandValid(data.Recipient === recipient, 'the recipient is another');
+  demandValid(Date.parse(data.NotOnOrAfter) > Date.now(), 'the confirmation has expired');
   const conditions = assertion.Conditions?.[0]?.$ ?? {};
-  demandOf(Date.parse(conditions.NotBefore) <= Date.now(), 'the conditions begin later');
-  demandOf(Date.parse(conditions.NotOnOrAfter) > Date.now(), 'the conditions have ended');
+  demandValid(Date.parse(conditions.NotBefore) <= Date.now(), 'the conditions begin later');
+  demandValid(Date.parse(conditions.NotOnOrAfter) > Date.now(), 'the conditions have ended');
   const age = Date.now() - Date.parse(assertion.$.IssueInstant);
-  demandOf(age >= 0 && age < FIVE_MINUTES, 'Token must be redeemed within 5 minutes of issuance');
+  demandValid(age >= 0 && age < FIVE_MINUTES, 'Token must be redeemed within 5 minutes of issuance');
 }
 
 function checkRole({ attributes }: Verified, form: URLSearchParams, { trusts }: StsRules): void {

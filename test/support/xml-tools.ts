@@ -24,7 +24,7 @@ function runs(command: string): boolean {
  *
  * @returns what is wrong with it, a line each
  */
-export function schemaFaults(document: string, schema: 'metadata' | 'protocol' | 'assertion'): string[] {
+export function findSchemaErrors(document: string, schema: 'metadata' | 'protocol' | 'assertion'): string[] {
   const folder = scratch();
   const file = join(folder, 'document.xml');
   writeFileSync(file, document);

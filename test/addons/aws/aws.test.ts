@@ -5,8 +5,8 @@ import { createXmlSigner, type SignXml } from '../../../src/addons/shared/saml/s
 import { Xml } from '../../../src/addons/shared/saml/xml.js';
 import { importRsaPrivateKey } from '../../../src/keys/private-key.js';
 import { createSigningKey } from '../../../src/keys/signing-key.js';
-import { type AddonGateway, addonFaults } from '../../support/addon.js';
-import { refusalOf } from '../../support/answers.js';
+import { type AddonGateway, diagnoseAddon } from '../../support/addon.js';
+import { readRefusal } from '../../support/answers.js';
 import { testClock } from '../../support/clock.js';
 import { type ConfigDocument, testGateway } from '../../support/gateway.js';
 import {
@@ -298,7 +298,7 @@ describe('the role', () => {
     ['an empty role', { role: '' }],
   ])('is refused: %s', async (_what, aws) => {
     const { gateway, sts } = await setup(config);
-    expect(refusalOf(await gateway.issue(FIELDS, { input: { aws } }))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS, { input: { aws } }))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message: mismatch,
@@ -346,7 +346,7 @@ describe('the user of the session', () => {
     ['too long', 'a'.repeat(257), must('have at most 256 characters')],
   ])('is refused if its name is %s', async (_what, email, message) => {
     const { gateway, sts } = await setup({ uid: 'email' });
-    expect(refusalOf(await gateway.issue(FIELDS, { claims: { email } }))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS, { claims: { email } }))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message,
@@ -372,7 +372,7 @@ describe('the user of the session', () => {
     ],
   ])('is refused for a session tag %s', async (_what, tag, message) => {
     const { gateway, sts } = await setup({ claims: { tag: 'tag' } });
-    expect(refusalOf(await gateway.issue(FIELDS, { claims: { tag } }))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS, { claims: { tag } }))).toEqual({
       status: 200,
       code: 'INVALID_REQUEST',
       message,
@@ -385,7 +385,7 @@ describe('an answer of STS', () => {
   it('that refuses the request is reported by its code, without its message', async () => {
     const { gateway } = await setup({}, { trusts: [] });
     const answer = await gateway.issue(FIELDS);
-    expect(refusalOf(answer)).toEqual({
+    expect(readRefusal(answer)).toEqual({
       status: 200,
       code: 'UPSTREAM_REFUSED',
       message: 'AWS STS refused: AccessDenied',
@@ -396,7 +396,7 @@ describe('an answer of STS', () => {
 
   it('is a refusal if the certificate of the tenant is not the registered one', async () => {
     const { gateway } = await setup({}, {}, { keys: STRANGER });
-    expect(refusalOf(await gateway.issue(FIELDS))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS))).toEqual({
       status: 200,
       code: 'UPSTREAM_REFUSED',
       message: 'AWS STS refused: InvalidIdentityToken',
@@ -405,7 +405,7 @@ describe('an answer of STS', () => {
 
   it('is a refusal if the clock of the gateway is ten minutes behind', async () => {
     const { gateway } = await setup({}, {}, { clock: testClock(Date.now() - 600_000) });
-    expect(refusalOf(await gateway.issue(FIELDS))).toEqual({
+    expect(readRefusal(await gateway.issue(FIELDS))).toEqual({
       status: 200,
       code: 'UPSTREAM_REFUSED',
       message: 'AWS STS refused: ExpiredTokenException',
@@ -467,7 +467,7 @@ describe('an answer of STS', () => {
     const { url } = await upstream(answers);
     const gateway = await samlGateway({ aws: { ...READER, sts_endpoint: url } });
     const answer = await gateway.issue(FIELDS);
-    expect(refusalOf(answer)).toEqual({ status: 200, code: 'UPSTREAM_UNAVAILABLE', message });
+    expect(readRefusal(answer)).toEqual({ status: 200, code: 'UPSTREAM_UNAVAILABLE', message });
     expect(answer.text).not.toContain('canary');
   });
 });
@@ -543,7 +543,7 @@ describe('the configuration of aws', () => {
       },
     ],
   ])('is valid with %s', (_what, config) => {
-    expect(addonFaults('aws', config)).toEqual([]);
+    expect(diagnoseAddon('aws', config)).toEqual([]);
   });
 
   it.each([
@@ -627,6 +627,6 @@ describe('the configuration of aws', () => {
     ],
     ['a misspelled key', { ...READER, rolle: 'x' }, ['rolle: unknown key; did you mean "role"?']],
   ])('is refused with %s', (_what, config, faults) => {
-    expect(addonFaults('aws', config)).toEqual(expect.arrayContaining(faults));
+    expect(diagnoseAddon('aws', config)).toEqual(expect.arrayContaining(faults));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addonFaults, addonGateway } from '../../support/addon.js';
+import { addonGateway, diagnoseAddon } from '../../support/addon.js';
 
 const ACCOUNT = {
   accountName: 'acmefiles',
@@ -112,7 +112,7 @@ describe('the configuration of azure_blob', () => {
     ['a lifetime of zero', { expiration: 0 }],
     ['the longest identifier', { signedIdentifier: 'i'.repeat(64) }],
   ])('accepts %s', (_what, change) => {
-    expect(addonFaults('azure_blob', { ...valid, ...change })).toEqual([]);
+    expect(diagnoseAddon('azure_blob', { ...valid, ...change })).toEqual([]);
   });
 
   it.each([
@@ -148,6 +148,6 @@ describe('the configuration of azure_blob', () => {
       'container_read: missing; expected true for at least one of container_read, container_write, container_delete, container_list, or a signedIdentifier',
     ],
   ])('refuses %j', (change, fault) => {
-    expect(addonFaults('azure_blob', { ...valid, ...change })).toEqual([fault]);
+    expect(diagnoseAddon('azure_blob', { ...valid, ...change })).toEqual([fault]);
   });
 });

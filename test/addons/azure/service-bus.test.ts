@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addonFaults, addonGateway } from '../../support/addon.js';
+import { addonGateway, diagnoseAddon } from '../../support/addon.js';
 
 /** The key looks like base64, but Service Bus uses it as text. */
 const POLICY = {
@@ -82,6 +82,6 @@ describe('the configuration of azure_sb', () => {
     [{ expiration: -1 }, 'expiration: a number; expected a number of at least 0'],
     [{ expiration: '5' }, 'expiration: a string; expected a number'],
   ])('refuses %j', (change, fault) => {
-    expect(addonFaults('azure_sb', { ...POLICY, ...change })).toEqual([fault]);
+    expect(diagnoseAddon('azure_sb', { ...POLICY, ...change })).toEqual([fault]);
   });
 });

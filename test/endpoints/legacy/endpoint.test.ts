@@ -43,17 +43,17 @@ describe('POST /delegation', () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     const empty = await postForm(gateway, { id_token, target: 'chat', api_type: '' });
-    expect(claimsOf(empty.body.id_token)).toMatchObject({ uid: 'auth0|alice' });
+    expect(decodeClaims(empty.body.id_token)).toMatchObject({ uid: 'auth0|alice' });
     const alias = await postForm(gateway, { id_token, target: 'chat', api_type: 'auth0' });
-    expect(claimsOf(alias.body.id_token)).toMatchObject({ aud: 'chat' });
+    expect(decodeClaims(alias.body.id_token)).toMatchObject({ aud: 'chat' });
   });
 
   it('keeps what the source token has of profile and email for passthrough', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken({ name: 'Alice', email: 'alice@example.com', role: 'admin' });
     const { body } = await postForm(gateway, { id_token, scope: 'passthrough' });
-    expect(claimsOf(body.id_token)).toMatchObject({ name: 'Alice', email: 'alice@example.com' });
-    expect(claimsOf(body.id_token)).not.toHaveProperty('role');
+    expect(decodeClaims(body.id_token)).toMatchObject({ name: 'Alice', email: 'alice@example.com' });
+    expect(decodeClaims(body.id_token)).not.toHaveProperty('role');
   });
 
   it('ignores unknown and nested extras, once or often', async () => {
@@ -214,6 +214,6 @@ describe('the one limit of both doors', () => {
   });
 });
 
-function claimsOf(token: string): Record<string, unknown> {
+function decodeClaims(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
 }
