@@ -120,7 +120,7 @@ async function buildGeneration(
     buckets,
     fetch: createRouter({
       findTenant: tenantLookup(tenants),
-      cors: createCors(settings.cors.origins),
+      cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
       clientIp: clientIpReader(settings.trust_proxy),
       services: { deps, upstreams, refreshTokens, remoteKeys },
       endpoints: {

@@ -26,7 +26,9 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
         origins: z.array(originSchema()).default(['*']).describe('"*" or origins such as https://app.example.com.'),
       })
       .prefault({})
-      .describe('The web pages that may call the gateway. Cookies and other browser credentials are never allowed.'),
+      .describe(
+        'The web pages that may call the gateway. Where "*" is not among them, a request of another page is refused. Cookies and other browser credentials are never allowed.',
+      ),
     rate_limit: rateLimitSchema(fields).prefault({}).describe('The limits of users and of addresses.'),
     graphql: graphqlSchema(fields).prefault({}).describe('Limits of a GraphQL document.'),
     tenants: z

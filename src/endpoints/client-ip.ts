@@ -5,7 +5,8 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /**
  * Finds the IP that rate limits count by: an IPv4 address, or the /64 of an IPv6 address, because one subscriber usually
- * gets a whole /64. `unknown` when the connection has no address.
+ * gets a whole /64. An address of 64:ff9b::/96 counts as the IPv4 address in it, because all clients behind a NAT64
+ * (RFC 6052 §2.1) share that /64. `unknown` when the connection has no address.
  */
 export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string | null) => string;
 
@@ -50,8 +51,11 @@ function parseAddress(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | und
   return bare !== undefined && isIP(bare) !== 0 ? ipaddr.process(bare) : undefined;
 }
 
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+
 function formatClient(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   if (address instanceof ipaddr.IPv4) return address.toString();
+  if (address.match(NAT64)) return new ipaddr.IPv4(address.toByteArray().slice(12)).toString();
   const network = address.parts.map((part, index) => (index < 4 ? part : 0));
   return `${new ipaddr.IPv6(network).toString()}/64`;
 }

@@ -1,3 +1,5 @@
+import { DelegationError } from '../errors.js';
+
 const EXPOSED_HEADERS = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id';
 
 /**
@@ -9,10 +11,25 @@ export interface Cors {
   headers(request: Request): Record<string, string>;
   /** Answers a preflight request; undefined for any other request. */
   preflight(request: Request): Response | undefined;
+  /**
+   * Refuses a request of a page whose origin is not listed, although the page could not read the answer: it would use up
+   * the attempts of its visitor. A request without an Origin header is none of such a page: browsers send one with every
+   * POST (https://fetch.spec.whatwg.org/#origin-header).
+   *
+   * @throws DelegationError INVALID_REQUEST with status 403
+   */
+  requireListedOrigin(request: Request): void;
 }
 
-/** @param origins the origins that may read answers, compared exactly; "*" allows every origin */
-export function createCors(origins: readonly string[]): Cors {
+export interface CorsOptions {
+  /** The origins that may call the gateway and read its answers, compared exactly; "*" allows every origin. */
+  readonly origins: readonly string[];
+  /** Whether the gateway serves a page, GraphiQL, that calls it from its own origin. */
+  readonly servesPage: boolean;
+}
+
+/** Creates the CORS rules of a configuration. */
+export function createCors({ origins, servesPage }: CorsOptions): Cors {
   const any = origins.includes('*');
   const allowed = new Set(origins);
   const headers = (request: Request): Record<string, string> => {
@@ -36,5 +53,18 @@ export function createCors(origins: readonly string[]): Cors {
         },
       });
     },
+    requireListedOrigin(request) {
+      const origin = request.headers.get('origin');
+      if (any || origin === null || allowed.has(origin)) return;
+      if (servesPage && isOwnOrigin(origin, request)) return;
+      throw new DelegationError('INVALID_REQUEST', 'The Origin of the request is not one of cors.origins', {
+        status: 403,
+      });
+    },
   };
+}
+
+/** Whether an origin has the host of the request. The scheme is not compared: a proxy may terminate TLS. */
+function isOwnOrigin(origin: string, request: Request): boolean {
+  return URL.canParse(origin) && new URL(origin).host === (request.headers.get('host') ?? new URL(request.url).host);
 }

@@ -30,7 +30,7 @@ export interface RouterOptions {
   readonly clientIp: ClientIp;
   /** What the requests of all generations share. */
   readonly services: Pick<RequestContext, 'deps' | 'upstreams' | 'refreshTokens' | 'remoteKeys'>;
-  /** By path. */
+  /** By path. They count attempts, so only pages of a listed origin may call them. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
@@ -43,7 +43,7 @@ const NO_LOG: Pick<Log, 'error'> = { error: () => {} };
 /** Routes a request by host and path, and adds to every response what all of them have. */
 export function createRouter({ findTenant, cors, clientIp, services, endpoints }: RouterOptions): Router {
   const routes = new Map<string, Endpoint>([
-    ...Object.entries(endpoints),
+    ...Object.entries(endpoints).map(([path, endpoint]) => [path, requireListedOrigin(endpoint, cors)] as const),
     ['/.well-known/jwks.json', documentEndpoint(jwksResponse)],
     ['/saml/metadata', documentEndpoint(samlMetadataResponse)],
   ]);
@@ -89,6 +89,16 @@ export function createRouter({ findTenant, cors, clientIp, services, endpoints }
     }
     if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
     return response;
+  };
+}
+
+function requireListedOrigin(endpoint: Endpoint, cors: Cors): Endpoint {
+  return {
+    ...endpoint,
+    answer(request, context) {
+      cors.requireListedOrigin(request);
+      return endpoint.answer(request, context);
+    },
   };
 }
 

@@ -13,6 +13,10 @@ describe('the client IP of a direct connection', () => {
     ['the /64 of an IPv6 address', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['the same /64 for another address of it', '2001:DB8:1:2:ffff::1', '2001:db8:1:2::/64'],
     ['another /64 for the next network', '2001:db8:1:3::1', '2001:db8:1:3::/64'],
+    ['a NAT64 address: the IPv4 address in it', '64:ff9b::203.0.113.5', '203.0.113.5'],
+    ['a NAT64 address in hexadecimal', '64:FF9B::cb00:7105', '203.0.113.5'],
+    ['the /64 of an address next to the NAT64 prefix', '64:ff9b::1:0:0', '64:ff9b::/64'],
+    ['the /64 of a local NAT64 prefix, which has other forms', '64:ff9b:1::cb00:7105', '64:ff9b:1::/64'],
     ['a link-local address with its zone', 'fe80::1%eth0', 'fe80::/64'],
     ['loopback', '::1', '::/64'],
     ['no address', undefined, 'unknown'],
@@ -41,6 +45,8 @@ describe('X-Forwarded-For', () => {
     ['a proxy that the client made up is ignored', PROXY, '1.1.1.1, 10.0.0.1, 198.51.100.1', '198.51.100.1'],
     ['an IPv6 client', PROXY, '2001:db8:1:2::9', '2001:db8:1:2::/64'],
     ['an IPv4-mapped client', PROXY, '::ffff:198.51.100.1', '198.51.100.1'],
+    ['a NAT64 client', PROXY, '64:ff9b::198.51.100.1', '198.51.100.1'],
+    ['a NAT64 client, with brackets and a port', PROXY, '[64:ff9b::c633:6401]:51234', '198.51.100.1'],
     ['a port', PROXY, '198.51.100.1:51234', '198.51.100.1'],
     ['brackets and a port', PROXY, '[2001:db8:1:2::9]:51234', '2001:db8:1:2::/64'],
     ['brackets alone', PROXY, '[2001:db8:1:2::9]', '2001:db8:1:2::/64'],
@@ -76,6 +82,11 @@ describe('X-Forwarded-For', () => {
 
   it('is read to its end when every address is trusted', () => {
     expect(clientIpReader(['0.0.0.0/0', '::/0'])(PROXY, '198.51.100.1, 203.0.113.5')).toBe('198.51.100.1');
+  });
+
+  it('is ignored from a NAT64 address with the IPv4 address of a proxy, unless that range is configured', () => {
+    expect(behind('64:ff9b::10.1.2.3', '198.51.100.1')).toBe('10.1.2.3');
+    expect(clientIpReader(['64:ff9b::/96'])('64:ff9b::10.1.2.3', '198.51.100.1')).toBe('198.51.100.1');
   });
 
   it('accepts an IPv4-mapped range of proxies', () => {

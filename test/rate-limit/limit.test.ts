@@ -304,3 +304,117 @@ describe('the limit of a user', () => {
     expect(readRateLimitHeaders(await spend(alice)).remaining).toBe(7);
   });
 });
+
+describe('the limit of a user over all addresses', () => {
+  const VIEWER = '{ viewer { rateLimit { limit remaining reset retryAfter } } }';
+  const address = (index: number) => ({ remoteAddress: `2001:db8:0:${index.toString(16)}::1` });
+
+  async function limitedGateway(rateLimit: object) {
+    const gateway = await roomyGateway((config) => Object.assign(config.rate_limit as object, rateLimit));
+    const token = await gateway.idToken();
+    const spend = (connection = ADDRESS_1, user = token) =>
+      gateway.delegate({ target: 'api' }, { token: user, connection });
+    const peek = async (connection = ADDRESS_1) =>
+      (await gateway.graphql(VIEWER, { token, connection })).data.viewer.rateLimit;
+    return { gateway, token, spend, peek };
+  }
+
+  it('is 60 requests and six a minute, from however many addresses', async () => {
+    const { gateway, spend } = await limitedGateway({});
+    const answers = await Promise.all(Array.from({ length: 300 }, (_, index) => spend(address(index))));
+    expect(answers.filter((answer) => granted(answer) === 1)).toHaveLength(60);
+    expect(answers.filter(isRateLimited)).toHaveLength(240);
+    expect(headersOf(answers[299]!)).toEqual({ limit: 60, remaining: 0, reset: gateway.clock.seconds() + 600 });
+    expect(answers[299]!.headers.get('retry-after')).toBe('10');
+    gateway.clock.advance(60_000);
+    const later = await Promise.all(Array.from({ length: 20 }, (_, index) => spend(address(300 + index))));
+    expect(later.filter((answer) => granted(answer) === 1)).toHaveLength(6);
+  });
+
+  it('is another one for another user', async () => {
+    const { gateway, spend } = await limitedGateway({ per_user: { burst: 2 } });
+    for (let index = 0; index < 3; index++) await spend(address(index));
+    expect(await spend(address(4))).toSatisfy(isRateLimited);
+    expect(granted(await spend(address(4), await gateway.idToken({ sub: 'auth0|bob' })))).toBe(1);
+  });
+
+  it('loses nothing to a request that the bucket of the address refuses, nor the other way round', async () => {
+    const { spend, peek } = await limitedGateway({ burst: 2, per_user: { burst: 3 } });
+    for (let count = 0; count < 10; count++) await spend(ADDRESS_1);
+    // Two were spent here; the eight that were refused took nothing of the three.
+    expect(granted(await spend(ADDRESS_2))).toBe(1);
+    for (let count = 0; count < 10; count++) expect(await spend(ADDRESS_2)).toSatisfy(isRateLimited);
+    expect(await peek(ADDRESS_2)).toMatchObject({ limit: 3, remaining: 0 });
+    expect(await peek(address(1))).toMatchObject({ limit: 3, remaining: 0 });
+  });
+
+  it('shows, in every place, the bucket with fewer requests remaining, and that of the address on a tie', async () => {
+    const { gateway, spend, peek } = await limitedGateway({ burst: 4, per_user: { burst: 6 } });
+    const shown: number[][] = [];
+    const addresses = [ADDRESS_1, ADDRESS_1, ADDRESS_2, ADDRESS_2, ADDRESS_2, ADDRESS_2, ADDRESS_2];
+    for (const connection of addresses) {
+      const answer = await spend(connection);
+      const { resetAt: _, ...status } = answer.data.delegate?.rateLimit ?? answer.errors?.[0].extensions.rateLimit;
+      const { limit, remaining, reset } = status;
+      shown.push([limit, remaining]);
+      expect(headersOf(answer)).toEqual({ limit, remaining, reset });
+      expect(await peek(connection)).toEqual(status);
+    }
+    expect(shown).toEqual([
+      [4, 3],
+      [4, 2],
+      // A tie at three: the user has used three of six, and one of four here.
+      [4, 3],
+      // A tie at two.
+      [4, 2],
+      [4, 1],
+      // A tie at none, where the bucket of the address waits longer.
+      [4, 0],
+      [4, 0],
+    ]);
+    expect(await peek(address(1))).toEqual({
+      limit: 6,
+      remaining: 0,
+      reset: gateway.clock.seconds() + 60,
+      retryAfter: 10,
+    });
+  });
+
+  it('shows of two empty buckets the one that stays empty longer, so that Retry-After can be relied on', async () => {
+    const { gateway, spend } = await limitedGateway({
+      burst: 2,
+      refill_per_minute: 60,
+      per_user: { burst: 2, refill_per_minute: 1 },
+    });
+    await spend();
+    await spend();
+    const refused = await spend();
+    expect(refused.headers.get('retry-after')).toBe('60');
+    gateway.clock.advance(59_000);
+    expect(await spend()).toSatisfy(isRateLimited);
+    gateway.clock.advance(1_000);
+    expect(granted(await spend())).toBe(1);
+  });
+
+  it('is none when it is false', async () => {
+    const { spend } = await limitedGateway({ per_user: false });
+    for (let index = 0; index < 100; index++) expect(granted(await spend(address(index)))).toBe(1);
+  });
+
+  it('keeps its buckets over a reload when both limits stay the same, and not when one changes', async () => {
+    const { gateway, spend, peek } = await limitedGateway({ per_user: { burst: 3 } });
+    const reload = (rateLimit: object) =>
+      gateway.reload(parseConfig({ ...baseConfig(), rate_limit: { attempts_per_minute: 100, ...rateLimit } }));
+    await spend();
+    await reload({ per_user: { burst: 3 } });
+    expect(await peek()).toMatchObject({ limit: 3, remaining: 2 });
+    await reload({ per_user: { burst: 4 } });
+    expect(await peek()).toMatchObject({ limit: 4, remaining: 4 });
+    await spend();
+    await reload({ per_user: { burst: 4, refill_per_minute: 7 } });
+    expect(await peek()).toMatchObject({ limit: 4, remaining: 4 });
+    await spend();
+    await reload({ per_user: false });
+    expect(await peek()).toMatchObject({ limit: 10, remaining: 10 });
+  });
+});
