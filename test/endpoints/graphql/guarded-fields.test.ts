@@ -14,7 +14,7 @@ describe('countGuardedFields', () => {
     ['each response key', '{ a: viewer b: viewer free viewer: free }', 2],
     ['a response key once', '{ a: viewer a: viewer ... { a: viewer } }', 1],
     ['fields in fragments', '{ ...A } fragment A on Query { ...B a: viewer } fragment B on Query { b: viewer }', 2],
-    ['nothing in unknown and unused fragments', '{ ...X free } fragment A on Query { viewer }', 0],
+    ['no fields in unknown and unused fragments', '{ ...X free } fragment A on Query { viewer }', 0],
     [
       'fragments that spread each other',
       '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A viewer }',
@@ -24,7 +24,7 @@ describe('countGuardedFields', () => {
     expect(count(query)).toBe(expected);
   });
 
-  it('counts the operation that runs', () => {
+  it('counts the operation that is executed', () => {
     const query = 'query A { viewer } query B { a: viewer b: viewer }';
     expect(count(query, {}, 'A')).toBe(1);
     expect(count(query, {}, 'B')).toBe(2);
@@ -49,14 +49,14 @@ describe('countGuardedFields', () => {
 
   it.each([
     [
-      'a variable that is null in spite of its default',
+      'a variable that is null although it has a default',
       'query($b: Boolean = true) { viewer @include(if: $b) }',
       { b: null },
     ],
     ['a variable without a value', 'query($b: Boolean) { viewer @skip(if: $b) }', {}],
     ['a variable that the operation does not define', '{ viewer @skip(if: $b) }', { b: true }],
     ['a variable of the wrong type', 'query($b: Boolean!) { viewer @skip(if: $b) }', { b: 'true' }],
-    ['a condition beside a wrong variable', 'query($b: Boolean!, $i: Int!) { viewer @skip(if: $b) }', { b: true }],
+    ['a condition next to an invalid variable', 'query($b: Boolean!, $i: Int!) { viewer @skip(if: $b) }', { b: true }],
     ['a condition of another type', '{ viewer @include(if: 0) }', {}],
     ['no condition', '{ viewer @skip }', {}],
     [
