@@ -523,7 +523,7 @@ describe('the size of a token', () => {
     expect(await gateway.ask('x'.repeat(90_000), 'web')).toBe(tooLong);
   });
 
-  it('is limited by the size of the body before the token is read', async () => {
+  it('of 1 MiB is refused: in the input by the body limit, in the header by the token limit', async () => {
     const token = 'x'.repeat(1 << 20);
     expect(await gateway.ask(token)).toBe('INVALID_REQUEST 413: The body is longer than 102400 bytes');
     const { status, errors } = await gateway.delegate({}, { token, connection: { remoteAddress: '192.0.2.77' } });
@@ -605,6 +605,6 @@ describe('weak keys', () => {
   });
 });
 
-it('the gateway fetched nothing but the configured JWKS of the tests above', () => {
+it('the tests above, except those with a jwks_uri, made the gateway fetch nothing', () => {
   expect(fetched).toEqual([]);
 });

@@ -25,7 +25,7 @@ function readLegacy(text: string): string {
   return error === undefined ? 'issued' : (LEGACY_RESULTS[error] ?? error);
 }
 
-/** A delegation through each endpoint. */
+/** Delegates through each endpoint. */
 const ENDPOINTS: Readonly<Record<string, (gateway: TestGateway, call: Call) => Promise<Outcome>>> = {
   'POST /graphql': async (gateway, { token, target = 'api' }) => {
     const response = await gateway.fetch(
@@ -54,7 +54,7 @@ const ENDPOINTS: Readonly<Record<string, (gateway: TestGateway, call: Call) => P
   },
 };
 
-/** A gateway whose issuer publishes its keys at a URL, so that reading a token shows as a request for them. */
+/** A gateway whose issuer publishes its keys at a URL: verifying a token causes a request for them. */
 async function limitedGateway(attemptsPerMinute: number) {
   const fetched: string[] = [];
   let jwks: unknown;
@@ -79,7 +79,7 @@ async function limitedGateway(attemptsPerMinute: number) {
 }
 
 describe.each(Object.entries(ENDPOINTS))('%s', (_name, delegate) => {
-  it('passes the attempt guard before a token is read', async () => {
+  it('checks the attempt guard before it reads a token', async () => {
     const { gateway, fetched } = await limitedGateway(1);
     const token = await gateway.idToken();
     expect((await delegate(gateway, { token: 'not-a-token' })).result).toBe('INVALID_TOKEN');
@@ -97,7 +97,7 @@ describe.each(Object.entries(ENDPOINTS))('%s', (_name, delegate) => {
     ]);
   });
 
-  it('passes the bucket after the token is verified, and before the policy is read', async () => {
+  it('takes from the bucket after it verified the token and before it reads the policy', async () => {
     const { gateway, fetched } = await limitedGateway(100);
     const token = await gateway.idToken();
     const forged = `${token.slice(0, token.lastIndexOf('.'))}.${'A'.repeat(342)}`;
@@ -128,7 +128,7 @@ describe('the endpoints together', () => {
       results.push((await calls[count % calls.length]!(gateway, { token })).result);
     }
     expect(results.slice(0, 10)).toEqual(Array(10).fill('issued'));
-    // The bucket refuses the eleventh, and counts it as an attempt; the guard refuses the twelfth.
+    // The bucket refuses the 11th request, which counts as an attempt; the guard refuses the 12th.
     expect(results.slice(10)).toEqual(['RATE_LIMITED', 'RATE_LIMITED']);
     await gateway.close();
     expect(gateway.log.audits().map(({ attempts }) => attempts)).toEqual([...Array(11).fill(undefined), 1]);

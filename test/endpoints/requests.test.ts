@@ -69,13 +69,13 @@ describe('the media type of a request', () => {
     'application/jsonp',
     'text/plain; application/json',
     '',
-  ])('%j is refused with a 415', async (type) => {
+  ])('%j is refused with 415', async (type) => {
     expect(await send({ headers: { 'content-type': type } })).toMatchObject(
       refusal(415, 'The Content-Type must be application/json'),
     );
   });
 
-  it('a form is refused, and its mutation is not run', async () => {
+  it('a form is refused, and its mutation is not executed', async () => {
     const form = new FormData();
     form.set('operations', JSON.stringify({ query: 'mutation { delegate(input: {}) { refreshToken } }' }));
     const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST', body: form }));
@@ -85,11 +85,11 @@ describe('the media type of a request', () => {
 });
 
 describe('the body of a request', () => {
-  it('is accepted with 100 KiB', async () => {
+  it('may have 100 KiB', async () => {
     expect((await send({ body: HELLO.padEnd(LIMIT) })).status).toBe(200);
   });
 
-  it('is refused with a 413 with one byte more, with and without a Content-Length', async () => {
+  it('is refused with 413 when it has one byte more, with and without a Content-Length', async () => {
     const tooLong = refusal(413, 'The body is longer than 102400 bytes');
     expect(
       await send({ body: HELLO.padEnd(LIMIT + 1), headers: { 'content-length': String(LIMIT + 1) } }),
@@ -98,7 +98,7 @@ describe('the body of a request', () => {
     expect(await send({ body: chunks(LIMIT + 1, 1024).body })).toMatchObject(tooLong);
   });
 
-  it('is read no further than its limit', async () => {
+  it('is not read beyond its limit', async () => {
     const { read, body } = chunks(1024 * 1024 * 1024);
     expect((await send({ body })).status).toBe(413);
     expect(read.bytes).toBeLessThan(LIMIT + 64 * 1024);
@@ -115,7 +115,7 @@ describe('the body of a request', () => {
     ['a number', '1', 'The body must be a JSON object with "query"; batches are not taken'],
     ['no query', '{}', 'Must provide query string.'],
     ['a query that is null', '{"query":null}', 'Must provide query string.'],
-  ])('is refused with a 400: %s', async (_name, body, message) => {
+  ])('is refused with 400: %s', async (_name, body, message) => {
     const answer = await send({ body });
     expect(answer).toMatchObject(refusal(400, message));
     expect(answer.headers.get('allow')).toBeNull();
@@ -125,7 +125,7 @@ describe('the body of a request', () => {
     ['in a list', Array.from({ length: 1_001 }, () => 0)],
     ['in an object', { input: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`k${index}`, {}])) }],
     ['in nested lists', JSON.parse(`${'['.repeat(1_002)}${']'.repeat(1_002)}`)],
-  ])('may hold 1,000 values of variables, and is refused with more: %s', async (_name, variables) => {
+  ])('may have 1,000 values in its variables, and is refused with more: %s', async (_name, variables) => {
     const gateway = await testGateway();
     const answer = await gateway.graphql('{ __typename }', { variables: { variables } });
     expect(answer.status).toBe(400);
@@ -138,31 +138,31 @@ describe('the body of a request', () => {
     expect(accepted.data).toEqual({ __typename: 'Query' });
   });
 
-  it('is where the document is read from, never the URL', async () => {
+  it('is the only source of the document: a query in the URL is ignored', async () => {
     const path = `/graphql?query=${encodeURIComponent('mutation { delegate(input: {}) { refreshToken } }')}`;
     expect(await send({ path, body: '{}' })).toMatchObject(refusal(400, 'Must provide query string.'));
   });
 });
 
 describe('methods, paths and hosts', () => {
-  it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('%s on /graphql is a 405 that names POST', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('%s on /graphql gets 405 with Allow: POST', async (method) => {
     const answer = await send({ method });
     expect(answer).toMatchObject(refusal(405, 'The method must be POST'));
     expect(answer.headers.get('allow')).toBe('POST');
   });
 
-  it('HEAD on /graphql is a 405', async () => {
+  it('HEAD on /graphql gets 405', async () => {
     expect((await send({ method: 'HEAD' })).status).toBe(405);
   });
 
-  it('a browser gets the 405 as JSON when GraphiQL is off', async () => {
+  it('a browser gets 405 as JSON when GraphiQL is off', async () => {
     const answer = await send({ method: 'GET', headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
     expect(answer).toMatchObject(refusal(405, 'The method must be POST'));
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
   });
 
   it.each(['mutation { delegate(input: {}) { refreshToken } }', '{ __typename }'])(
-    'an operation by GET is a 405 and is not run: %s',
+    'an operation by GET gets 405 and is not executed: %s',
     async (query) => {
       const answer = await send({ method: 'GET', path: `/graphql?query=${encodeURIComponent(query)}` });
       expect(answer).toMatchObject(refusal(405, 'The method must be POST'));
@@ -170,13 +170,13 @@ describe('methods, paths and hosts', () => {
   );
 
   it.each(['/', '/nothing', '/graphql/', '/graphql/x', '/GRAPHQL', '/constructor', '/__proto__', '//graphql'])(
-    '%s is a 404',
+    '%s gets 404',
     async (path) => {
       expect(await send({ path })).toMatchObject(refusal(404, 'There is nothing at this path'));
     },
   );
 
-  it('an unknown host is a 421', async () => {
+  it('an unknown host gets 421', async () => {
     const hosts = await testGateway(({ tenants }) =>
       Object.assign(tenants[0] as object, { hosts: ['api.example.com'] }),
     );
@@ -202,17 +202,17 @@ describe('methods, paths and hosts', () => {
   });
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   const kinds: readonly (readonly [string, Send, number])[] = [
     ['a result', {}, 200],
     ['a document that does not parse', { body: '{"query":"{"}' }, 200],
     ['a body that is not JSON', { body: '{' }, 400],
-    ['a wrong method', { method: 'PUT' }, 405],
-    ['a wrong type', { headers: { 'content-type': 'text/plain' } }, 415],
-    ['a wrong path', { path: '/nothing' }, 404],
+    ['an unsupported method', { method: 'PUT' }, 405],
+    ['an unsupported media type', { headers: { 'content-type': 'text/plain' } }, 415],
+    ['an unknown path', { path: '/nothing' }, 404],
   ];
 
-  it.each(kinds)('has the cache, sniffing, request id and CORS headers: %s', async (_name, request, status) => {
+  it.each(kinds)('has the cache, nosniff, request id and CORS headers: %s', async (_name, request, status) => {
     const answer = await send(request);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -225,7 +225,7 @@ describe('every answer', () => {
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  it('repeats the request id of the client when it has a safe form', async () => {
+  it('has the request id of the client when its characters are allowed', async () => {
     const id = async (given: string) =>
       (await send({ headers: { 'x-request-id': given } })).headers.get('x-request-id');
     expect(await id('trace-1.a_B')).toBe('trace-1.a_B');
@@ -234,7 +234,7 @@ describe('every answer', () => {
       expect(await id(unsafe)).not.toBe(unsafe);
   });
 
-  it('is JSON for every Accept header', async () => {
+  it('is JSON with every Accept header', async () => {
     for (const accept of ['text/html', 'text/event-stream', 'multipart/mixed', 'image/png']) {
       const answer = await send({ headers: { accept } });
       expect(answer).toMatchObject({ status: 200, text: '{"data":{"__typename":"Query"}}' });
@@ -259,7 +259,7 @@ describe('GraphiQL', () => {
     expect((await ask('application/json')).status).toBe(405);
   });
 
-  it('is served to clients that accept everything, except for GraphQL by GET', async () => {
+  it('is served to clients that accept any type, except to a GraphQL request by GET', async () => {
     const open = await testGateway((config) => Object.assign(config, { graphiql: true }));
     const ask = (query: string, headers: Record<string, string>) =>
       open.fetch(new Request(`http://gateway.test/graphql${query}`, { headers }));
@@ -278,7 +278,7 @@ describe('cross-origin rules', () => {
     headers: { origin, 'access-control-request-method': 'POST', ...headers },
   });
 
-  it('allow the headers that clients send', async () => {
+  it('allow the request headers that clients send', async () => {
     const headers = { 'access-control-request-headers': 'authorization,auth0-client,content-type,x-request-id' };
     const response = await gateway.fetch(
       new Request('http://gateway.test/graphql', preflight('https://app.example.com', headers)),

@@ -19,7 +19,7 @@ function get(gateway: TestGateway, init: RequestInit = {}): Promise<Response> {
 const withCertificate = () => testGateway((document) => samlTenant(document));
 
 describe('GET /saml/metadata', () => {
-  it('says what AWS and SAP import: entity id, signing certificate, name formats, a sign-on address', async () => {
+  it('contains what AWS and SAP import: entity id, signing certificate, name id formats, a sign-on URL', async () => {
     const response = await get(await withCertificate());
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/samlmetadata+xml');
@@ -42,7 +42,7 @@ describe('GET /saml/metadata', () => {
     ).toEqual([['urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', 'https://acme.example.com/']]);
   });
 
-  it("is valid by OASIS's schema, and signed by the tenant, as libxml2 and xmlsec find", async ({ skip }) => {
+  it("is valid for OASIS's schema by libxml2, and signed by the tenant by xmlsec", async ({ skip }) => {
     needsXmlTools({ skip });
     const metadata = await (await get(await withCertificate())).text();
     expect(findSchemaErrors(metadata, 'metadata')).toEqual([]);
@@ -53,7 +53,7 @@ describe('GET /saml/metadata', () => {
     ]);
   });
 
-  it('is the same each time, and after a reload', async () => {
+  it('is identical for each request, and after a reload', async () => {
     const gateway = await withCertificate();
     const before = await (await get(gateway)).text();
     const document = baseConfig() as ConfigDocument;
@@ -62,7 +62,7 @@ describe('GET /saml/metadata', () => {
     expect(await (await get(gateway)).text()).toBe(before);
   });
 
-  it('is not there without a certificate', async () => {
+  it('gets 404 without a certificate', async () => {
     const response = await get(await testGateway());
     expect([response.status, await response.json()]).toEqual([
       404,
@@ -77,12 +77,12 @@ describe('GET /saml/metadata', () => {
     ]);
   });
 
-  it('is for GET alone', async () => {
+  it('supports only GET', async () => {
     const response = await get(await withCertificate(), { method: 'POST' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET']);
   });
 
-  it('is never made of a certificate that is not of the key', async () => {
+  it('is not built from a certificate of another key', async () => {
     const mismatch = testGateway((document) => samlTenant(document, { key: TENANT.key, cert: STRANGER.cert }));
     await expect(mismatch).rejects.toMatchObject({
       name: 'ConfigError',
@@ -91,7 +91,7 @@ describe('GET /saml/metadata', () => {
   });
 });
 
-describe('what check says of a certificate', () => {
+describe('the warning of check about a certificate', () => {
   const { key, cert } = selfSigned('acme', { from: '260101000000Z', to: '261231000000Z' });
   const warnings = (now: string) => {
     const document = baseConfig() as ConfigDocument;
@@ -101,27 +101,27 @@ describe('what check says of a certificate', () => {
   const path = ['tenants', 0, 'certificate'];
 
   it.each([
-    ['nothing while it has 30 days', '2026-12-01T00:00:00Z', []],
+    ['absent when it is valid for 30 days', '2026-12-01T00:00:00Z', []],
     [
-      'when it has fewer',
+      'given when it is valid for fewer than 30 days',
       '2026-12-01T00:00:01Z',
       [{ path, message: 'expires on 2026-12-31, in 29 days; replace it there and here before' }],
     ],
     [
-      'when it has ended',
+      'given when it has expired',
       '2026-12-31T00:00:01Z',
       [{ path, message: 'expired on 2026-12-31; services that trust it may refuse what it signs' }],
     ],
-    ['when it has not begun', '2025-12-31T23:59:59Z', [{ path, message: 'is not valid before 2026-01-01' }]],
+    ['given when it is not valid yet', '2025-12-31T23:59:59Z', [{ path, message: 'is not valid before 2026-01-01' }]],
   ])('is %s', (_what, now, expected) => {
     expect(warnings(now)).toEqual(expected);
   });
 
-  it('is nothing of a tenant without one', () => {
+  it('is absent for a tenant without a certificate', () => {
     expect(configWarnings(parseConfig(baseConfig()), Date.now())).toEqual([]);
   });
 
-  it('is on standard error, beside an exit with 0', async () => {
+  it('is written to standard error, and the exit code is 0', async () => {
     const now = Date.now();
     const utc = (time: number) => `${new Date(time).toISOString().slice(2, 19).replaceAll(/[-T:]/g, '')}Z`;
     const soon = selfSigned('acme', { from: utc(now - 86_400_000), to: utc(now + 20.5 * 86_400_000) });

@@ -38,7 +38,7 @@ function withoutValue(message: string, count: number): string {
 }
 
 describe('coerceVariables', () => {
-  it('agrees with graphql-js about values and errors', () => {
+  it('returns the same values and errors as graphql-js', () => {
     fc.assert(
       fc.property(inputs, (given) => {
         const expected = getVariableValues(SCHEMA, OPERATION.variableDefinitions ?? [], given, ALL);
@@ -56,14 +56,14 @@ describe('coerceVariables', () => {
     );
   });
 
-  it('stops at the most errors that are wanted', () => {
+  it('stops after the given number of errors', () => {
     const input = { id: 1, list: Array.from({ length: 100 }, () => 5) };
     const count = (maxErrors: number) =>
       coerceVariables(SCHEMA, OPERATION, { input }, { maxErrors, hideSuggestions: true }).errors.length;
     expect([1, 10, 100, 1_000].map(count)).toEqual([1, 10, 100, 100]);
   });
 
-  it('points at the definition of the variable', () => {
+  it('gives the location of the variable definition', () => {
     const { errors } = coerceVariables(SCHEMA, OPERATION, { input: {} }, ALL);
     expect(errors.map(({ nodes }) => nodes?.map(({ kind }) => kind))).toEqual([[Kind.VARIABLE_DEFINITION]]);
   });

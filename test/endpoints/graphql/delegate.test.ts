@@ -5,7 +5,7 @@ import { APP_SECRET, FIREBASE_EMAIL, ISSUER, TENANT_ISSUER, testGateway } from '
 import { rsaPair } from '../../support/keys.js';
 
 describe('the delegate mutation', () => {
-  it('trades an ID token for a Firebase custom token, with the figures of the limit in the answer and its headers', async () => {
+  it('exchanges an ID token for a Firebase custom token, with the rate-limit status in the body and the headers', async () => {
     const gateway = await testGateway();
     const { status, data, errors, headers } = await gateway.delegate(
       { target: 'chat' },
@@ -44,7 +44,7 @@ describe('the delegate mutation', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('trades it for a token of another application, with the claims that the scope asks for', async () => {
+  it('exchanges an ID token for a token of another application, with the claims of the scope', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken({
       name: 'Alice',
@@ -79,7 +79,7 @@ describe('the delegate mutation', () => {
     });
   });
 
-  it('renews the token of the caller when nothing is said, and takes the renewed one from then on', async () => {
+  it('renews the token of the caller when the input is empty, and accepts the renewed token', async () => {
     const gateway = await testGateway();
     const first = await gateway.delegate({}, { token: await gateway.idToken() });
     const renewed = first.data.delegate.credential.token;
@@ -90,7 +90,7 @@ describe('the delegate mutation', () => {
     expect(second.data.delegate.rateLimit.remaining).toBe(8);
   });
 
-  it('takes the token from the input before the header', async () => {
+  it('prefers the token of the input to that of the header', async () => {
     const gateway = await testGateway();
     const [header, input] = [
       await gateway.idToken({ sub: 'auth0|header' }),
@@ -144,7 +144,7 @@ describe('the delegate mutation', () => {
     expect(answer.errors?.[0].message).toContain(message);
   });
 
-  it('refuses everything in a tenant that has not enabled it', async () => {
+  it('refuses every request in a tenant that has not enabled delegation', async () => {
     const gateway = await testGateway(({ tenants }) => Object.assign(tenants[0] as object, { delegation: {} }));
     const answer = await gateway.delegate({}, { token: await gateway.idToken() });
     expect([answer.status, answer.errors?.[0].extensions.code, answer.errors?.[0].message]).toEqual([

@@ -13,11 +13,11 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
-describe('memory', () => {
+describe('the memory in use', () => {
   it.each([
     ['that are long', (text: string) => `{ viewer(subjectToken: { idToken: """${text}""" }) { userId } }`],
     ['that do not parse', (text: string) => `{ "${text}" }`],
-    ['of which most is a comment', (text: string) => `{ __typename } # ${text}`],
+    ['that are mostly a comment', (text: string) => `{ __typename } # ${text}`],
   ])('does not grow with documents %s', async (_, document) => {
     const gateway = await testGateway();
     // With one character outside Latin-1 a string takes two bytes for each character.

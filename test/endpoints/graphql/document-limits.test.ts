@@ -6,8 +6,8 @@ beforeAll(async () => {
   gateway = await testGateway((config) => Object.assign(config, { graphql: { max_tokens: 100 } }));
 });
 
-describe('lines of a document', () => {
-  it.each(['\n', '\r\n', '\r'])('may be as many as its tokens: separated by %j', async (end) => {
+describe('the lines of a document', () => {
+  it.each(['\n', '\r\n', '\r'])('are limited to the number of its tokens: separated by %j', async (end) => {
     const document = (lines: number) => `{${end.repeat(lines - 1)}__typename }`;
     expect((await gateway.graphql(document(100))).data).toEqual({ __typename: 'Query' });
     const answer = await gateway.graphql(document(101));
@@ -18,20 +18,20 @@ describe('lines of a document', () => {
   });
 });
 
-describe('errors of a document', () => {
+describe('the errors of a document', () => {
   const aboutUnknownFields = async (count: number) => {
     const fields = Array.from({ length: count }, (_, index) => `user${index}`);
     const { errors } = await gateway.graphql(`{ viewer { ${fields.join(' ')} } }`);
     return errors?.map(({ message }) => message) ?? [];
   };
 
-  it('are all told up to ten', async () => {
+  it('are all returned when there are at most ten', async () => {
     const messages = await aboutUnknownFields(10);
     expect(messages).toHaveLength(10);
     expect(messages[9]).toBe('Cannot query field "user9" on type "Viewer".');
   });
 
-  it('end with a note when there are more', async () => {
+  it('end with a note when there are more than ten', async () => {
     const messages = await aboutUnknownFields(11);
     expect(messages).toHaveLength(11);
     expect(messages[10]).toBe('Too many validation errors, error limit reached. Validation aborted.');
@@ -48,10 +48,10 @@ describe('suggestions', () => {
   });
 });
 
-describe('errors of variables', () => {
+describe('the errors of variables', () => {
   const DELEGATE = 'mutation($input: DelegateInput!) { delegate(input: $input) { refreshToken } }';
 
-  it('are at most ten', async () => {
+  it('are limited to ten', async () => {
     const answer = await gateway.graphql(DELEGATE, {
       variables: { input: { scope: Array.from({ length: 50 }, () => 5) } },
     });
@@ -63,7 +63,7 @@ describe('errors of variables', () => {
     });
   });
 
-  it('include one for a condition that is null in spite of its default, instead of one for each object', async () => {
+  it('include one for a condition that is null although it has a default, not one for each object', async () => {
     const query = 'query($b: Boolean = true) { __schema { types { name @include(if: $b) } } }';
     const answer = await gateway.graphql(query, { variables: { b: null } });
     expect(answer.status).toBe(400);
@@ -77,7 +77,7 @@ describe('errors of variables', () => {
     ]);
   });
 
-  it('do not include a null that no condition reads', async () => {
+  it('do not include a null variable that no condition uses', async () => {
     const query =
       'query($a: Boolean, $b: Boolean = true) { __typename @include(if: $b) __type(name: "Query") { fields(includeDeprecated: $a) { name } } }';
     expect((await gateway.graphql(query, { variables: { a: null } })).errors).toBeUndefined();

@@ -8,7 +8,7 @@ import { testClock } from '../../support/clock.js';
 import { type TestGateway, testGateway } from '../../support/gateway.js';
 import { postForm } from '../../support/legacy.js';
 
-/** A gateway whose FIREBASE signer throws what the test says; APP works. */
+/** A gateway whose Firebase add-on throws the given value; the app add-on works. */
 function throwing(thrown: () => unknown): Promise<TestGateway> {
   const addon: AddonDefinition = {
     ...firebase,
@@ -31,7 +31,7 @@ describe('a refusal', () => {
   };
 
   it.each(Object.entries(ERROR_CODES).filter(([code]) => code !== 'INTERNAL'))(
-    '%s has its code and what belongs to it, in a 200',
+    '%s has its code and its details, in a 200',
     async (code) => {
       const more = details[code] ?? {};
       const gateway = await throwing(() => new DelegationError(code as ErrorCode, `why ${code}`, more));
@@ -50,18 +50,15 @@ describe('a refusal', () => {
     },
   );
 
-  it.each(Object.entries(ERROR_CODES))(
-    '%s has its own status at POST /delegation',
-    async (code, { status, legacy }) => {
-      const gateway = await throwing(() =>
-        code === 'INTERNAL' ? new Error('a bug') : new DelegationError(code as ErrorCode, `why ${code}`, details[code]),
-      );
-      const answer = await postForm(gateway, { id_token: await gateway.idToken(), ...CHAT });
-      expect([answer.status, answer.body.error]).toEqual([status, legacy]);
-    },
-  );
+  it.each(Object.entries(ERROR_CODES))('%s has its status at POST /delegation', async (code, { status, legacy }) => {
+    const gateway = await throwing(() =>
+      code === 'INTERNAL' ? new Error('a bug') : new DelegationError(code as ErrorCode, `why ${code}`, details[code]),
+    );
+    const answer = await postForm(gateway, { id_token: await gateway.idToken(), ...CHAT });
+    expect([answer.status, answer.body.error]).toEqual([status, legacy]);
+  });
 
-  it('has the statuses of the contract', () => {
+  it('has the documented HTTP status for each code', () => {
     expect(Object.fromEntries(Object.entries(ERROR_CODES).map(([code, { status }]) => [code, status]))).toEqual({
       INVALID_REQUEST: 400,
       INVALID_TOKEN: 401,
@@ -77,7 +74,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('carries the figures of the limit in the form that the type RateLimit has', async () => {
+  it('has the rate-limit status in the form of the type RateLimit', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     for (let i = 0; i < 10; i++) await gateway.delegate({ target: 'api' }, { token });
@@ -94,7 +91,7 @@ describe('a refusal', () => {
     expect(headers.get('x-ratelimit-reset')).toBe(String(reset));
   });
 
-  it('names the challenge of a token that does not verify (RFC 6750 §3)', async () => {
+  it('has a WWW-Authenticate challenge when the token does not verify (RFC 6750 §3)', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken({ exp: 1 });
     const { status, errors, headers } = await gateway.delegate(CHAT, { token: id_token });
@@ -105,7 +102,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('what is not a refusal', () => {
+describe('an unexpected error', () => {
   afterEach(() => {
     vi.unstubAllEnvs();
   });
@@ -115,14 +112,17 @@ describe('what is not a refusal', () => {
     ['an Error', () => new Error(SECRET)],
     ['a TypeError with a cause', () => new TypeError(SECRET, { cause: new Error(SECRET) })],
     ['a GraphQLError', () => new GraphQLError(SECRET, { extensions: { code: 'SOMETHING', detail: SECRET } })],
-    ['a GraphQLError with a code of ours', () => new GraphQLError(SECRET, { extensions: { code: 'INVALID_REQUEST' } })],
+    [
+      'a GraphQLError with a code of the gateway',
+      () => new GraphQLError(SECRET, { extensions: { code: 'INVALID_REQUEST' } }),
+    ],
     ['a GraphQLError around an Error', () => new GraphQLError(SECRET, { originalError: new Error(SECRET) })],
     ['a GraphQLError with a path', () => new GraphQLError(SECRET, { path: ['delegate'] })],
     ['a string', () => SECRET],
     ['an object', () => ({ message: SECRET, extensions: { code: 'X' } })],
     ['null', () => null],
     ['undefined', () => undefined],
-  ])('is masked, in development too: %s', async (_name, thrown) => {
+  ])('is masked, also in development: %s', async (_name, thrown) => {
     for (const environment of ['development', 'production']) {
       vi.stubEnv('NODE_ENV', environment);
       const gateway = await throwing(thrown);
@@ -145,7 +145,7 @@ describe('what is not a refusal', () => {
   });
 });
 
-it('masks a credential that does not fit the schema, and repeats none of its values', async () => {
+it('an error about a credential that does not fit the schema is masked and contains none of its values', async () => {
   const addon: AddonDefinition = {
     ...firebase,
     create: () => ({
@@ -171,7 +171,7 @@ it('masks a credential that does not fit the schema, and repeats none of its val
   expect(gateway.log.lines.join('')).not.toContain('tok-5ecret');
 });
 
-it("masks a GraphQLError that comes out of a resolver, whose code is not the caller's business", async () => {
+it('a GraphQLError that a resolver throws is masked, and its code is not returned', async () => {
   let readings = Number.NEGATIVE_INFINITY;
   const clock = testClock();
   const now = () => {
@@ -200,7 +200,7 @@ describe('several fields in one operation', () => {
     }
   `;
 
-  it('lose nothing by the failure of one: 200, the credential, and the error beside it', async () => {
+  it('get 200 with the credential of one and the error of the other', async () => {
     const gateway = await throwing(() => new DelegationError('UPSTREAM_REFUSED', 'no'));
     const answer = await gateway.graphql(BOTH, { token: await gateway.idToken() });
     expect(answer.status).toBe(200);
@@ -212,7 +212,7 @@ describe('several fields in one operation', () => {
     expect(answer.headers.get('x-ratelimit-remaining')).toBe('8');
   });
 
-  it('are a 200 with the code of each when all failed', async () => {
+  it('get 200 with the code of each when all failed', async () => {
     const gateway = await throwing(() => new DelegationError('UPSTREAM_UNAVAILABLE', 'no'));
     const query =
       'mutation { a: delegate(input: { target: "chat" }) { refreshToken } b: delegate(input: { target: "none" }) { refreshToken } }';
@@ -223,7 +223,7 @@ describe('several fields in one operation', () => {
   });
 });
 
-describe('what is wrong with a request', () => {
+describe('an invalid request', () => {
   const answer = async (gateway: TestGateway, body: object, accept: string) => {
     const response = await gateway.fetch(
       new Request('http://gateway.test/graphql', {
@@ -241,7 +241,7 @@ describe('what is wrong with a request', () => {
   it.each([
     ['does not parse', { query: '{' }, 'GRAPHQL_PARSE_FAILED'],
     ['does not validate', { query: '{ nope }' }, 'GRAPHQL_VALIDATION_FAILED'],
-  ])('is answered as GraphQL over HTTP says when the document %s', async (_name, body, code) => {
+  ])('gets the status of GraphQL over HTTP when the document %s', async (_name, body, code) => {
     const gateway = await testGateway();
     expect(await answer(gateway, body, LEGACY)).toEqual([200, { code }, `${LEGACY}; charset=utf-8`]);
     expect(await answer(gateway, body, MODERN)).toEqual([400, { code }, `${MODERN}; charset=utf-8`]);
@@ -261,8 +261,8 @@ describe('what is wrong with a request', () => {
       { query: MUTATION, variables: { input: { subjectToken: { idToken: 'a', refreshToken: 'b' } } } },
     ],
     ['no subject token in one', { query: MUTATION, variables: { input: { subjectToken: {} } } }],
-    ['no such operation', { query: 'query A { __typename }', operationName: 'B' }],
-  ])('is an INVALID_REQUEST and a 400, whatever is accepted: %s', async (_name, body) => {
+    ['an unknown operation name', { query: 'query A { __typename }', operationName: 'B' }],
+  ])('gets INVALID_REQUEST and 400 with any Accept header: %s', async (_name, body) => {
     const gateway = await testGateway();
     for (const accept of [LEGACY, MODERN, '*/*']) {
       expect((await answer(gateway, body, accept)).slice(0, 2)).toEqual([400, { code: 'INVALID_REQUEST' }]);
@@ -276,7 +276,7 @@ describe('what is wrong with a request', () => {
       { query: 'mutation($i: DelegateInput = {}) { delegate(input: $i) { refreshToken } }', variables: { i: null } },
     ],
     ['no token at all', { query: 'mutation { delegate(input: {}) { refreshToken } }' }],
-  ])('is an INVALID_REQUEST of the field, and no 4xx, when execution finds it: %s', async (_name, body) => {
+  ])('gets INVALID_REQUEST for the field and no 4xx when execution detects it: %s', async (_name, body) => {
     const gateway = await testGateway();
     for (const [accept, status] of [
       [LEGACY, 200],
@@ -325,7 +325,7 @@ describe('document limits', () => {
       `{ ${'__typename '.repeat(39)}}`,
       'The document has more than 40 tokens',
     ],
-  ])('hold: %s', async (_name, within, beyond, message) => {
+  ])('are enforced: %s', async (_name, within, beyond, message) => {
     const gateway = await limited();
     expect((await gateway.graphql(within)).errors?.[0].message ?? '').not.toMatch(/^The document/);
     const answer = await gateway.graphql(beyond);
@@ -334,7 +334,7 @@ describe('document limits', () => {
     expect(answer.errors).toEqual([{ message, extensions: { code: 'INVALID_REQUEST' } }]);
   });
 
-  it('hold by default: 8 levels, 15 aliases, 1000 tokens', async () => {
+  it('are 8 levels, 15 aliases and 1000 tokens by default', async () => {
     const gateway = await testGateway();
     const messages = async (query: string) => (await gateway.graphql(query)).errors?.map(({ message }) => message);
     // A field with a directive has 8 tokens; a thousand bare fields would be too many for graphql-js to compare.
@@ -349,13 +349,13 @@ describe('document limits', () => {
     expect(await messages(ofTokens(1001))).toEqual(['The document has more than 1000 tokens']);
   });
 
-  it('stop a circle of fragments', async () => {
+  it('refuse fragments that spread each other', async () => {
     const gateway = await testGateway();
     const answer = await gateway.graphql('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }');
     expect(answer.errors?.[0].message).toMatch(/^Cannot spread fragment "A" within itself/);
   });
 
-  it('let GraphiQL ask for the schema, and nobody where introspection is off', async () => {
+  it('allow the introspection query of GraphiQL, unless introspection is off', async () => {
     const query = getIntrospectionQuery();
     const open = await testGateway();
     expect((await open.graphql(query)).data.__schema.queryType.name).toBe('Query');

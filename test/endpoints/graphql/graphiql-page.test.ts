@@ -15,7 +15,7 @@ function get(headers: Record<string, string> = {}, method = 'GET'): Promise<Resp
   return gateway.fetch(new Request(ADDRESS, { method, headers: { accept: 'text/html', ...headers } }));
 }
 
-/** The headers of the page; the body is discarded. */
+/** Fetches the headers of the page; the body is discarded. */
 async function head(headers: Record<string, string> = {}): Promise<Headers> {
   const response = await get(headers, 'HEAD');
   expect(response.status).toBe(200);
@@ -33,7 +33,7 @@ async function readOptions() {
 }
 
 describe("GraphiQL's page", () => {
-  it('shares its bytes among all readers of a coding, so that a slow reader costs no copy of its own', async () => {
+  it('is sent from one buffer for each coding, so that slow clients use no memory of their own', async () => {
     const memory = async (encoding: string) => {
       const { body } = await get({ 'accept-encoding': encoding });
       const { value } = (await body?.getReader().read()) ?? {};
@@ -85,7 +85,7 @@ describe("GraphiQL's page", () => {
     expect((await head()).get('content-encoding')).toBeNull();
   });
 
-  it('lets only the browser keep it, and asks for a check at each use', async () => {
+  it('may be cached by the browser only, and must be revalidated at each use', async () => {
     for (const headers of [await head(), await head({ 'accept-encoding': 'br' }), (await get()).headers]) {
       expect(headers.get('cache-control')).toBe('private, no-cache');
       expect(headers.get('vary')).toBe('Accept, Accept-Encoding');
@@ -102,7 +102,7 @@ describe("GraphiQL's page", () => {
     expect(etags.slice(3)).toEqual(etags.slice(0, 3));
   });
 
-  it('is a 304 without a body for a client that has it, by GET and by HEAD', async () => {
+  it('gets 304 without a body for a client that has the current version, by GET and by HEAD', async () => {
     const coding = { 'accept-encoding': 'br' };
     const page = await head(coding);
     const etag = page.get('etag') ?? '';
@@ -126,7 +126,7 @@ describe("GraphiQL's page", () => {
     }
   });
 
-  it('has the same headers by HEAD as by GET, with the length of what GET sends, and no body', async () => {
+  it('has the same headers by HEAD as by GET, with the length of the body of GET, and no body', async () => {
     for (const encoding of ['identity', 'gzip', 'br']) {
       const headers = { 'accept-encoding': encoding, 'x-request-id': 'same' };
       const [byGet, byHead] = [await get(headers), await get(headers, 'HEAD')];
@@ -137,7 +137,7 @@ describe("GraphiQL's page", () => {
     }
   });
 
-  it('has another ETag when it opens with another token, so that a restarted demo is seen at once', async () => {
+  it('has another ETag with another token, so that the browser loads the page of a restarted demo', async () => {
     const etagWith = async (token: string) => {
       const headers = JSON.stringify({ Authorization: `Bearer ${token}` });
       const config = parseConfig({ ...baseConfig(), graphiql: true });
@@ -158,7 +158,7 @@ describe("GraphiQL's page", () => {
     expect(options.shouldPersistHeaders).toBe(false);
   });
 
-  it('posts to an address of its own, because a POST to that of the page would drop it from the cache', async () => {
+  it('posts to another URL than its own, because a POST to its own URL would evict it from the cache', async () => {
     const { endpoint } = await readOptions();
     for (const address of [ADDRESS, `${ADDRESS}?query={viewer{id}}`, 'https://proxy.example.com/prefix/graphql']) {
       const resolved = new URL(endpoint, address);
@@ -175,7 +175,7 @@ describe("GraphiQL's page", () => {
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
-  it('varies by Origin too where origins are listed', async () => {
+  it('varies by Origin too when origins are configured', async () => {
     const strict = await testGateway((config) =>
       Object.assign(config, { graphiql: true, cors: { origins: ['https://app.example.com'] } }),
     );

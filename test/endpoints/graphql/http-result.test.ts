@@ -4,7 +4,7 @@ import { type GraphqlAnswer, type TestGateway, testGateway } from '../../support
 const MODERN = 'application/graphql-response+json';
 const LEGACY = 'application/json';
 
-/** What a client sends as `Accept`, the media type that it gets, and the status of data with errors. */
+/** The Accept header of a client, the media type of the response, and the status of data with errors. */
 const ACCEPTED: readonly (readonly [string | undefined, string, number])[] = [
   [undefined, LEGACY, 200],
   ['*/*', LEGACY, 200],
@@ -40,7 +40,7 @@ function readCodes({ errors }: GraphqlAnswer): string[] | undefined {
 }
 
 describe.each(ACCEPTED)('an executed operation, for Accept: %s', (accept, mediaType, partialStatus) => {
-  it('is a 200 when every field succeeded', async () => {
+  it('gets 200 when every field succeeded', async () => {
     const answer = await send(ONE, accept);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, `${mediaType}; charset=utf-8`]);
     expect(answer.errors).toBeUndefined();
@@ -49,7 +49,7 @@ describe.each(ACCEPTED)('an executed operation, for Accept: %s', (accept, mediaT
     expect(answer.headers.get('retry-after')).toBeNull();
   });
 
-  it(`is a ${partialStatus} when one field was refused, with the data and the error`, async () => {
+  it(`gets ${partialStatus} with the data and the error when one field was refused`, async () => {
     const answer = await send(PARTIAL, accept);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([partialStatus, `${mediaType}; charset=utf-8`]);
     expect(answer.data).toEqual({
@@ -61,7 +61,7 @@ describe.each(ACCEPTED)('an executed operation, for Accept: %s', (accept, mediaT
     expect(answer.text).not.toMatch(/"(?:http|spec)"/);
   });
 
-  it(`is a ${partialStatus} when every field was refused, with the headers of the refusal`, async () => {
+  it(`gets ${partialStatus} with the headers of the refusal when every field was refused`, async () => {
     for (let request = 0; request < 10; request++) await send(ONE, accept);
     const answer = await send(ONE, accept);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([partialStatus, `${mediaType}; charset=utf-8`]);
@@ -76,7 +76,7 @@ describe.each(ACCEPTED)('an executed operation, for Accept: %s', (accept, mediaT
     ]);
   });
 
-  it(`is a ${partialStatus} when a query was refused`, async () => {
+  it(`gets ${partialStatus} when a query was refused`, async () => {
     const answer = await send('{ viewer { userId } }', accept, 'no.token.at-all');
     expect([answer.status, readCodes(answer)]).toEqual([partialStatus, ['INVALID_TOKEN']]);
     expect(answer.data).toEqual({ viewer: null });
@@ -84,7 +84,7 @@ describe.each(ACCEPTED)('an executed operation, for Accept: %s', (accept, mediaT
 });
 
 describe.each(ACCEPTED)('a request that was not executed, for Accept: %s', (accept, mediaType) => {
-  it('is a 429 with Retry-After when the attempt guard refused it', async () => {
+  it('gets 429 with Retry-After when the attempt guard refused it', async () => {
     gateway = await testGateway((config) => Object.assign(config, { rate_limit: { attempts_per_minute: 1 } }));
     expect((await send(PARTIAL, accept)).status).toBe(429);
     const answer = await send(PARTIAL, accept);
@@ -95,7 +95,7 @@ describe.each(ACCEPTED)('a request that was not executed, for Accept: %s', (acce
     expect(answer.headers.get('x-ratelimit-remaining')).toBeNull();
   });
 
-  it('is a 400 when its variables do not fit', async () => {
+  it('gets 400 when its variables are invalid', async () => {
     const answer = await send('query ($yes: Boolean!) { __typename @include(if: $yes) }', accept);
     expect([answer.status, readCodes(answer), answer.data]).toEqual([400, ['INVALID_REQUEST'], undefined]);
   });

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 
 describe('the Accept header', () => {
-  it('may have a thousand characters, and is refused with one more', async () => {
+  it('may have 1,000 characters, and is refused with one more', async () => {
     const ask = (length: number) =>
       gateway.graphql('{ __typename }', { headers: { accept: 'text/html,*/*'.padEnd(length, ',') } });
     expect((await ask(1_000)).data).toEqual({ __typename: 'Query' });
@@ -35,7 +35,7 @@ describe('a JSON body', () => {
     ['open lists', '['.repeat(3_000), '['.repeat(2_999)],
     ['nested lists', `${'['.repeat(3_000)}${']'.repeat(3_000)}`, `${'['.repeat(2_999)}${']'.repeat(2_999)}`],
     ['numbers', `[${'1,'.repeat(2_999)}1]`, `[${'1,'.repeat(2_998)}1]`],
-  ])('is refused with more than three thousand values before it is parsed: %s', async (_name, tooMany, allowed) => {
+  ])('is refused before it is parsed when it has more than 3,000 values: %s', async (_name, tooMany, allowed) => {
     const message = 'The body holds more than 3000 values';
     expect(await post('/delegation', tooMany)).toEqual({
       status: 400,
@@ -46,7 +46,7 @@ describe('a JSON body', () => {
     expect(body.error_description).toMatch(/^The body (?:is not JSON|must be a JSON object)$/);
   });
 
-  it('may have variables with keys of a thousand characters', async () => {
+  it('may have variables with keys of 1,000 characters, and is refused with longer ones', async () => {
     const withKey = (length: number) =>
       gateway.graphql('{ __typename }', { variables: { list: [{ ['k'.repeat(length)]: 1 }] } });
     expect((await withKey(1_000)).data).toEqual({ __typename: 'Query' });
@@ -60,7 +60,7 @@ describe('a JSON body', () => {
 });
 
 describe('a form', () => {
-  it('may have a thousand parameters', async () => {
+  it('may have 1,000 parameters, and is refused with more', async () => {
     const post = async (parameters: number) => {
       const response = await gateway.fetch(
         new Request('http://gateway.test/delegation', {

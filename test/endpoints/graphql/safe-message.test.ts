@@ -17,7 +17,7 @@ beforeAll(async () => {
   jwt = await gateway.idToken();
 });
 
-/** Requests with a token in a wrong place. `name` is the token with every character replaced that a GraphQL name cannot have. */
+/** Requests with a token in a wrong place. In `name`, characters that a GraphQL name cannot have are replaced. */
 const DOCUMENTS: Readonly<Record<string, (token: string, name: string) => Record<string, unknown>>> = {
   'an enum variable': (token) => ({ query: DELEGATE, variables: { input: { apiType: token } } }),
   'an input variable': (token) => ({ query: DELEGATE, variables: { input: token } }),
@@ -126,9 +126,9 @@ function pieces(token: string): string[] {
   return [token, ...token.split(/[^A-Za-z0-9]/)].filter((piece) => piece.length > 8 || /\d.*\d/.test(piece));
 }
 
-describe('a token in the wrong place', () => {
+describe('a token in a wrong place of a request', () => {
   for (const [place, document] of Object.entries(DOCUMENTS)) {
-    it(`does not come back: ${place}`, async () => {
+    it(`is not returned in the error: ${place}`, async () => {
       for (const token of [jwt, OPAQUE, ALPHANUMERIC, SHORT]) {
         const name = `n${token.replace(/\W/g, '_')}`;
         const { text } = await answer(document(token, name));
@@ -140,7 +140,7 @@ describe('a token in the wrong place', () => {
     });
   }
 
-  it('does not come back, whatever surrounds it', async () => {
+  it('is not returned with any surrounding text', async () => {
     const safe = safeMessages(buildSchema(ADDONS), true);
     const noise = fc.string({
       unit: fc.constantFrom('"', '\\', ' ', ';', ':', '.', 'a', 'Expected ', ' at "', '\n', '…'),
@@ -165,23 +165,23 @@ describe('a long message', () => {
   it.each([
     ['of words', `x" ${'abcdefghijk '.repeat(7000)}`],
     ['of quotes and backslashes', `x" ${'\\"'.repeat(10_000)}\\`],
-  ])('%s is cut before anything else reads it', async (_, text) => {
+  ])('%s is truncated before it is searched', async (_, text) => {
     const { errors } = JSON.parse((await answer({ query: `{ ${JSON.stringify(text)} }` })).text);
     expect(errors[0].message).toMatch(/^Syntax Error: Expected Name, found String "x" /);
     expect(errors[0].message.length).toBeLessThanOrEqual(1002);
   });
 });
 
-describe("a developer's mistake gets a message that helps", () => {
+describe("the error for a developer's mistake names the mistake", () => {
   const messages: readonly (readonly [string, Record<string, unknown>, string])[] = [
-    ['a field', { query: '{ viewer { userID } }' }, 'Cannot query field "userID" on type "Viewer".'],
+    ['an unknown field', { query: '{ viewer { userID } }' }, 'Cannot query field "userID" on type "Viewer".'],
     [
-      'an enum value',
+      'an unknown enum value',
       { query: 'mutation { delegate(input: { apiType: FIREBSE }) { refreshToken } }' },
       'Value "FIREBSE" does not exist in "ApiType" enum.',
     ],
     [
-      'an enum value in a variable',
+      'an unknown enum value in a variable',
       { query: DELEGATE, variables: { input: { apiType: 'firebase' } } },
       'Variable "$input" got an invalid value at "input.apiType": Value "firebase" does not exist in "ApiType" enum.',
     ],
@@ -201,12 +201,12 @@ describe("a developer's mistake gets a message that helps", () => {
       'Variable "$input" of non-null type "DelegateInput!" must not be null.',
     ],
     [
-      'a wrong kind in a variable',
+      'a value of the wrong type in a variable',
       { query: DELEGATE, variables: { input: { scope: [5] } } },
       'Variable "$input" got an invalid value at "input.scope[0]": String cannot represent a non string value',
     ],
     [
-      'a wrong kind in a literal',
+      'a literal of the wrong type',
       { query: 'mutation { delegate(input: { target: true }) { refreshToken } }' },
       'ID cannot represent a non-string and non-integer value',
     ],
@@ -229,7 +229,7 @@ describe("a developer's mistake gets a message that helps", () => {
       'Variable "$target" is never used in operation "Q".',
     ],
     ['no query', {}, 'Must provide query string.'],
-    ['a query of the wrong kind', { query: 5 }, 'Expected "query" param to be a string, but given number.'],
+    ['a query of the wrong type', { query: 5 }, 'Expected "query" param to be a string, but given number.'],
     [
       'a batch in variables',
       { query: DELEGATE, variables: [] },
@@ -241,7 +241,7 @@ describe("a developer's mistake gets a message that helps", () => {
       'Could not determine what operation to execute.',
     ],
     [
-      'a parameter too many',
+      'an unknown parameter',
       { query: '{ __typename }', queries: 1 },
       'Unexpected parameter "queries" in the request body.',
     ],
@@ -251,7 +251,7 @@ describe("a developer's mistake gets a message that helps", () => {
       'Schema is not configured to execute subscription operation.',
     ],
     [
-      'two answers in one field',
+      'two fields with one response key',
       { query: '{ viewer { a: userId a: issuer } }' },
       'Fields "a" conflict because "userId" and "issuer" are different fields. Use different aliases on the fields to fetch both if this was intentional.',
     ],
@@ -263,7 +263,7 @@ describe("a developer's mistake gets a message that helps", () => {
     });
   }
 
-  it('suggests names only where the configuration says so', async () => {
+  it('suggests names only when graphql.suggestions is true', async () => {
     const query = '{ viewer { userID } }';
     const open = await testGateway((config) => Object.assign(config, { graphql: { suggestions: true } }));
     expect((await open.graphql(query)).errors?.[0].message).toBe(

@@ -27,7 +27,7 @@ const VIEWER = /* GraphQL */ `
 `;
 
 describe('viewer', () => {
-  it('says who the token says I am, and which targets and api types the policy allows me', async () => {
+  it('returns the user of the token, and the targets and api types that the policy allows', async () => {
     const gateway = await testGateway();
     const { status, data } = await gateway.graphql(VIEWER, { token: await gateway.idToken() });
     expect(status).toBe(200);
@@ -43,7 +43,7 @@ describe('viewer', () => {
     });
   });
 
-  it('lists just what delegate then gives', async () => {
+  it('lists exactly the targets and api types that delegate grants', async () => {
     const gateway = await testGateway((config) => {
       config.rate_limit = { burst: 100, per_user: false };
     });
@@ -61,7 +61,7 @@ describe('viewer', () => {
     }
   });
 
-  it('lists nothing where the grant types of the application lack delegation', async () => {
+  it('lists no targets when the grant types of the application lack delegation', async () => {
     const gateway = await testGateway((config) => {
       Object.assign(config.tenants[0]!.clients[0]!, { grant_types: ['authorization_code'] });
     });
@@ -69,7 +69,7 @@ describe('viewer', () => {
     expect(data.viewer.targets).toEqual([]);
   });
 
-  it('takes the user of an issuer with a prefix by its user id', async () => {
+  it('returns the user id with the prefix of the issuer', async () => {
     const gateway = await testGateway((config) => {
       const [first] = config.tenants[0]!.issuers;
       Object.assign(first!, { subject_prefix: 'main:' });
@@ -84,7 +84,7 @@ describe('viewer', () => {
     expect(data.viewer.userId).toBe('main:auth0|alice');
   });
 
-  it('shows the limit without spending it', async () => {
+  it('returns the rate-limit status without taking a request', async () => {
     const gateway = await testGateway();
     const token = await gateway.idToken();
     const untouched = { limit: 10, remaining: 10, reset: gateway.clock.seconds(), retryAfter: null };
@@ -101,7 +101,7 @@ describe('viewer', () => {
     expect(empty.data.viewer.rateLimit).toMatchObject({ remaining: 0, retryAfter: 60 });
   });
 
-  it('counts for the attempt guard, together with delegate', async () => {
+  it('is counted by the attempt guard, together with delegate', async () => {
     const gateway = await testGateway((config) => {
       config.rate_limit = { attempts_per_minute: 2 };
     });
@@ -124,7 +124,7 @@ describe('viewer', () => {
     expect(answer.errors?.[0].message).toContain(message);
   });
 
-  it('refuses a token of an application that the tenant does not have, and a tenant without delegation', async () => {
+  it('refuses a token of an unknown application, and every token in a tenant without delegation', async () => {
     const gateway = await testGateway();
     const foreign = await gateway.graphql(VIEWER, { token: await gateway.idToken({ aud: 'elsewhere' }) });
     expect([foreign.status, foreign.errors?.[0].extensions.code]).toEqual([200, 'UNAUTHORIZED_CLIENT']);

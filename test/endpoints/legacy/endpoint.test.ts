@@ -5,7 +5,7 @@ import { GRANT_TYPE, postForm, postJson, postLegacy } from '../../support/legacy
 const FORM = 'application/x-www-form-urlencoded';
 
 describe('POST /delegation', () => {
-  it('answers a form with the bodies that the old clients know', async () => {
+  it('answers a form with the bodies of Auth0', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     const app = await postForm(gateway, { id_token, target: 'api', api_type: 'app', scope: 'openid profile' });
@@ -17,7 +17,7 @@ describe('POST /delegation', () => {
     expect(firebase.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('answers JSON, of any case and with parameters, likewise', async () => {
+  it('answers JSON in the same way, with any case and parameters of the media type', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     expect((await postJson(gateway, { id_token, target: 'chat' })).status).toBe(200);
@@ -27,7 +27,7 @@ describe('POST /delegation', () => {
     expect(answer.body.expires_in).toBe(36_000);
   });
 
-  it('takes a request with no target, scope or api_type, or with empty ones, as mobile clients send it', async () => {
+  it('accepts an absent or empty target, scope and api_type, as mobile clients send them', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     const bare = await postForm(gateway, { id_token });
@@ -39,7 +39,7 @@ describe('POST /delegation', () => {
     }
   });
 
-  it('uses the only add-on of the target when api_type is empty, and takes auth0 for app', async () => {
+  it('uses the only add-on of the target when api_type is empty, and reads auth0 as app', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     const empty = await postForm(gateway, { id_token, target: 'chat', api_type: '' });
@@ -48,7 +48,7 @@ describe('POST /delegation', () => {
     expect(decodeClaims(alias.body.id_token)).toMatchObject({ aud: 'chat' });
   });
 
-  it('keeps what the source token has of profile and email for passthrough', async () => {
+  it('copies the profile and email claims of the source token for the scope passthrough', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken({ name: 'Alice', email: 'alice@example.com', role: 'admin' });
     const { body } = await postForm(gateway, { id_token, scope: 'passthrough' });
@@ -56,7 +56,7 @@ describe('POST /delegation', () => {
     expect(decodeClaims(body.id_token)).not.toHaveProperty('role');
   });
 
-  it('ignores unknown and nested extras, once or often', async () => {
+  it('ignores unknown and nested parameters, also repeated ones', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     const form = new URLSearchParams({ grant_type: GRANT_TYPE, client_id: 'web', id_token });
@@ -67,20 +67,20 @@ describe('POST /delegation', () => {
   });
 
   it.each([
-    ['client_id', { client_id: '' }, 'client_id is missing'],
-    ['grant_type', { grant_type: '' }, 'grant_type is missing'],
+    ['a missing client_id', { client_id: '' }, 'client_id is missing'],
+    ['a missing grant_type', { grant_type: '' }, 'grant_type is missing'],
     ['another grant_type', { grant_type: 'password' }, `grant_type must be ${GRANT_TYPE}`],
-    ['a subject token', { id_token: '' }, 'Exactly one of id_token and refresh_token must be given'],
-    ['one subject token only', { refresh_token: 'r' }, 'Exactly one of id_token and refresh_token must be given'],
-    ['a listed api_type', { api_type: 'nope' }, 'api_type must be one of app, '],
-  ])('asks for %s', async (_name, change, description) => {
+    ['a missing subject token', { id_token: '' }, 'Exactly one of id_token and refresh_token must be given'],
+    ['two subject tokens', { refresh_token: 'r' }, 'Exactly one of id_token and refresh_token must be given'],
+    ['an unknown api_type', { api_type: 'nope' }, 'api_type must be one of app, '],
+  ])('refuses %s', async (_name, change, description) => {
     const gateway = await testGateway();
     const answer = await postForm(gateway, { id_token: await gateway.idToken(), ...change });
     expect(answer.status).toBe(400);
     expect(answer.body).toEqual({ error: 'invalid_request', error_description: expect.stringContaining(description) });
   });
 
-  it('refuses a known parameter that is given twice, or that is no string', async () => {
+  it('refuses a known parameter that is repeated or not a string', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     const form = new URLSearchParams({ grant_type: GRANT_TYPE, client_id: 'web', id_token });
@@ -99,7 +99,7 @@ describe('POST /delegation', () => {
     ['INVALID_TARGET', 400, 'invalid_target', { target: 'nope' }],
     ['ADDON_NOT_CONFIGURED', 400, 'invalid_request', { target: 'api', api_type: 'firebase' }],
     ['INVALID_SCOPE', 400, 'invalid_scope', { scope: 'open"id' }],
-  ])('says %s with its status and legacy error, and without the key code', async (_name, status, error, change) => {
+  ])('answers %s with its status and legacy error, and without the key code', async (_name, status, error, change) => {
     const gateway = await testGateway();
     const answer = await postForm(gateway, { id_token: await gateway.idToken(), ...change });
     expect(answer.status).toBe(status);
@@ -107,7 +107,7 @@ describe('POST /delegation', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('says unauthorized_client where the tenant has delegation off', async () => {
+  it('answers unauthorized_client when the tenant has not enabled delegation', async () => {
     const gateway = await testGateway((config) => {
       config.tenants[0]!.delegation.enabled = false;
     });
@@ -116,8 +116,8 @@ describe('POST /delegation', () => {
   });
 
   it.each([
-    ['a type that is no form and no JSON', 415, 'x', 'text/plain'],
-    ['no type', 415, undefined, undefined],
+    ['a media type other than form and JSON', 415, 'x', 'text/plain'],
+    ['no media type', 415, undefined, undefined],
     ['broken JSON', 400, '{', 'application/json'],
     ['a JSON array', 400, '[]', 'application/json'],
     ['a body over 100 KiB', 413, `a=${'x'.repeat(103_000)}`, FORM],
@@ -127,7 +127,7 @@ describe('POST /delegation', () => {
     expect(answer.body).toEqual({ error: 'invalid_request', error_description: expect.any(String) });
   });
 
-  it('refuses other methods as JSON, GET included', async () => {
+  it('refuses other methods as JSON, also GET', async () => {
     const gateway = await testGateway();
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const answer = await postLegacy(gateway, undefined, undefined, { method });
@@ -135,7 +135,7 @@ describe('POST /delegation', () => {
     }
   });
 
-  it('answers an unknown host as JSON of its own kind', async () => {
+  it('refuses an unknown host with the legacy body', async () => {
     const gateway = await testGateway((config) => {
       Object.assign(config.tenants[0]!, { hosts: ['known.example.com'] });
     });
@@ -161,8 +161,8 @@ describe('POST /delegation', () => {
   });
 });
 
-describe('the one limit of both doors', () => {
-  it('is emptied by five calls here and five at /graphql, with the headers on success and on 429', async () => {
+describe('the rate limit of both endpoints', () => {
+  it('is reached by five calls here and five at /graphql, with the headers on success and on 429', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     for (let call = 1; call <= 5; call++) {
@@ -185,7 +185,7 @@ describe('the one limit of both doors', () => {
     expect(refused.headers.get('retry-after')).toBe('60');
   });
 
-  it('is one with the attempt guard, whose 429 has Retry-After and no figures', async () => {
+  it('includes a shared attempt guard, whose 429 has Retry-After and no rate-limit status', async () => {
     const gateway = await testGateway((config) => {
       config.rate_limit = { attempts_per_minute: 2 };
     });
@@ -203,7 +203,7 @@ describe('the one limit of both doors', () => {
     expect(refused.headers.get('x-ratelimit-limit')).toBeNull();
   });
 
-  it('leaves one audit trail', async () => {
+  it('comes with the same audit events at both', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     await postForm(gateway, { id_token, target: 'chat' });

@@ -14,13 +14,13 @@ async function get(gateway: TestGateway, parameters: Record<string, string>) {
 }
 
 describe('JSONP', () => {
-  it('is off unless the tenant turns it on: 405 as JSON', async () => {
+  it('is refused with 405 as JSON unless the tenant enables it', async () => {
     const answer = await get(await testGateway(), { cbx: 'cb' });
     expect(answer.status).toBe(405);
     expect(JSON.parse(answer.text)).toEqual({ error: 'invalid_request', error_description: 'The method must be POST' });
   });
 
-  it('calls the callback with the body', async () => {
+  it('passes the body to the callback', async () => {
     const gateway = await withJsonp();
     const answer = await get(gateway, { id_token: await gateway.idToken(), target: 'chat', cbx: '__auth0$cb_1' });
     expect(answer.status).toBe(200);
@@ -36,7 +36,7 @@ describe('JSONP', () => {
     });
   });
 
-  it('puts the status of an error inside, whether the mutation or the parameters made it', async () => {
+  it('has the status of an error in the body, for a refusal and for invalid parameters', async () => {
     const gateway = await withJsonp();
     const forged = await get(gateway, { id_token: 'no.token.at-all', cbx: 'cb' });
     expect(forged.status).toBe(200);
@@ -63,14 +63,14 @@ describe('JSONP', () => {
     expect((await response.json()).error_description).toMatch(/^cbx must be given once and name a callback/);
   });
 
-  it('names both methods, as a list, to who comes with another', async () => {
+  it('lists both methods in the 405 for another method', async () => {
     const gateway = await withJsonp();
     const response = await gateway.fetch(new Request('http://gateway.test/delegation', { method: 'PUT' }));
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST, GET']);
     expect((await response.json()).error_description).toBe('The method must be POST or GET');
   });
 
-  it('leaves POST as it is', async () => {
+  it('does not change POST', async () => {
     const gateway = await withJsonp();
     expect((await postForm(gateway, { id_token: await gateway.idToken() })).body).toHaveProperty('id_token');
   });
