@@ -2,6 +2,7 @@ import type { GatewayConfig } from './config/load.js';
 import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
 import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './delegation/exchange-refresh-token.js';
+import { UsedAssertions } from './delegation/used-assertions.js';
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
 import { createCors } from './endpoints/cors.js';
@@ -23,7 +24,7 @@ export interface Gateway {
   /** Answers a request. It never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
-   * Replaces the configuration, completely or not at all. Attempts and fetched keys are kept; buckets are kept when the
+   * Replaces the configuration, completely or not at all. Attempts, fetched keys and used assertions are kept; buckets are kept when the
    * limit stays the same.
    */
   reload(config: GatewayConfig): Promise<void>;
@@ -60,6 +61,7 @@ interface SharedServices {
   readonly attempts: AttemptStore;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
+  readonly usedAssertions: UsedAssertions;
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
@@ -69,6 +71,7 @@ function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): 
     attempts: new AttemptStore(deps.now),
     refreshTokens: createRefreshTokenExchanger(deps),
     remoteKeys: remoteKeySets(deps),
+    usedAssertions: new UsedAssertions(),
     graphiqlExample,
   };
 }
@@ -86,7 +89,7 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refreshTokens, remoteKeys, graphiqlExample } = services;
+  const { deps, attempts, refreshTokens, remoteKeys, usedAssertions, graphiqlExample } = services;
   const schema = buildSchema(addons);
   const buckets = chooseBuckets(settings, deps, previous);
   const graphql = createGraphqlEndpoint({
@@ -106,7 +109,7 @@ async function buildGeneration(
       findTenant: tenantLookup(tenants),
       cors: createCors(settings.cors.origins),
       clientIp: clientIpReader(settings.trust_proxy),
-      services: { deps, refreshTokens, remoteKeys },
+      services: { deps, refreshTokens, remoteKeys, usedAssertions },
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),

@@ -52,6 +52,20 @@ export interface TokenEndpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** How a client authenticates as a caller, and when it has to. */
+export interface ClientAuthenticationRules {
+  /** The SHA-256 of the client_secret as the operator wrote it; undefined without one. */
+  readonly secretSha256: Buffer | undefined;
+  /** The keys of its assertions that the configuration holds. */
+  readonly keys: KeySource;
+  /** Where the keys of its assertions are fetched, in place of `keys`. */
+  readonly jwksUri: string | undefined;
+  /** Whether every request must be authenticated. */
+  readonly required: boolean;
+  /** Whether a request with a refresh token must be authenticated. */
+  readonly requiredForRefreshTokens: boolean;
+}
+
 /** An application of a tenant, as a caller and as a target. */
 export interface Client {
   readonly clientId: string;
@@ -59,6 +73,9 @@ export interface Client {
   /** Signs its app tokens; with HS256 also signs the tokens that it sends as a caller. */
   readonly alg: SigningAlgorithm;
   readonly secret: KeyObject | undefined;
+  readonly authentication: ClientAuthenticationRules;
+  /** Whether HS256 tokens that this gateway signed for it do more than renew. */
+  readonly hs256Delegation: boolean;
   /** The clients that may delegate to it beside itself; "*" stands for all. */
   readonly allowedClients: ReadonlySet<string>;
   /** Undefined where `grant_types` is not configured. */

@@ -7,7 +7,7 @@ import { parseAudiences } from './calling-client.js';
 import { type DecodedToken, invalidToken } from './decode-token.js';
 
 /** Seconds by which clocks may differ. */
-const LEEWAY_SECONDS = 5;
+export const LEEWAY_SECONDS = 5;
 
 /** The verified caller. The token itself is not passed on. */
 export interface Caller {
@@ -16,6 +16,8 @@ export interface Caller {
   readonly issuer: string;
   /** The calling application, which the token was issued to. */
   readonly client: Client;
+  /** Whether the calling application authenticated, by a secret or an assertion. */
+  readonly authenticated: boolean;
   /** The claims of the token. `sub` and `user_id` are the user id. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -34,7 +36,7 @@ export async function verifyIdToken(
     remoteKeys,
     nowSeconds,
   }: { readonly tenant: Tenant; readonly remoteKeys: RemoteKeySets; readonly nowSeconds: number },
-): Promise<Caller> {
+): Promise<Omit<Caller, 'authenticated'>> {
   checkType(token);
   const issuer = findIssuer(tenant, token);
   await checkSignature(token, issuer, client, remoteKeys);
@@ -98,7 +100,7 @@ function pinnedAlgorithms(issuer: Issuer, client: Client): readonly Algorithm[] 
   return ASYMMETRIC.filter((each) => issuer.algorithms.has(each));
 }
 
-const ASYMMETRIC = Object.keys(ASYMMETRIC_ALGORITHMS) as (keyof typeof ASYMMETRIC_ALGORITHMS)[];
+export const ASYMMETRIC = Object.keys(ASYMMETRIC_ALGORITHMS) as (keyof typeof ASYMMETRIC_ALGORITHMS)[];
 
 async function findKeys(
   alg: Algorithm,
@@ -110,7 +112,8 @@ async function findKeys(
   return source.find(alg, kid);
 }
 
-async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm): Promise<boolean> {
+/** Verifies a signature with one key and one algorithm, both from the configuration. */
+export async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm): Promise<boolean> {
   try {
     await compactVerify(compact, key, { algorithms: [alg] });
     return true;
@@ -144,7 +147,8 @@ function checkTimes({ claims }: DecodedToken, nowSeconds: number): void {
   if (nbf !== undefined && nbf > nowSeconds + LEEWAY_SECONDS) throw invalidToken('it is not valid yet (nbf)');
 }
 
-function isTime(value: unknown): value is number {
+/** Whether a claim is a NumericDate: a finite number (RFC 7519 §2). */
+export function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 

@@ -29,7 +29,7 @@ export interface RouterOptions {
   readonly cors: Cors;
   readonly clientIp: ClientIp;
   /** What the requests of all generations share. */
-  readonly services: Pick<RequestContext, 'deps' | 'refreshTokens' | 'remoteKeys'>;
+  readonly services: Pick<RequestContext, 'deps' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'>;
   /** By path. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
