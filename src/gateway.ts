@@ -4,6 +4,7 @@ import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
 import { buildGuardAuditEvent } from './delegation/audit-event.js';
 import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './delegation/exchange-refresh-token.js';
+import { UsedAssertions } from './delegation/used-assertions.js';
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
 import { createCors } from './endpoints/cors.js';
@@ -28,8 +29,8 @@ export interface Gateway {
   /** Answers a request. It never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
-   * Replaces the configuration, completely or not at all. Attempts, fetched keys, running calls and what is known of
-   * refresh tokens are kept; buckets are kept when the limits stay the same.
+   * Replaces the configuration, completely or not at all. Attempts, fetched keys, used assertions, running calls and
+   * what is known of refresh tokens are kept; buckets are kept when the limits stay the same.
    */
   reload(config: GatewayConfig): Promise<void>;
   /** Frees what the gateway holds, and writes the audit events that are still collected. */
@@ -71,6 +72,7 @@ interface SharedServices {
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
+  readonly usedAssertions: UsedAssertions;
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
@@ -86,6 +88,7 @@ function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): 
     upstreams,
     refreshTokens: createRefreshTokenExchanger(deps, upstreams),
     remoteKeys: remoteKeySets(deps),
+    usedAssertions: new UsedAssertions(),
     graphiqlExample,
   };
 }
@@ -102,7 +105,8 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refusedAttempts, upstreams, refreshTokens, remoteKeys, graphiqlExample } = services;
+  const { deps, attempts, refusedAttempts, upstreams, refreshTokens, remoteKeys, usedAssertions, graphiqlExample } =
+    services;
   const schema = buildSchema(addons);
   const buckets = chooseBuckets(buildLimits(settings), deps, previous?.buckets);
   const graphql = createGraphqlEndpoint({
@@ -122,7 +126,7 @@ async function buildGeneration(
       findTenant: tenantLookup(tenants),
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
       clientIp: clientIpReader(settings.trust_proxy),
-      services: { deps, upstreams, refreshTokens, remoteKeys },
+      services: { deps, upstreams, refreshTokens, remoteKeys, usedAssertions },
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),

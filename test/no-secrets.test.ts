@@ -95,6 +95,10 @@ describe('the suite', () => {
         'leaks a client secret into an error',
         ['Error: Secrets leaked: the configured client_secret in the errors of a 200'],
       ],
+      [
+        'leaks the secret that a caller authenticates with into the log',
+        ['Error: Secrets leaked: the sent secret in a line of the log'],
+      ],
       ['leaks the token of the caller into the log', ['Error: Secrets leaked: the sent token in a line of the log']],
     ]);
   });

@@ -22,6 +22,7 @@ const CONTRACT = parseSchema(/* GraphQL */ `
   type Query { viewer(subjectToken: SubjectTokenInput): Viewer }
   input DelegateInput {
     clientId: ID
+    clientAuthentication: ClientAuthenticationInput
     subjectToken: SubjectTokenInput
     target: ID
     apiType: ApiType
@@ -32,6 +33,7 @@ const CONTRACT = parseSchema(/* GraphQL */ `
     sap: SapDelegationInput
   }
   input SubjectTokenInput @oneOf { idToken: String refreshToken: String }
+  input ClientAuthenticationInput @oneOf { secret: String assertion: String }
   input AwsDelegationInput { role: String principal: String }
   input LayerDelegationInput { nonce: String }
   input SalesforceDelegationInput { communityName: String communityUrlSection: String }

@@ -1,5 +1,5 @@
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
-import type { KeySource } from '../keys/key-set.js';
+import { type KeySource, NO_KEYS } from '../keys/key-set.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { TenantConfig } from './schema.js';
 import type { Issuer } from './tenant.js';
@@ -39,8 +39,6 @@ export function buildIssuers(config: TenantConfig, signingKey: SigningKey | unde
   };
   return new Map([...issuers, own].map((issuer) => [issuer.issuer, issuer]));
 }
-
-const NO_KEYS: KeySource = { find: () => [] };
 
 function createKeySource({ kid, publicKey }: SigningKey): KeySource {
   return { find: (alg, wanted) => (alg !== 'HS256' && wanted === kid ? [publicKey] : []) };

@@ -1,15 +1,16 @@
-import { createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import type { AddonContext, AddonDefinition, ConfiguredAddon } from '../addons/addon.js';
 import { collectClaimPaths } from '../addons/shared/claim-path.js';
 import { buildSamlMetadata } from '../addons/shared/saml/metadata.js';
+import { NO_KEYS } from '../keys/key-set.js';
 import { createSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { buildIssuers } from './build-issuers.js';
 import { decodeSecret } from './client-secret.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { PartialConfig } from './partial-config.js';
 import type { ClientConfig, GatewaySettings, TenantConfig } from './schema.js';
-import type { Client, Tenant } from './tenant.js';
-import { buildTokenEndpoint } from './token-endpoint.js';
+import type { Client, ClientAuthenticationRules, Tenant } from './tenant.js';
+import { buildTokenEndpoint, isConfidential } from './token-endpoint.js';
 
 /** The add-on that every client has without configuring it. */
 const DEFAULT_API_TYPE = 'APP';
@@ -89,6 +90,7 @@ function buildClient(
     name: config.name ?? config.client_id,
     alg: client.alg,
     secret: client.secret,
+    authentication: buildAuthenticationRules(config),
     allowedClients: new Set(config.allowed_clients),
     issuers: new Set(config.issuers ?? (issuers.length === 1 ? issuers.map(({ issuer }) => issuer) : [])),
     trustedAzp: new Set(config.trusted_azp),
@@ -97,6 +99,17 @@ function buildClient(
     addons: built,
     hs256Delegation: config.hs256_delegation,
     defaultApiType: named !== undefined && others.length === 0 ? named : DEFAULT_API_TYPE,
+  };
+}
+
+function buildAuthenticationRules(config: ClientConfig): ClientAuthenticationRules {
+  const { client_secret, jwks, jwks_uri, require_authentication, unauthenticated_refresh } = config;
+  return {
+    secretSha256: client_secret ? createHash('sha256').update(client_secret).digest() : undefined,
+    keys: jwks ?? NO_KEYS,
+    jwksUri: jwks_uri,
+    required: require_authentication,
+    requiredForRefreshTokens: isConfidential(config) && !unauthenticated_refresh,
   };
 }
 

@@ -23,7 +23,7 @@ const UNUSED_FIELDS = splitWords(`
   cross_origin_authentication cross_origin_loc custom_login_page custom_login_page_codeview custom_login_page_off
   custom_login_page_on custom_login_page_preview default_organization description encrypted encryption_key
   express_configuration external_client_id fedcm_login form_template global initiate_login_uri is_first_party
-  is_token_endpoint_ip_header_trusted jwks_uri logo_uri mobile my_organization_configuration native_social_login
+  is_token_endpoint_ip_header_trusted logo_uri mobile my_organization_configuration native_social_login
   oidc_backchannel_logout oidc_conformant oidc_logout organization_discovery_methods organization_require_behavior
   organization_usage owners par_request_expiry redirection_policy refresh_token require_proof_of_possession
   require_pushed_authorization_requests resource_server_identifier resource_servers session_transfer signed_request_object
@@ -55,7 +55,15 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
       client_secret: fields
         .secret()
         .optional()
-        .describe(`Signs with HS256 (${MIN_HMAC_BYTES} bytes at least) and authenticates at the token endpoint.`),
+        .describe(
+          `Signs with HS256 (${MIN_HMAC_BYTES} bytes at least), and authenticates it here and at the token endpoint.`,
+        ),
+      jwks: fields.jwks().optional().describe('The public keys of the assertions that it authenticates with.'),
+      jwks_uri: fields.url().optional().describe('Where those keys are, in place of jwks.'),
+      require_authentication: z
+        .boolean()
+        .default(false)
+        .describe('Whether a request that names it as the caller must be authenticated.'),
       allowed_clients: z
         .array(z.string().min(1))
         .default([])
@@ -80,6 +88,12 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
         .default(false)
         .describe(
           'Whether its HS256 tokens, which anybody with its secret could have made, may do more than renew themselves.',
+        ),
+      unauthenticated_refresh: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether refresh tokens of a client with a client_secret need no authentication; then whoever has one can use it.',
         ),
       refresh_token_issuer: z
         .string()
@@ -117,6 +131,16 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
         if (expected) addIssue({ code: 'custom', path: ['client_secret'], message: expected });
       },
       refineWhen('client_secret', 'jwt_configuration'),
+    )
+    .superRefine(
+      ({ client_secret, jwks, jwks_uri, require_authentication }, { addIssue }) => {
+        const report = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message });
+        if (jwks !== undefined && jwks_uri !== undefined) report('jwks', 'jwks_uri or jwks, not both');
+        if (require_authentication && !client_secret && jwks === undefined && jwks_uri === undefined) {
+          report('require_authentication', 'the client to have a client_secret, jwks or jwks_uri');
+        }
+      },
+      refineWhen('client_secret', 'jwks', 'jwks_uri', 'require_authentication'),
     );
 }
 

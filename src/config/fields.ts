@@ -29,18 +29,18 @@ export function createConfigFields(readSecret: ReadSecret): GatewayFields {
       error: 'a string, { env: NAME } or { file: path }',
     })
     .describe('A secret: its text, { env: NAME } or { file: path }.');
+  const jwks = z
+    .union([strictObject({ file: name.meta(FILE) }), strictObject({ keys: z.array(z.looseObject({})) })], {
+      error: '{ file: path } or { keys: [ … ] }',
+    })
+    .transform(reportThrown((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given)));
   const text = () => source.transform(reportThrown(readSecret));
   return {
     object: (shape) => strictObject(shape),
     secret: (check) =>
       check ? text().refine((value) => check.pattern.test(value), { error: check.expected }) : text(),
     certificate: () => text().transform(reportThrown(importCertificate)),
-    jwks: () =>
-      z
-        .union([strictObject({ file: name.meta(FILE) }), strictObject({ keys: z.array(z.looseObject({})) })], {
-          error: '{ file: path } or { keys: [ … ] }',
-        })
-        .transform(reportThrown((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given))),
+    jwks: () => jwks,
     time: () =>
       z.iso
         .datetime({ offset: true, error: 'an ISO 8601 time with a zone, such as 2026-01-01T00:00:00Z' })

@@ -4,7 +4,8 @@ import { isRecord } from '../lib/json.js';
  * Replaces the nulls of clients by `undefined`: an export of Auth0 has null where a field is not set.
  *
  * Applies to the fields of a client, of its `jwt_configuration` and of each add-on. A null further down, such as a
- * claim without its path, stays null and is reported. Keys are kept, so that unknown ones are reported too.
+ * claim without its path, stays null and is reported. Keys are kept, so that unknown ones are reported too. An export
+ * may also have an empty jwks_uri.
  */
 export function nullsToUndefined(document: unknown): unknown {
   return changeField(document, 'tenants', (tenants) =>
@@ -15,7 +16,9 @@ export function nullsToUndefined(document: unknown): unknown {
 }
 
 function changeClient(client: unknown): unknown {
-  const withFields = changeValues(client, nullToUndefined);
+  const withFields = changeField(changeValues(client, nullToUndefined), 'jwks_uri', (uri) =>
+    uri === '' ? undefined : uri,
+  );
   return changeField(
     changeField(withFields, 'jwt_configuration', (jwt) => changeValues(jwt, nullToUndefined)),
     'addons',

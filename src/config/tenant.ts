@@ -66,6 +66,20 @@ export interface TokenEndpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** How a client authenticates as a caller, and when it has to. */
+export interface ClientAuthenticationRules {
+  /** The SHA-256 of the client_secret as the operator wrote it; undefined without one. */
+  readonly secretSha256: Buffer | undefined;
+  /** The keys of its assertions that the configuration holds. */
+  readonly keys: KeySource;
+  /** Where the keys of its assertions are fetched, in place of `keys`. */
+  readonly jwksUri: string | undefined;
+  /** Whether every request must be authenticated. */
+  readonly required: boolean;
+  /** Whether a request with a refresh token must be authenticated. */
+  readonly requiredForRefreshTokens: boolean;
+}
+
 /** An application of a tenant, as a caller and as a target. */
 export interface Client {
   readonly clientId: string;
@@ -73,6 +87,7 @@ export interface Client {
   /** Signs its app tokens; with HS256 also signs the tokens that it sends as a caller. */
   readonly alg: SigningAlgorithm;
   readonly secret: KeyObject | undefined;
+  readonly authentication: ClientAuthenticationRules;
   /** The clients that may delegate to it beside itself; "*" stands for all. */
   readonly allowedClients: ReadonlySet<string>;
   /** The issuers of the identity providers whose tokens it may send. */

@@ -12,12 +12,18 @@ export function buildTokenEndpoint(client: ClientConfig, issuers: readonly Issue
   return { issuer: issuer.issuer, url: issuer.token_endpoint, ...buildAuthentication(client) };
 }
 
-function buildAuthentication({
-  client_id,
-  client_secret,
-  token_endpoint_auth_method,
-}: ClientConfig): Pick<TokenEndpoint, 'parameters' | 'headers'> {
-  const method = token_endpoint_auth_method ?? (client_secret === undefined ? 'none' : 'client_secret_post');
+/** Whether the gateway adds the secret of the client to its refresh tokens (RFC 6749 §2.1). */
+export function isConfidential(client: ClientConfig): boolean {
+  return Boolean(client.client_secret) && chooseMethod(client) !== 'none';
+}
+
+function chooseMethod({ client_secret, token_endpoint_auth_method }: ClientConfig) {
+  return token_endpoint_auth_method ?? (client_secret === undefined ? 'none' : 'client_secret_post');
+}
+
+function buildAuthentication(client: ClientConfig): Pick<TokenEndpoint, 'parameters' | 'headers'> {
+  const { client_id, client_secret } = client;
+  const method = chooseMethod(client);
   if (method === 'client_secret_basic') {
     const credentials = `${formEncode(client_id)}:${formEncode(client_secret ?? '')}`;
     return { parameters: {}, headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` } };

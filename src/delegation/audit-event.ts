@@ -11,6 +11,8 @@ export interface AuditEvent {
   readonly audit: 'sd' | 'fd' | 'limit_delegation';
   readonly tenant: string;
   readonly client?: string | undefined;
+  /** Whether the calling application authenticated. */
+  readonly authenticated?: boolean;
   readonly target?: string | undefined;
   readonly apiType?: string | undefined;
   readonly user?: string | undefined;
@@ -30,6 +32,7 @@ export interface AuditEvent {
 /** What became known of a delegation. */
 export interface DelegationOutcome {
   readonly caller: Caller | undefined;
+  readonly authenticated: boolean;
   readonly durationMs: number;
   /** Undefined when the delegation succeeded. */
   readonly refusal: DelegationError | undefined;
@@ -39,7 +42,7 @@ export interface DelegationOutcome {
 export function buildAuditEvent(
   request: DelegationRequest,
   { tenant, ip, requestId }: Pick<DelegationContext, 'tenant' | 'ip' | 'requestId'>,
-  { caller, durationMs, refusal }: DelegationOutcome,
+  { caller, authenticated, durationMs, refusal }: DelegationOutcome,
 ): AuditEvent {
   const named = request.clientId === undefined ? undefined : tenant.clients.get(request.clientId);
   const client = caller?.client ?? named;
@@ -48,6 +51,7 @@ export function buildAuditEvent(
     audit: chooseEventCode(refusal?.code),
     tenant: tenant.name,
     client: client?.clientId,
+    authenticated,
     target: target?.clientId,
     apiType,
     user: caller?.userId,

@@ -53,12 +53,12 @@ export function authorize(
 }
 
 /**
- * Checks what does not hold for a renewal. Without authentication anybody who holds the token could name the calling
- * application, so every application that the token passed through must be allowed.
+ * Checks what does not hold for a renewal. Anybody who holds the token can name a calling application that does not
+ * authenticate, so then every application that the token passed through must be allowed.
  *
  * @throws DelegationError UNAUTHORIZED_CLIENT
  */
-function checkHop({ client, chain, isOwnToken }: Caller, target: Client): void {
+function checkHop({ client, authenticated, chain, isOwnToken }: Caller, target: Client): void {
   if (isOwnToken && client.alg === 'HS256' && !client.hs256Delegation) {
     throw new DelegationError(
       'UNAUTHORIZED_CLIENT',
@@ -71,7 +71,7 @@ function checkHop({ client, chain, isOwnToken }: Caller, target: Client): void {
       'The calling application is not among the allowed_clients of the target',
     );
   }
-  if (!chain.actors.every((actor) => allowsDelegation(actor, target))) {
+  if (!authenticated && !chain.actors.every((actor) => allowsDelegation(actor, target))) {
     throw new DelegationError(
       'UNAUTHORIZED_CLIENT',
       'An application that delegated the token before is not among the allowed_clients of the target',

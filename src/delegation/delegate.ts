@@ -3,6 +3,7 @@ import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { Spent } from '../rate-limit/delegation-limit.js';
 import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
 import { buildAuditEvent } from './audit-event.js';
+import { authenticateCaller } from './authenticate-client.js';
 import { authorize, requireDelegationEnabled } from './authorize.js';
 import { findAudienceClient, findNamedClient } from './calling-client.js';
 import { decodeToken } from './decode-token.js';
@@ -33,16 +34,20 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
   const startedMs = deps.now();
   let subject: Subject | undefined;
   let caller: Caller | undefined;
+  let authenticated: boolean | undefined;
   let spent: Spent | undefined;
   let refusal: DelegationError | undefined;
   try {
     requireDelegationEnabled(context);
     const named = findNamedClient(tenant, request.clientId);
+    // Before the exchange and the limit: without authentication nothing reaches the identity provider or costs the user.
+    authenticated = named && (await authenticateCaller(named, request, context));
     subject = await resolveSubject(named, request.subjectToken, context);
     const token = decodeToken(requireIdToken(subject));
     const nowSeconds = Math.floor(deps.now() / 1000);
     const client = named ?? findAudienceClient(tenant, token);
-    caller = await verifyIdToken(token, client, { ...context, nowSeconds });
+    authenticated ??= await authenticateCaller(client, request, context);
+    caller = { ...(await verifyIdToken(token, client, { ...context, nowSeconds })), authenticated };
     checkRequiredIssuer(subject, caller);
     context.refreshTokens.rememberUser(subject, caller.userId);
     spent = await context.takeDelegation(caller);
@@ -57,6 +62,7 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     throw refusal;
   } finally {
     const durationMs = deps.now() - startedMs;
-    deps.log.info(buildAuditEvent(request, context, { caller, durationMs, refusal }), 'delegation');
+    const outcome = { caller, authenticated: authenticated ?? false, durationMs, refusal };
+    deps.log.info(buildAuditEvent(request, context, outcome), 'delegation');
   }
 }

@@ -5,6 +5,7 @@ import type { RemoteKeySets } from '../keys/remote-jwks.js';
 import type { Upstreams } from '../lib/upstream.js';
 import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
 import type { RefreshTokenExchanger } from './exchange-refresh-token.js';
+import type { UsedAssertions } from './used-assertions.js';
 
 export type SubjectTokenType = 'id_token' | 'refresh_token';
 
@@ -14,10 +15,18 @@ export interface SubjectToken {
   readonly token: string;
 }
 
+/** How the calling application authenticates: by its secret (RFC 6749 §2.3.1) or by a signed assertion (RFC 7523 §2.2). */
+export interface ClientAuthentication {
+  readonly type: 'secret' | 'assertion';
+  readonly value: string;
+}
+
 /** A delegation as a caller asks for it, whichever endpoint it came through. */
 export interface DelegationRequest {
   /** The `client_id` of the calling application. Default: the application that the ID token was issued to. */
   readonly clientId: string | undefined;
+  /** Undefined where the calling application does not authenticate. */
+  readonly clientAuthentication: ClientAuthentication | undefined;
   readonly subjectToken: SubjectToken | undefined;
   /** The `client_id` of the target application. Default: the calling application. */
   readonly target: string | undefined;
@@ -41,4 +50,5 @@ export interface DelegationContext extends DelegationLimiter {
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
+  readonly usedAssertions: UsedAssertions;
 }

@@ -11,7 +11,7 @@ import { createIdentityClaims } from './identity-claims.js';
 import { checkTokenKind } from './token-kind.js';
 
 /** Seconds by which clocks may differ. */
-const LEEWAY_SECONDS = 5;
+export const LEEWAY_SECONDS = 5;
 
 /** The verified caller. The token itself is not passed on. */
 export interface Caller {
@@ -20,6 +20,8 @@ export interface Caller {
   readonly issuer: string;
   /** The calling application, which the token was issued to. */
   readonly client: Client;
+  /** Whether the calling application authenticated, by a secret or an assertion. */
+  readonly authenticated: boolean;
   /** The claims of the token. `sub` and `user_id` are the user id. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** The sign-in that the token goes back to, and the applications that delegated since. */
@@ -46,7 +48,7 @@ export async function verifyIdToken(
     remoteKeys,
     nowSeconds,
   }: { readonly tenant: Tenant; readonly remoteKeys: RemoteKeySets; readonly nowSeconds: number },
-): Promise<Caller> {
+): Promise<Omit<Caller, 'authenticated'>> {
   const issuer = findIssuer(tenant, client, token);
   checkTokenKind(token, issuer);
   await checkSignature(token, issuer, client, remoteKeys);
@@ -117,7 +119,7 @@ function pinnedAlgorithms(issuer: Issuer, client: Client): readonly Algorithm[] 
   return ASYMMETRIC.filter((each) => issuer.algorithms.has(each));
 }
 
-const ASYMMETRIC = Object.keys(ASYMMETRIC_ALGORITHMS) as (keyof typeof ASYMMETRIC_ALGORITHMS)[];
+export const ASYMMETRIC = Object.keys(ASYMMETRIC_ALGORITHMS) as (keyof typeof ASYMMETRIC_ALGORITHMS)[];
 
 async function findKeys(
   alg: Algorithm,
@@ -129,7 +131,8 @@ async function findKeys(
   return source.find(alg, kid);
 }
 
-async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm): Promise<boolean> {
+/** Verifies a signature with one key and one algorithm, both from the configuration. */
+export async function hasValidSignature(compact: string, key: KeyObject, alg: Algorithm): Promise<boolean> {
   try {
     await compactVerify(compact, key, { algorithms: [alg] });
     return true;
@@ -182,7 +185,8 @@ function checkTimes(
   return { exp, iat };
 }
 
-function isTime(value: unknown): value is number {
+/** Whether a claim is a NumericDate: a finite number (RFC 7519 §2). */
+export function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 

@@ -17,7 +17,8 @@ export interface CallerView {
 }
 
 /**
- * Verifies an ID token and tells what its user may do. Spends nothing and issues nothing.
+ * Verifies an ID token and tells what its user may do. Spends nothing and issues nothing, so the calling application need
+ * not authenticate.
  *
  * @throws DelegationError as `delegate` does for the token; INVALID_REQUEST for a refresh token, because the caller would
  *   lose it in the exchange
@@ -35,7 +36,8 @@ export async function viewCaller(
   }
   const token = decodeToken(requireIdToken(await resolveSubject(undefined, subjectToken, context)));
   const nowSeconds = Math.floor(context.deps.now() / 1000);
-  const caller = await verifyIdToken(token, findAudienceClient(context.tenant, token), { ...context, nowSeconds });
+  const verified = await verifyIdToken(token, findAudienceClient(context.tenant, token), { ...context, nowSeconds });
+  const caller = { ...verified, authenticated: false };
   return {
     caller,
     targets: listAllowedTargets(context.tenant, caller),

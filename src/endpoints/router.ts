@@ -29,7 +29,7 @@ export interface RouterOptions {
   readonly cors: Cors;
   readonly clientIp: ClientIp;
   /** What the requests of all generations share. */
-  readonly services: Pick<RequestContext, 'deps' | 'upstreams' | 'refreshTokens' | 'remoteKeys'>;
+  readonly services: Pick<RequestContext, 'deps' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'>;
   /** By path. They count attempts, so only pages of a listed origin may call them. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }

@@ -14,9 +14,10 @@ import {
 import { readExportedSecret } from './secret-references.js';
 
 const REFRESH_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/refresh_token';
+const ID_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/id_token';
 const DELEGATION_GRANT = /^http:\/\/auth0\.com\/oauth\/legacy\/grant-type\/delegation\//;
 const READ_FIELDS: ReadonlySet<string> = new Set(
-  'client_id name client_secret allowed_clients grant_types jwt_configuration addons token_endpoint_auth_method'.split(
+  'client_id name client_secret allowed_clients grant_types jwt_configuration addons token_endpoint_auth_method jwks_uri'.split(
     ' ',
   ),
 );
@@ -40,7 +41,9 @@ export function convertClient(raw: Auth0Client, context: ConversionContext): Imp
   client.fields.allowed_clients = client.openToAll ? ['*'] : convertAllowedClients(raw.allowed_clients, context, note);
   convertGrantTypes(raw, client, note);
   if (raw.token_endpoint_auth_method != null) client.fields.token_endpoint_auth_method = raw.token_endpoint_auth_method;
+  if (raw.jwks_uri != null && raw.jwks_uri !== '') client.fields.jwks_uri = raw.jwks_uri;
   client.fields.jwt_configuration = convertJwtConfiguration(raw.jwt_configuration, context, note);
+  keepOldCallersWorking(client, note);
   convertAddons(raw.addons, client, context);
   for (const [field, value] of Object.entries(raw)) {
     if (!READ_FIELDS.has(field) && value !== null) context.countUnused(formatPath([field]));
@@ -97,6 +100,29 @@ function convertJwtConfiguration(
     }),
     ...(secret_encoded != null && { secret_encoded }),
   };
+}
+
+/**
+ * Clients of Auth0's endpoint authenticate neither with a refresh token nor with an HS256 token. For the clients that may
+ * send these, the defaults of gateway.yaml are relaxed.
+ */
+function keepOldCallersWorking({ fields, secrets }: ImportedClient, note: Note): void {
+  const { grant_types: grants, token_endpoint_auth_method: method, jwt_configuration: jwt } = fields;
+  const isHs256 = isRecord(jwt) && jwt.alg === 'HS256';
+  const needsSecret = method === 'client_secret_post' || method === 'client_secret_basic' || isHs256;
+  const hasSecret = secrets.has('client_secret') || needsSecret;
+  if (fields.refresh_token_delegation === true && hasSecret && method !== 'none') {
+    fields.unauthenticated_refresh = true;
+    note(
+      'unauthenticated_refresh is set, because old clients send refresh tokens without their secret; remove it when this client sends clientAuthentication or client_secret',
+    );
+  }
+  if (isHs256 && (!Array.isArray(grants) || grants.includes(ID_TOKEN_GRANT))) {
+    fields.hs256_delegation = true;
+    note(
+      'hs256_delegation is set, because its app tokens are signed with HS256 and old clients may delegate with them; remove it if this client does not',
+    );
+  }
 }
 
 function isEmpty(value: unknown): boolean {

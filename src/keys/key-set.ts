@@ -12,6 +12,9 @@ export interface KeySource {
   find(alg: Algorithm, kid: string | undefined): readonly KeyObject[] | Promise<readonly KeyObject[]>;
 }
 
+/** The source of an issuer that has no public keys in the configuration. */
+export const NO_KEYS: KeySource = { find: () => [] };
+
 interface VerificationKey {
   readonly key: KeyObject;
   readonly kid: string | undefined;

@@ -223,6 +223,8 @@ describe('a gateway.yaml imported from Auth0', () => {
           refresh_token_delegation: true,
           token_endpoint_auth_method: 'client_secret_post',
           jwt_configuration: { alg: 'HS256', lifetime_in_seconds: 36000, secret_encoded: false },
+          unauthenticated_refresh: true,
+          hs256_delegation: true,
         },
         {
           client_id: 'chat',
@@ -271,6 +273,8 @@ describe('a gateway.yaml imported from Auth0', () => {
     expect(
       notes,
     ).toBe(`client "all" ("All Applications") at [0]: skipped, because it is the global client, not an application
+client "kZ9" ("Web app (production)"): unauthenticated_refresh is set, because old clients send refresh tokens without their secret; remove it when this client sends clientAuthentication or client_secret
+client "kZ9" ("Web app (production)"): hs256_delegation is set, because its app tokens are signed with HS256 and old clients may delegate with them; remove it if this client does not
 client "chat" ("Chat"): addons.samlp does not issue a credential for another service: left out
 client "files" ("Files"): jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256
 client "cloud" ("Cloud"): addons.aws.lifetime_in_seconds is 90000: changed to 43200, the nearest allowed value
@@ -527,13 +531,97 @@ describe('a client', () => {
     expect(ownNotes).toEqual([`client "a": ${note}`]);
   });
 
+  const REFRESH_NOTE =
+    'unauthenticated_refresh is set, because old clients send refresh tokens without their secret; remove it when this client sends clientAuthentication or client_secret';
+  const HS256_NOTE =
+    'hs256_delegation is set, because its app tokens are signed with HS256 and old clients may delegate with them; remove it if this client does not';
+  const grants = (...types: string[]) => types.map((type) => DELEGATION + type);
+
+  it.each([
+    [
+      'a secret and the refresh grant',
+      { client_secret: 's'.repeat(40), grant_types: grants('refresh_token') },
+      true,
+      false,
+    ],
+    [
+      'a method that needs a secret',
+      { token_endpoint_auth_method: 'client_secret_basic', grant_types: grants('refresh_token') },
+      true,
+      false,
+    ],
+    [
+      'HS256 without a list of grants',
+      { client_secret: 's'.repeat(40), jwt_configuration: { alg: 'HS256' } },
+      false,
+      true,
+    ],
+    [
+      'HS256 and both grants',
+      {
+        client_secret: 's'.repeat(40),
+        jwt_configuration: { alg: 'HS256' },
+        grant_types: grants('id_token', 'refresh_token'),
+      },
+      true,
+      true,
+    ],
+  ])('with %s goes on as before, and a note says so', async (_what, raw, refresh, hs256) => {
+    const { client, ownNotes } = await importClient({ jwt_configuration: { alg: 'RS256' }, ...raw });
+    expect([client.unauthenticated_refresh, client.hs256_delegation]).toEqual([
+      refresh || undefined,
+      hs256 || undefined,
+    ]);
+    expect(ownNotes).toEqual(
+      expect.arrayContaining([
+        ...(refresh ? [`client "a": ${REFRESH_NOTE}`] : []),
+        ...(hs256 ? [`client "a": ${HS256_NOTE}`] : []),
+      ]),
+    );
+  });
+
+  it.each([
+    ['no secret', { grant_types: grants('id_token', 'refresh_token') }],
+    [
+      'the method none',
+      { client_secret: 's'.repeat(40), token_endpoint_auth_method: 'none', grant_types: grants('refresh_token') },
+    ],
+    ['no refresh grant', { client_secret: 's'.repeat(40), grant_types: grants('id_token') }],
+    [
+      'HS256 and no delegation grant',
+      { client_secret: 's'.repeat(40), jwt_configuration: { alg: 'HS256' }, grant_types: ['implicit'] },
+    ],
+  ])('with %s keeps the strict defaults', async (_what, raw) => {
+    const { client } = await importClient({ jwt_configuration: { alg: 'RS256' }, ...raw });
+    expect(client).not.toHaveProperty('unauthenticated_refresh');
+    expect(client).not.toHaveProperty('hs256_delegation');
+  });
+
+  it.each([
+    ['https://app.example.com/jwks.json', 'https://app.example.com/jwks.json', []],
+    ['', undefined, []],
+    [null, undefined, []],
+    [
+      'ftp://app.example.com/jwks.json',
+      undefined,
+      [expect.stringMatching(/^client "a": jwks_uri is left out: jwks_uri: /)],
+    ],
+  ])('whose jwks_uri is %j keeps it where it can be used', async (jwks_uri, expected, notes) => {
+    const { client, ownNotes } = await importClient({ jwt_configuration: { alg: 'RS256' }, jwks_uri });
+    expect(client.jwks_uri).toBe(expected);
+    expect(ownNotes).toEqual(notes);
+  });
+
   it('that uses HS256 and was exported without its secret gets a reference to it', async () => {
     const { client, ownNotes, yaml } = await importClient({
       jwt_configuration: { alg: 'HS256' },
       client_secret: '##WEB_SECRET##',
     });
     expect(client.client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
-    expect(ownNotes).toEqual(['client "a": client_secret is required but not in the export: see the list of secrets']);
+    expect(ownNotes).toEqual([
+      `client "a": ${HS256_NOTE}`,
+      'client "a": client_secret is required but not in the export: see the list of secrets',
+    ]);
     expect(yaml).toContain('A_CLIENT_SECRET     client "a", client_secret (not in the export)');
   });
 
@@ -544,6 +632,7 @@ describe('a client', () => {
     });
     expect(client.client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
     expect(ownNotes).toEqual([
+      `client "a": ${HS256_NOTE}`,
       'client "a": client_secret is not valid as exported; expected a secret of at least 32 bytes, as HS256 demands',
     ]);
   });

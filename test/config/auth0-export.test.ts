@@ -129,6 +129,10 @@ describe("a client as Auth0's Management API returns it", () => {
     expect(jwt_configuration).toEqual({ lifetime_in_seconds: 36_000, secret_encoded: false });
   });
 
+  it.each([null, ''])('has no keys for assertions where its jwks_uri is %j', (jwks_uri) => {
+    expect(load({ ...EXPORTED, jwks_uri })).toMatchObject({ client_id: EXPORTED.client_id, jwks_uri: undefined });
+  });
+
   it.each([
     ['its client_id', { client_id: null }, 'tenants[0].clients[4].client_id: null; expected a string'],
     [

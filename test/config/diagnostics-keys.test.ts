@@ -222,6 +222,28 @@ const BROKEN: readonly Broken[] = [
     ['line 22: tenants[0].issuers[1].jwks: a mapping; expected jwks_uri or jwks, not both'],
   ],
   [
+    'both jwks_uri and jwks of a client',
+    [
+      [
+        '        client_secret: { env: WEB_SECRET }',
+        '        client_secret: { env: WEB_SECRET }\n        jwks: { file: keys/old.json }\n        jwks_uri: https://web.example.com/jwks.json',
+      ],
+    ],
+    ['line 26: tenants[0].clients[0].jwks: a mapping; expected jwks_uri or jwks, not both'],
+  ],
+  [
+    'a client that must authenticate and cannot',
+    [['      - client_id: chat', '      - client_id: chat\n        require_authentication: true']],
+    [
+      'line 28: tenants[0].clients[1].require_authentication: a boolean; expected the client to have a client_secret, jwks or jwks_uri',
+    ],
+  ],
+  [
+    'a jwks_uri of a client over http',
+    [['      - client_id: chat', '      - client_id: chat\n        jwks_uri: http://chat.example.com/jwks.json']],
+    [`line 28: tenants[0].clients[1].jwks_uri: a string; expected ${HTTPS}`],
+  ],
+  [
     'a JWKS of a weak key',
     [['keys/old.json', 'keys/small.json']],
     [

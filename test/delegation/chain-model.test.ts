@@ -153,6 +153,7 @@ function buildCaller(tenant: Tenant, claims: Record<string, unknown>, history: H
     userId: 'auth0|alice',
     issuer: String(claims.iss),
     client,
+    authenticated: false,
     claims,
     chain: history.isFirst
       ? startChain({ ...claims, iss: ISSUER, iat, exp }, tenant.chain)

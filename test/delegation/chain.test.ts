@@ -191,6 +191,21 @@ describe('allowed_clients', () => {
     expect(viewer.data.viewer.targets).toEqual([{ clientId: 'web' }, { clientId: 'api' }, { clientId: 'shared' }]);
   });
 
+  it('hold for the calling application alone where it authenticated', async () => {
+    const gateway = await chainGateway([
+      open('web'),
+      { client_id: 'api', client_secret: APP_SECRET, allowed_clients: ['web'] },
+      { client_id: 'vault', allowed_clients: ['api'] },
+      { client_id: 'closed', allowed_clients: ['web'] },
+    ]);
+    const { token } = await issued(gateway, await gateway.idToken(), { target: 'api' });
+    const authenticated = { clientId: 'api', clientAuthentication: { secret: APP_SECRET } };
+    expect(await hop(gateway, token, { target: 'vault' })).toMatch(/^UNAUTHORIZED_CLIENT: /);
+    const { claims } = await issued(gateway, token, { ...authenticated, target: 'vault' });
+    expect(claims).toMatchObject({ aud: 'vault', azp: 'api', act: { sub: 'api', act: { sub: 'web' } } });
+    expect(await hop(gateway, token, { ...authenticated, target: 'closed' })).toMatch(/^UNAUTHORIZED_CLIENT: /);
+  });
+
   it('hold again after a renewal: it forgets no application', async () => {
     const gateway = await chainGateway([
       open('web'),

@@ -69,6 +69,7 @@ describe('a refresh token as subject token', () => {
     const gateway = await refreshGateway((config) => {
       Object.assign(config.tenants[0]!.clients[0]!, {
         client_secret: 's3cr&t',
+        unauthenticated_refresh: true,
         ...(method !== undefined && { token_endpoint_auth_method: method }),
       });
     });

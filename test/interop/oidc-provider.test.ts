@@ -34,7 +34,11 @@ describe('oidc-provider 9 with rotation and reuse detection, over loopback', () 
       jwks_uri: `${issuer}/jwks`,
       token_endpoint: `${issuer}/token`,
     });
-    Object.assign(tenant.clients[0]!, { client_secret: SECRET, refresh_token_delegation: true });
+    Object.assign(tenant.clients[0]!, {
+      client_secret: SECRET,
+      refresh_token_delegation: true,
+      unauthenticated_refresh: true,
+    });
     gateway = await createGateway(parseConfig(document), { log: recordingLog() });
   });
   afterAll(() => {

@@ -128,7 +128,7 @@ export async function testGateway(
   const gateway = watched(await createGateway(parseConfig(config, addons), { now: clock.now, log, ...options.deps }));
   const idp = identityProvider({ issuer: ISSUER, clock });
   const graphql: TestGateway['graphql'] = async (query, { variables, headers, connection, token } = {}) => {
-    keepSent({ token, variables });
+    keepSent({ token, variables, headers });
     const request = new Request('http://gateway.test/graphql', {
       method: 'POST',
       headers: {

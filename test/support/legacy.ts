@@ -25,6 +25,7 @@ export async function postLegacy(
   contentType: string | undefined,
   { connection, headers, method = 'POST', host = 'gateway.test' }: LegacyRequest = {},
 ): Promise<LegacyAnswer> {
+  keepSent(headers);
   const request = new Request(`http://${host}/delegation`, {
     method,
     headers: { ...(contentType !== undefined && { 'content-type': contentType }), ...headers },

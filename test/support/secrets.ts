@@ -71,7 +71,7 @@ export const secrets: SecretWatch = secretWatch();
 
 const SECRET_SETTING = /secret|private_?key|signing_key|masterkey|storageAccessKey|sasKey|servicePassword/i;
 const PUBLIC_SETTING = /secret_encoded|private_key_id|sasKeyName/;
-const SECRET_FIELD = /token$|assertion$|client_secret|secretAccessKey|_sas$/i;
+const SECRET_FIELD = /token$|assertion$|client_secret|^secret$|secretAccessKey|_sas$/i;
 
 /** Keeps every secret that stands in the document of a configuration. */
 export function keepConfigured(document: unknown): void {
@@ -84,7 +84,15 @@ export function keepConfigured(document: unknown): void {
 export function keepSent(message: unknown): void {
   eachText(message, (name, text) => {
     if (SECRET_FIELD.test(name) && text.length >= FRAGMENT) secrets.keep(`the sent ${name}`, text);
+    if (/^authorization$/i.test(name)) keepBasicCredentials(text);
   });
+}
+
+function keepBasicCredentials(header: string): void {
+  const [, encoded] = /^basic +(\S+)/i.exec(header) ?? [];
+  if (encoded === undefined) return;
+  const secret = Buffer.from(encoded, 'base64').toString().split(':').slice(1).join(':');
+  for (const each of [encoded, secret]) if (each.length >= FRAGMENT) secrets.keep('the sent Basic credentials', each);
 }
 
 /** Keeps the credentials of an answer, and observes its headers and its errors. */

@@ -3,6 +3,7 @@ import { delegate } from '../../delegation/delegate.js';
 import { DelegationError } from '../../errors.js';
 import { isRecord } from '../../lib/json.js';
 import { maskUnexpected } from '../../observability/unexpected-error.js';
+import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client-authentication.js';
 import type { BuildContext, RequestContext } from '../context.js';
 import { parseForm, parseJson, readBody } from '../request-body.js';
 import { readMediaType } from '../request-headers.js';
@@ -17,11 +18,15 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
   const parseParameters = createParameterParser(addons);
   const byApiType = new Map(addons.map((addon) => [addon.apiType, addon]));
 
-  async function answer(readParameters: () => Promise<Parameters>, context: RequestContext): Promise<LegacyAnswer> {
+  async function answer(
+    readParameters: () => Promise<Parameters>,
+    authorization: string | null,
+    context: RequestContext,
+  ): Promise<LegacyAnswer> {
     try {
       const endpointContext = await buildContext(context);
       await endpointContext.takeAttempts(1);
-      const request = parseParameters(await readParameters());
+      const request = parseParameters(await readParameters(), authorization);
       return presentDelegation(await delegate(request, endpointContext), byApiType);
     } catch (error) {
       return presentLegacyError(maskUnexpected(error, context.deps.log, context.requestId));
@@ -34,13 +39,25 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
       if (request.method === 'GET' && jsonp) {
         const query = new URL(request.url).searchParams;
         const callback = parseCallbackName(query.getAll('cbx'));
-        return callbackResponse(callback, await answer(async () => query, context));
+        return callbackResponse(callback, await answer(async () => withoutSecrets(query), null, context));
       }
       if (request.method !== 'POST') throw methodNotAllowed('POST', ...(jsonp ? ['GET'] : []));
-      return toJson(await answer(() => readBodyParameters(request), context));
+      const authorization = request.headers.get('authorization');
+      return toJson(await answer(() => readBodyParameters(request), authorization, context));
     },
     presentError: (error) => toJson(presentLegacyError(error)),
   };
+}
+
+/**
+ * A URL must hold no secret of a client (RFC 6749 §2.3.1), and a page that loads a script has none.
+ *
+ * @throws DelegationError INVALID_REQUEST
+ */
+function withoutSecrets(query: URLSearchParams): URLSearchParams {
+  const found = CLIENT_AUTHENTICATION_PARAMETERS.find((name) => query.get(name));
+  if (found === undefined) return query;
+  throw new DelegationError('INVALID_REQUEST', `${found} must not be in a URL`);
 }
 
 function toJson({ status, headers, body }: LegacyAnswer): Response {

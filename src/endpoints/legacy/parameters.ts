@@ -2,6 +2,7 @@ import type { AddonDefinition } from '../../addons/addon.js';
 import { listInputTypes } from '../../addons/input.js';
 import type { DelegationRequest } from '../../delegation/request.js';
 import { DelegationError } from '../../errors.js';
+import { CLIENT_AUTHENTICATION_PARAMETERS, readClientAuthentication } from '../client-authentication.js';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
@@ -14,21 +15,24 @@ export type Parameters = Iterable<readonly [name: string, value: unknown]>;
 /**
  * Creates the parser of the legacy parameters of a table of add-ons.
  *
- * @returns a function that throws DelegationError INVALID_REQUEST, which names the parameter
+ * @returns a function of the parameters and the Authorization header, which throws DelegationError INVALID_REQUEST that
+ *   names the parameter
  */
 export function createParameterParser(
   addons: readonly AddonDefinition[],
-): (parameters: Parameters) => DelegationRequest {
+): (parameters: Parameters, authorization: string | null) => DelegationRequest {
   const apiTypes = new Map([...addons.map(({ name, apiType }) => [name, apiType] as const), ['auth0', 'APP'] as const]);
   const inputs = listInputTypes(addons);
   const known = new Set<string>([
     ...COMMON,
+    ...CLIENT_AUTHENTICATION_PARAMETERS,
     ...inputs.flatMap(({ fields }) => Object.values(fields).map(({ legacyParameter }) => legacyParameter)),
   ]);
-  return (parameters) => {
+  return (parameters, authorization) => {
     const values = readKnown(parameters, known);
     const clientId = required(values, 'client_id');
     if (required(values, 'grant_type') !== GRANT_TYPE) throw invalid(`grant_type must be ${GRANT_TYPE}`);
+    const clientAuthentication = readClientAuthentication(values, clientId, authorization);
     const subjectToken = readSubjectToken(values);
     const apiType = values.get('api_type');
     if (apiType !== undefined && !apiTypes.has(apiType)) {
@@ -37,6 +41,7 @@ export function createParameterParser(
     const scope = values.get('scope');
     return {
       clientId,
+      clientAuthentication,
       subjectToken,
       target: values.get('target'),
       apiType: apiType === undefined ? undefined : apiTypes.get(apiType),

@@ -5,12 +5,18 @@ import type { DelegationRequest } from '../../../delegation/request.js';
 import { isRecord } from '../../../lib/json.js';
 import type { RequestContext } from '../../context.js';
 import type { Builder } from './builder.js';
+import {
+  addClientAuthenticationInput,
+  type ClientAuthenticationInput,
+  readClientAuthentication,
+} from './client-authentication.js';
 import type { SharedTypes } from './shared-types.js';
 import { readSubjectToken, type SubjectTokenInput } from './subject-token.js';
 
 /** DelegateInput as a resolver gets it. It also has a field for each input object of an add-on. */
 export interface DelegateInput {
   readonly clientId?: string | null | undefined;
+  readonly clientAuthentication?: ClientAuthenticationInput | null | undefined;
   readonly subjectToken?: SubjectTokenInput | null | undefined;
   readonly target?: string | null | undefined;
   readonly apiType?: string | null | undefined;
@@ -26,6 +32,7 @@ export function addDelegateInput(
   const extras = listInputTypes(addons).map(
     (type) => [type.field, type.description, extraInput(builder, type)] as const,
   );
+  const clientAuthenticationInput = addClientAuthenticationInput(builder);
   return builder.inputRef<DelegateInput>('DelegateInput').implement({
     description:
       'What to delegate to, and for whom. Every field has a default: `{}` renews the token of the Authorization header.',
@@ -33,6 +40,11 @@ export function addDelegateInput(
       clientId: t.id({
         description:
           'The calling application. Default: the application that the token was issued to (its only audience; with several audiences its azp).',
+      }),
+      clientAuthentication: t.field({
+        type: clientAuthenticationInput,
+        description:
+          'Proves that the calling application itself sends the request. For applications that can keep a secret; a browser or a mobile app cannot. Default: the caller is not authenticated.',
       }),
       subjectToken: t.field({
         type: subjectTokenInput,
@@ -76,6 +88,7 @@ export function readDelegationRequest(
   const given: Readonly<Record<string, unknown>> = { ...input };
   return {
     clientId: input.clientId ?? undefined,
+    clientAuthentication: readClientAuthentication(input.clientAuthentication),
     subjectToken: readSubjectToken(input.subjectToken, context),
     target: input.target ?? undefined,
     apiType: input.apiType ?? undefined,
