@@ -235,13 +235,13 @@ const BROKEN: readonly Broken[] = [
     'a client that must authenticate and cannot',
     [['      - client_id: chat', '      - client_id: chat\n        require_authentication: true']],
     [
-      'line 28: tenants[0].clients[1].require_authentication: a boolean; expected the client to have a client_secret, jwks or jwks_uri',
+      'line 29: tenants[0].clients[1].require_authentication: a boolean; expected the client to have a client_secret, jwks or jwks_uri',
     ],
   ],
   [
     'a jwks_uri of a client over http',
     [['      - client_id: chat', '      - client_id: chat\n        jwks_uri: http://chat.example.com/jwks.json']],
-    [`line 28: tenants[0].clients[1].jwks_uri: a string; expected ${HTTPS}`],
+    [`line 29: tenants[0].clients[1].jwks_uri: a string; expected ${HTTPS}`],
   ],
   [
     'a JWKS of a weak key',
