@@ -354,7 +354,7 @@ describe('the limit of a user over all addresses', () => {
     const addresses = [ADDRESS_1, ADDRESS_1, ADDRESS_2, ADDRESS_2, ADDRESS_2, ADDRESS_2, ADDRESS_2];
     for (const connection of addresses) {
       const answer = await spend(connection);
-      const { resetAt: _, ...status } = answer.data.delegate?.rateLimit ?? answer.errors?.[0].extensions.rateLimit;
+      const { resetAt: _, ...status } = answer.data.delegate?.rateLimit ?? answer.errors![0].extensions.rateLimit;
       const { limit, remaining, reset } = status;
       shown.push([limit, remaining]);
       expect(headersOf(answer)).toEqual({ limit, remaining, reset });
