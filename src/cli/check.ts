@@ -8,8 +8,10 @@ export const checkCommand: Command = {
   help: `Usage: delegation-gateway check [--config gateway.yaml]
 
 Reports every error in a configuration, with its line and path, and exits with 1; or prints a summary of
-the configuration and exits with 0. It does not listen and sends no request. A certificate that expires
-within 30 days causes a warning, and so does a placeholder that import-auth0 left.
+the configuration and exits with 0. It does not listen and sends no request. It warns, without changing
+the exit code, of what is valid and probably not intended: proxies that are everybody, "*" on a client
+with add-ons, delegation that is off, a missing signing key, an unreplaced \${VARIABLE}, several add-ons
+without a default, a certificate that expires within 30 days, a placeholder that import-auth0 left.
 
   --config FILE   the configuration (default: gateway.yaml)
 `,

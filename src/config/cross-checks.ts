@@ -8,12 +8,29 @@ export function crossCheck(config: PartialConfig<GatewaySettings>, diagnostics: 
   const tenants = config.at('tenants').entries();
   checkDuplicates(tenants, 'name', diagnostics);
   checkDuplicates(tenants, 'issuer', diagnostics);
+  checkIssuerHosts(tenants, diagnostics);
   checkHosts(tenants, diagnostics);
   for (const tenant of tenants) {
     checkIssuers(tenant, diagnostics);
     checkClients(tenant, diagnostics);
     checkClientIssuers(tenant, diagnostics);
     checkRefreshTokens(tenant, diagnostics);
+  }
+}
+
+/** The SAML entity id of a tenant is `urn:` and the host of its issuer: a service could not tell two such tenants apart. */
+function checkIssuerHosts(tenants: readonly PartialConfig<TenantConfig>[], diagnostics: Diagnostics): void {
+  const first = new Map<string, { readonly index: number; readonly issuer: string }>();
+  for (const [index, tenant] of tenants.entries()) {
+    const { path, value: issuer } = tenant.at('issuer');
+    if (issuer === undefined) continue;
+    const { host } = new URL(issuer);
+    const before = first.get(host);
+    if (!before) first.set(host, { index, issuer });
+    else if (before.issuer !== issuer) {
+      const reason = 'because the host is the SAML entity id of the tenant';
+      diagnostics.report(path, `another host than the issuer of tenants[${before.index}] has, ${reason}`);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isPlausibleName } from './plausible-name.js';
 
 /** A secret as the file has it: its text, or where the text is. */
 export type SecretSource = string | { readonly env: string } | { readonly file: string };
@@ -32,7 +33,7 @@ export function createSecretReader(folder: string, env: NodeJS.ProcessEnv): Read
 
 /** Names the variable only where it looks like a name: operators write the secret itself there by mistake. */
 function describeVariable(name: string): string {
-  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(name) && name.length <= 64
+  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(name) && name.length <= 64 && isPlausibleName(name)
     ? `the environment variable ${name}`
     : 'the environment variable that it names';
 }

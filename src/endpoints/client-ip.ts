@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+import { parseIpRange } from '../lib/ip-range.js';
 
 /**
  * Finds the IP that rate limits count by: an IPv4 address, or the /64 of an IPv6 address, because one subscriber usually
@@ -17,7 +16,7 @@ export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string 
  * @param trustProxy the addresses and CIDR ranges of trusted proxies
  */
 export function clientIpReader(trustProxy: readonly string[]): ClientIp {
-  const trusted = trustProxy.map(parseRange);
+  const trusted = trustProxy.map(parseIpRange);
   const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6) =>
     trusted.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
   return (remoteAddress, forwardedFor) => {
@@ -31,15 +30,6 @@ export function clientIpReader(trustProxy: readonly string[]): ClientIp {
     }
     return formatClient(client);
   };
-}
-
-/** Parses a range. An IPv4-mapped range, such as `::ffff:10.0.0.0/104`, becomes the IPv4 range. */
-function parseRange(entry: string): Range {
-  const [text = '', length] = entry.split('/');
-  const address = ipaddr.parse(text);
-  const bits = length === undefined ? (address.kind() === 'ipv4' ? 32 : 128) : Number(length);
-  const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96;
-  return mapped ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
 
 /** Parses an address that may have a port or a zone; undefined for other text and for short forms such as `127.1`. */

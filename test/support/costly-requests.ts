@@ -1,3 +1,5 @@
+import { getIntrospectionQuery } from 'graphql';
+
 /** A request without a valid token. By default it is a POST to /graphql of a JSON body. */
 export interface CostlyRequest {
   readonly path?: string;
@@ -42,7 +44,29 @@ export const PLAIN = graphql('{ viewer { userId } }');
 
 const FIFTEEN_VIEWERS = graphql(`{ ${list(15, (i) => `a${i}: viewer { userId }`)} }`);
 
-/** The most expensive requests that are known, by what makes them so. Introspection is not among them. */
+const TYPE = 'name description kind enumValues(includeDeprecated: true) { name description }';
+
+/** Introspects each type through each other type that leads to it, as far as graphql-js lets lists nest. */
+const INTROSPECTION = `
+  fragment Schema on __Schema {
+    types {
+      fields { args { type { ...Wrapped } } type { ...Wrapped } }
+      inputFields { type { ...Wrapped } }
+      possibleTypes { ...Type }
+      interfaces { ...Type }
+    }
+    directives { args { type { ...Wrapped } } }
+  }
+  fragment Wrapped on __Type { ...Type ofType { ...Type ofType { ...Type ofType { ...Type } } } }
+  fragment Type on __Type {
+    ${TYPE}
+    fields { name description args { name description type { ${TYPE} } } type { ${TYPE} } }
+    inputFields { name description type { ${TYPE} } }
+    interfaces { ${TYPE} }
+    possibleTypes { ${TYPE} }
+  }`;
+
+/** The most expensive requests that are known, by what makes them so. */
 export const COSTLY_REQUESTS: Readonly<Record<string, Readonly<Record<string, CostlyRequest>>>> = {
   'wrong variables': {
     'a key of 95 KB that repeats the form of a message': graphql(DELEGATE, {
@@ -174,6 +198,20 @@ export const COSTLY_REQUESTS: Readonly<Record<string, Readonly<Record<string, Co
     'a number': graphql(`{ viewer(subjectToken: ${'9'.repeat(100_000)}) { userId } }`),
     'an alias': graphql(`{ ${'x'.repeat(95_000)}: viewer { userId } }`),
     'words in place of a name': graphql(`{ "${'abcdefghijk '.repeat(8_000)}" }`),
+  },
+  introspection: {
+    'the standard query': graphql(getIntrospectionQuery()),
+    'each type through each other one': graphql(`{ __schema { ...Schema } } ${INTROSPECTION}`),
+    'the same under 15 aliases': graphql(`{ ${list(15, (i) => `a${i}: __schema { ...Schema }`)} } ${INTROSPECTION}`),
+    'every type under 15 aliases': graphql(
+      `{ __schema { ${list(15, (i) => `a${i}: types { fields { name description args { name description } } }`)} } }`,
+    ),
+    'one type under 15 aliases': graphql(
+      `{ ${list(15, (i) => `a${i}: __type(name: "Credential") { possibleTypes { fields { args { type { ${TYPE} } } type { ${TYPE} } } } }`)} }`,
+    ),
+    'the mutation under 15 aliases': graphql(
+      `{ ${list(15, (i) => `a${i}: __type(name: "Mutation") { fields { type { fields { type { ${TYPE} } } } args { type { ofType { inputFields { type { name } } } } } } }`)} }`,
+    ),
   },
   'JSON bodies': {
     '50,000 nested lists': { body: nest(50_000, '[', ']') },

@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestGateway, testGateway } from '../../support/gateway.js';
 
@@ -15,6 +16,35 @@ describe('the lines of a document', () => {
     expect(answer.errors).toEqual([
       { message: 'The document has more than 100 lines', extensions: { code: 'INVALID_REQUEST' } },
     ]);
+  });
+});
+
+describe('introspection of the schema', () => {
+  const REFUSAL = [
+    { message: 'The document has aliases within introspection', extensions: { code: 'INVALID_REQUEST' } },
+  ];
+
+  it.each([
+    ['of the schema', '{ a: __schema { types { name } } b: __schema { types { name } } }'],
+    ['of a list in it', '{ __schema { a: types { name } b: types { name } } }'],
+    ['of a list in a type', '{ __type(name: "Query") { a: fields { name } } }'],
+    ['in a fragment', '{ __schema { types { ...T } } } fragment T on __Type { fields { args { a: name } } }'],
+    ['in an inline fragment', '{ ... { __schema { ... on __Schema { a: directives { name } } } } }'],
+  ])('is refused with aliases %s, each of which would describe the schema once more', async (_what, query) => {
+    const answer = await gateway.graphql(query);
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors).toEqual(REFUSAL);
+  });
+
+  it.each([
+    ['of several types', '{ a: __type(name: "Query") { name } b: __type(name: "Mutation") { name } }'],
+    ['of other fields beside it', '{ name: __typename __schema { queryType { name } } }'],
+    ['of no field, as in the query of every tool', getIntrospectionQuery()],
+  ])('is answered with aliases %s', async (_what, query) => {
+    const open = await testGateway();
+    const { errors, data } = await open.graphql(query);
+    expect(errors).toBeUndefined();
+    expect(data).toBeDefined();
   });
 });
 

@@ -4,6 +4,7 @@ import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { DelegationError } from '../../../errors.js';
+import { useIntrospectionLimit } from './introspection-limit.js';
 
 /** The `graphql` section of the configuration. */
 export interface DocumentLimits {
@@ -35,7 +36,7 @@ export function documentLimits({
     useValidationOptions(suggestions),
     maxDepthPlugin({ n: max_depth, onReject: refuse(`is more than ${max_depth} levels deep`) }),
     maxAliasesPlugin({ n: max_aliases, allowList: [], onReject: refuse(`has more than ${max_aliases} aliases`) }),
-    ...(introspection ? [] : [useNoIntrospection()]),
+    introspection ? useIntrospectionLimit() : useNoIntrospection(),
   ];
 }
 
