@@ -21,7 +21,6 @@ import { AttemptStore } from './rate-limit/attempt-store.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
 import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
-import type { BucketLimit } from './rate-limit/token-bucket.js';
 
 export type { Connection };
 
@@ -137,12 +136,12 @@ async function buildGeneration(
 }
 
 /** The limit of a user at one address and, unless it is off, that of a user over all addresses. */
-function buildLimits({ rate_limit: { burst, refill_per_minute, per_user } }: GatewaySettings): readonly BucketLimit[] {
+function buildLimits({ rate_limit: { burst, refill_per_minute, per_user } }: GatewaySettings): BucketStore['limits'] {
   const configured = per_user === false ? [{ burst, refill_per_minute }] : [{ burst, refill_per_minute }, per_user];
   return configured.map((each) => ({ burst: each.burst, refillPerMinute: each.refill_per_minute }));
 }
 
 /** Keeps the buckets of the previous generation when the limits are the same. */
-function chooseBuckets(limits: readonly BucketLimit[], deps: Deps, previous: BucketStore | undefined): BucketStore {
+function chooseBuckets(limits: BucketStore['limits'], deps: Deps, previous: BucketStore | undefined): BucketStore {
   return previous && isDeepStrictEqual(previous.limits, limits) ? previous : new MemoryStore(limits, deps.now);
 }

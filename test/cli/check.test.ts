@@ -16,6 +16,14 @@ const ERRORS = `${invalid}: 2 errors
 
 const deep = folder.write('deep.yaml', `graphiql: false\ntenants: ${'['.repeat(100_000)}`);
 
+/** `good` has a second tenant that does not delegate. */
+const WARNINGS = [
+  'tenants[1].delegation.enabled: is not true, so every delegation of this tenant is refused',
+  'tenants[1].signing_key: is missing, so there are no RS256 or PS256 app tokens and no SAML or Salesforce assertions',
+]
+  .map((warning) => `${good}: warning: ${warning}\n`)
+  .join('');
+
 /** Each test starts a process while other tests run. */
 const TIMEOUT_MS = 60_000;
 
@@ -24,7 +32,7 @@ describe('check', { timeout: TIMEOUT_MS }, () => {
     expect(await run('check', '--config', good)).toEqual({
       code: 0,
       stdout: `${good}: valid; tenants: 2, clients: 3\n`,
-      stderr: '',
+      stderr: WARNINGS,
     });
   });
 

@@ -43,10 +43,12 @@ describe('the issuers of a client', () => {
     expect(await ask(both, 'corp-admin')).toBe(notTaken);
   });
 
-  it('do not concern tokens that the tenant signed', async () => {
+  it('also restrict tokens that the tenant signed, by the identity provider that they go back to', async () => {
     const { ask, token, delegate } = await callerGateway((config) => void withPartner(config, { api: [] }));
     const answer = await delegate({ target: 'api', apiType: 'APP', subjectToken: { idToken: token() } });
-    expect(await ask(answer.data.delegate.credential.token)).toBe(ALICE);
+    expect(await ask(answer.data.delegate.credential.token)).toMatch(
+      /^INVALID_TOKEN: .* its identity provider \(idp\)/,
+    );
   });
 
   it('may be absent with one issuer, and count where they are given', async () => {

@@ -31,7 +31,7 @@ async function heldGateway() {
   const change = (config: ConfigDocument) => {
     document = config;
     samlTenant(config);
-    Object.assign(config, { rate_limit: { burst: 1_000, attempts_per_minute: 10_000 } });
+    Object.assign(config, { rate_limit: { burst: 1_000, per_user: { burst: 1_000 }, attempts_per_minute: 10_000 } });
     for (const [, client_id, addons] of TARGETS) {
       config.tenants[0]?.clients.push({ client_id, name: client_id, allowed_clients: ['*'], addons } as never);
     }
