@@ -14,6 +14,13 @@ const BROKEN: readonly Broken[] = [
     ['line 39: tenants[1].issuer: a string; expected another issuer than tenants[0] has'],
   ],
   [
+    'two tenants with the same host in their issuers, which makes one SAML entity id',
+    [['issuer: https://other.example.com/', 'issuer: https://ACME.example.com/other']],
+    [
+      'line 39: tenants[1].issuer: a string; expected another host than the issuer of tenants[0] has, because the host is the SAML entity id of the tenant',
+    ],
+  ],
+  [
     'two tenants with the same host, written differently',
     [
       [
