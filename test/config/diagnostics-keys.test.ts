@@ -102,6 +102,13 @@ const BROKEN: readonly Broken[] = [
     ],
   ],
   [
+    'a secret of capitals and digits where the name of its variable belongs',
+    [['env: WEB_SECRET', 'env: JBSWY3DPEHPK3PXPJBSWY3DP']],
+    [
+      'line 25: tenants[0].clients[0].client_secret: a mapping; expected the environment variable that it names to be set',
+    ],
+  ],
+  [
     'a secret where the path of its file belongs',
     [['{ env: WEB_SECRET }', `{ file: ${WEB_SECRET} }`]],
     [

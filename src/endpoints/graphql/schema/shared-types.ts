@@ -19,7 +19,7 @@ export type SharedTypes = ReturnType<typeof addSharedTypes>;
 function addRateLimitType(builder: Builder) {
   return builder.objectRef<RateLimitStatus>('RateLimit').implement({
     description:
-      'The limit of a user from one IP address: a bucket that holds `limit` requests and refills at a steady rate. Refused requests cost nothing.',
+      'The limit of a user: a bucket that holds `limit` requests and refills at a steady rate. A user has one for each IP address and one over all addresses, and every request needs both: this is the one with fewer requests remaining. Refused requests cost nothing.',
     fields: (t) => ({
       limit: t.exposeInt('limit', {
         description: 'The number of requests that a full bucket holds. Also in X-RateLimit-Limit.',
