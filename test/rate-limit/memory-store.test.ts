@@ -294,6 +294,12 @@ describe('a request that needs two buckets', () => {
     expect(store.size).toBe(3);
     expect(store.peek(keys('alice', '1')).map(({ remaining }) => remaining)).toEqual([9, 60]);
     expect(store.peek(keys('bob', '1')).map(({ remaining }) => remaining)).toEqual([9, 59]);
+    // One request can add two buckets at once, so both may have to go.
+    const full = new MemoryStore([DEFAULTS, { burst: 60, refillPerMinute: 6 }], testClock().now, 2);
+    for (const user of ['alice', 'bob', 'carol']) {
+      full.take(keys(user, '1'));
+      expect(full.size).toBe(2);
+    }
   });
 });
 
