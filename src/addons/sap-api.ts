@@ -100,7 +100,7 @@ export const sapApi = defineAddon({
 function createAssertionFactory(config: Config, { tenant, report }: AddonContext) {
   const sign = createTenantSigner(tenant, SERVICE, report);
   if (!sign) return undefined;
-  return ({ claims, identity, nowSeconds, deps }: IssueRequest): string => {
+  return ({ claims, identity, chain, nowSeconds, deps }: IssueRequest): string => {
     const assertion = buildAssertion(
       sign,
       {
@@ -110,7 +110,7 @@ function createAssertionFactory(config: Config, { tenant, report }: AddonContext
         // RFC 7522 §3 allows the URL of the token endpoint as audience.
         audience: config.audience ?? config.tokenEndpointUrl,
         recipient: config.recipient ?? config.tokenEndpointUrl,
-        authenticatedAt: readAuthenticationTime(claims, nowSeconds),
+        authenticatedAt: readAuthenticationTime(chain.claims, nowSeconds),
         attributes: [
           [CLIENT_ID, [config.clientid]],
           ...readAttributes(claims, config.claims).map(({ name, values }) => [name, values] as const),

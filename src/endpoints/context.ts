@@ -1,4 +1,5 @@
 import type { DelegationContext } from '../delegation/request.js';
+import type { DelegationError } from '../errors.js';
 import type { AttemptGuardContext } from '../rate-limit/attempt-guard.js';
 import type { DelegationLimitContext, DelegationLimiter } from '../rate-limit/delegation-limit.js';
 
@@ -6,6 +7,12 @@ import type { DelegationLimitContext, DelegationLimiter } from '../rate-limit/de
 export interface RoutedContext extends Omit<DelegationContext, keyof DelegationLimiter | 'endpoint'> {
   /** The token of an `Authorization: Bearer` header. */
   readonly bearerToken: string | undefined;
+}
+
+/** What answers at a path, and how it presents errors. */
+export interface Endpoint {
+  answer(request: Request, context: RoutedContext): Response | Promise<Response>;
+  presentError(error: DelegationError): Response;
 }
 
 /** What an endpoint hands to the context factory. */

@@ -92,7 +92,7 @@ function selectPair(pairs: readonly RolePair[], { role, principal }: AddonInput)
 function createResponseFactory(config: AwsConfig, { tenant, report }: AddonContext) {
   const sign = createTenantSigner(tenant, 'AWS', report);
   if (!sign) return undefined;
-  return (pair: RolePair, { claims, identity, nowSeconds, deps }: IssueRequest): string => {
+  return (pair: RolePair, { claims, identity, chain, nowSeconds, deps }: IssueRequest): string => {
     const signIn = selectSignInUrl(config.region, pair.role);
     const nameId = readPersistentName(identity, config.uid);
     const response = buildResponse(
@@ -103,7 +103,7 @@ function createResponseFactory(config: AwsConfig, { tenant, report }: AddonConte
         nameIdFormat: NAME_ID_PERSISTENT,
         audience: signIn,
         recipient: signIn,
-        authenticatedAt: readAuthenticationTime(claims, nowSeconds),
+        authenticatedAt: readAuthenticationTime(chain.claims, nowSeconds),
         attributes: [
           [`${ATTRIBUTES}/Role`, [`${pair.role},${pair.principal}`]],
           [`${ATTRIBUTES}/RoleSessionName`, [toRoleSessionName(nameId)]],

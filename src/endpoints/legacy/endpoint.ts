@@ -6,11 +6,11 @@ import { DelegationError } from '../../errors.js';
 import { isRecord } from '../../lib/json.js';
 import { maskUnexpected } from '../../observability/unexpected-error.js';
 import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client-authentication.js';
-import type { BuildContext, EndpointContext, RoutedContext } from '../context.js';
+import type { BuildContext, Endpoint, EndpointContext, RoutedContext } from '../context.js';
 import { parseForm, parseJson, readBody } from '../request-body.js';
 import { readMediaType } from '../request-headers.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
-import type { Endpoint } from '../router.js';
+
 import { callbackResponse, parseCallbackName } from './jsonp.js';
 import { createParameterParser, type Parameters } from './parameters.js';
 import { type LegacyAnswer, presentDelegation, presentLegacyError } from './present.js';
