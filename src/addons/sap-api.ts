@@ -158,13 +158,15 @@ function parseCredential(
     throw unavailable(SERVICE, 'gave a token that is not of type Bearer');
   }
   const expiresIn = parseSeconds(expires_in);
+  // RFC 6749 §5.1: an answer without a scope grants the requested one.
+  const granted = typeof scope === 'string' ? scope : (requestedScope ?? null);
   return {
     token: access_token,
     tokenType: 'Bearer',
     expiresAt: expiresIn === null ? null : nowSeconds + expiresIn,
     expiresIn,
-    // RFC 6749 §5.1: an answer without a scope grants the requested one.
-    fields: { scope: typeof scope === 'string' ? scope : (requestedScope ?? null) },
+    fields: { scope: granted },
+    issued: { ...(granted !== null && { scope: granted }) },
   };
 }
 

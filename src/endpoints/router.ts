@@ -4,7 +4,7 @@ import { DelegationError } from '../errors.js';
 import type { Log } from '../observability/log.js';
 import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { ClientIp } from './client-ip.js';
-import type { RequestContext } from './context.js';
+import type { RoutedContext } from './context.js';
 import type { Cors } from './cors.js';
 import { healthResponse, jwksResponse, samlMetadataResponse } from './documents.js';
 import { readBearerToken, readRequestId } from './request-headers.js';
@@ -20,7 +20,7 @@ export interface Connection {
 
 /** What answers at a path, and how it presents errors. */
 export interface Endpoint {
-  answer(request: Request, context: RequestContext): Response | Promise<Response>;
+  answer(request: Request, context: RoutedContext): Response | Promise<Response>;
   presentError(error: DelegationError): Response;
 }
 
@@ -29,7 +29,10 @@ export interface RouterOptions {
   readonly cors: Cors;
   readonly clientIp: ClientIp;
   /** What the requests of all generations share. */
-  readonly services: Pick<RequestContext, 'deps' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'>;
+  readonly services: Pick<
+    RoutedContext,
+    'deps' | 'audit' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'
+  >;
   /** By path. They count attempts, so only pages of a listed origin may call them. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }

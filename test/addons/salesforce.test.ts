@@ -192,7 +192,14 @@ describe('a Salesforce access token', () => {
 
   it('has the legacy body of Auth0', () => {
     const fields = { instanceUrl: INSTANCE, scope: 'api id' };
-    const credential = { token: ACCESS_TOKEN, tokenType: 'Bearer', expiresAt: null, expiresIn: null, fields };
+    const credential = {
+      token: ACCESS_TOKEN,
+      tokenType: 'Bearer',
+      expiresAt: null,
+      expiresIn: null,
+      fields,
+      issued: { instanceUrl: INSTANCE },
+    };
     expect(JSON.stringify(salesforce.legacyBody(credential))).toBe(
       `{"scope":"api id","instance_url":"${INSTANCE}","token_type":"Bearer","access_token":"${ACCESS_TOKEN}"}`,
     );

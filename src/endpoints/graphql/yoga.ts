@@ -74,7 +74,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
     graphiql: false,
   });
   return {
-    answer: (request, context) => yoga.fetch(request, context),
+    answer: (request, context) => yoga.fetch(request, { ...context, endpoint: 'graphql' as const }),
     presentError: errorResponse,
     buildContext: async (context) => yoga.getEnveloped(context).contextFactory(),
     close: async () => yoga.dispose(),
