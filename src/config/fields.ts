@@ -51,9 +51,13 @@ export function createConfigFields(readSecret: ReadSecret, folder = process.cwd(
         .datetime({ offset: true, error: 'an ISO 8601 time with a zone, such as 2026-01-01T00:00:00Z' })
         .transform((text) => Date.parse(text) / 1000),
     outputFile: () =>
-      name
+      z
+        .string()
         .meta({ description: 'The file, relative to the folder of the configuration.' })
-        .transform(reportThrown((path) => requireWritable(resolve(folder, path)))),
+        .refine((path) => isWritableFile(resolve(folder, path)), {
+          error: 'a file that this user may write, in a folder that exists',
+        })
+        .transform((path) => resolve(folder, path)),
     rsaPrivateKey: () => text().transform(reportThrown(importRsaPrivateKey)),
     url: () =>
       z
@@ -92,16 +96,15 @@ function importCertificate(pem: string): string {
   return text;
 }
 
-/** @throws TypeError whose message continues "expected …" */
-function requireWritable(path: string): string {
+/** Whether a file can be written, or created in a folder that exists. */
+function isWritableFile(path: string): boolean {
   try {
-    accessSync(dirname(path), constants.W_OK);
-    if (existsSync(path)) accessSync(path, constants.W_OK);
+    if (!existsSync(path)) accessSync(dirname(path), constants.W_OK);
+    else accessSync(path, constants.W_OK);
+    return !(existsSync(path) && statSync(path).isDirectory());
   } catch {
-    throw new TypeError('a file that this user may write, in a folder that exists');
+    return false;
   }
-  if (existsSync(path) && statSync(path).isDirectory()) throw new TypeError('a file, not a folder');
-  return path;
 }
 
 function parseJson(text: string): unknown {

@@ -169,6 +169,11 @@ describe('a Salesforce access token', () => {
     const parts = await setup({ audience }, addon, name);
     const { data } = await delegate(parts, { apiType });
     expect(data.delegate.credential).toMatchObject({ token: ACCESS_TOKEN, apiType });
+    expect(parts.gateway.log.audits().at(-1)?.issued).toEqual({
+      instanceUrl: INSTANCE,
+      scope: 'api id',
+      expiresAt: null,
+    });
     expect(readAssertion(parts)?.payload).toMatchObject({ aud: audience });
   });
 
