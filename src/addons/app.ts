@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { createJwsSigner, type JwsSigner } from '../keys/jws.js';
 import { type AddonContext, defineAddon } from './addon.js';
 import { idTokenBody } from './credential.js';
 import { keepClaims, mapClaims } from './shared/claim-path.js';
@@ -19,13 +19,13 @@ export const app = defineAddon({
   },
   create(_config, context) {
     const { tenant, client } = context;
-    const signer = selectKey(context);
-    if (!signer) return undefined;
+    const sign = createSigner(context);
+    if (!sign) return undefined;
     return {
       async issue({ userId, claims, scope, scopedClaims, callerClientId, chain, isRenewal, nowSeconds, deps }) {
         const expiresAt = Math.floor(Math.min(nowSeconds + client.lifetimeInSeconds, chain.expiresAt));
         const jti = deps.randomUUID();
-        const token = await new SignJWT({
+        const token = await sign({
           ...scopedClaims,
           ...(isRenewal ? keepClaims(claims, client.claims) : mapClaims(claims, client.claims)),
           iss: tenant.issuer,
@@ -36,9 +36,7 @@ export const app = defineAddon({
           exp: expiresAt,
           jti,
           ...chain.claims,
-        })
-          .setProtectedHeader(signer.header)
-          .sign(signer.key);
+        });
         return {
           token,
           tokenType: 'Bearer',
@@ -53,13 +51,13 @@ export const app = defineAddon({
   legacyBody: idTokenBody,
 });
 
-/** Selects the signing key of a client's tokens, with their header. */
-function selectKey({ tenant, client, report }: AddonContext) {
+/** Creates the signer of a client's tokens. */
+function createSigner({ tenant, client, report }: AddonContext): JwsSigner | undefined {
   const { alg } = client;
   if (alg === 'HS256') {
     if (!client.secret) return report(['client_secret'], 'a secret to sign HS256 with');
-    return { key: client.secret, header: { alg, typ: 'JWT' } };
+    return createJwsSigner(client.secret, { alg, typ: 'JWT' });
   }
   if (!tenant.signingKey) return report([], `the tenant to have a signing_key for ${alg}`);
-  return { key: tenant.signingKey.privateKey, header: { alg, typ: 'JWT', kid: tenant.signingKey.kid } };
+  return createJwsSigner(tenant.signingKey.privateKey, { alg, typ: 'JWT', kid: tenant.signingKey.kid });
 }

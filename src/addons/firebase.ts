@@ -1,7 +1,7 @@
-import { createHmac, type KeyObject } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
+import { createJwsSigner } from '../keys/jws.js';
 import { isRecord } from '../lib/json.js';
 import { refineWhen } from '../lib/refine-when.js';
 import { type ConfigFields, defineAddon, type IssueRequest, type Report } from './addon.js';
@@ -146,7 +146,7 @@ function createSigner({ client_email, private_key, private_key_id, secret }: Con
 }
 
 function createCustomTokenSigner(email: string, key: KeyObject, kid: string | undefined): Sign {
-  const header = { alg: 'RS256', typ: 'JWT', ...(kid !== undefined && { kid }) };
+  const sign = createJwsSigner(key, { alg: 'RS256', typ: 'JWT', ...(kid !== undefined && { kid }) });
   return ({ uid, claims, iat, exp }) => {
     if (JSON.stringify(claims).length > MAX_CLAIMS) {
       throw new DelegationError(
@@ -155,19 +155,15 @@ function createCustomTokenSigner(email: string, key: KeyObject, kid: string | un
       );
     }
     const custom = Object.keys(claims).length > 0 && { claims };
-    return new SignJWT({ iss: email, sub: email, aud: AUDIENCE, iat, exp, uid, ...custom })
-      .setProtectedHeader(header)
-      .sign(key);
+    return sign({ iss: email, sub: email, aud: AUDIENCE, iat, exp, uid, ...custom });
   };
 }
 
 /** Signs the same bytes as firebase-token-generator 2.0.0, but never sets its `admin` flag. */
 function createSdk2Signer(secret: string): Sign {
-  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const header = encode({ typ: 'JWT', alg: 'HS256' });
-  return ({ uid, claims, iat, exp }) => {
-    const input = `${header}.${encode({ iat, exp, v: 0, d: { uid, ...claims } })}`;
-    const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+  const sign = createJwsSigner(createSecretKey(secret, 'utf8'), { typ: 'JWT', alg: 'HS256' });
+  return async ({ uid, claims, iat, exp }) => {
+    const token = await sign({ iat, exp, v: 0, d: { uid, ...claims } });
     if (token.length < SDK2.maxToken) return token;
     throw new DelegationError('INVALID_REQUEST', `The Firebase token must be shorter than ${SDK2.maxToken} bytes`);
   };

@@ -1,6 +1,6 @@
-import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
+import { createJwsSigner } from '../keys/jws.js';
 import { defineAddon } from './addon.js';
 import { idTokenBody } from './credential.js';
 import { readUserName } from './shared/claim-checks.js';
@@ -37,16 +37,14 @@ export const layer = defineAddon({
     fields: { nonce: { description: 'The nonce that Layer gave to the client. Required.', legacyParameter: 'nonce' } },
   },
   create({ providerId, keyId, privateKey, principal, expiration }) {
-    const header = { typ: 'JWS', alg: 'RS256', cty: 'layer-eit;v=1', kid: keyId };
+    const sign = createJwsSigner(privateKey, { typ: 'JWS', alg: 'RS256', cty: 'layer-eit;v=1', kid: keyId });
     const expiresIn = expiration * 60;
     return {
       async issue({ identity, input, nowSeconds }) {
         const nce = parseNonce(input.nonce);
         const prn = readUserName(identity, principal);
         const expiresAt = nowSeconds + expiresIn;
-        const token = await new SignJWT({ iss: providerId, prn, iat: nowSeconds, exp: expiresAt, nce })
-          .setProtectedHeader(header)
-          .sign(privateKey);
+        const token = await sign({ iss: providerId, prn, iat: nowSeconds, exp: expiresAt, nce });
         return { token, tokenType: 'Bearer', expiresAt, expiresIn, fields: {} };
       },
     };

@@ -1,6 +1,6 @@
-import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { DelegationError } from '../errors.js';
+import { createJwsSigner } from '../keys/jws.js';
 import { readTokenAnswer, unavailable } from '../lib/upstream.js';
 import {
   type AddonContext,
@@ -129,17 +129,15 @@ function buildCommunityUrl({ communityName, community_url_section }: Config): st
 /** Returns a function that builds the signed assertion for a user. */
 function createAssertionFactory(config: Config, { tenant: { signingKey }, report }: AddonContext, audience: string) {
   if (!signingKey) return report([], 'the tenant to have a signing_key, to sign what Salesforce verifies');
-  const header = { alg: 'RS256', typ: 'JWT', kid: signingKey.kid };
-  return ({ identity, nowSeconds }: IssueRequest): Promise<string> =>
-    new SignJWT({
+  const sign = createJwsSigner(signingKey.privateKey, { alg: 'RS256', typ: 'JWT', kid: signingKey.kid });
+  return ({ identity, nowSeconds }: IssueRequest) =>
+    sign({
       iss: config.clientid,
       sub: readUsername(identity, config.principal),
       aud: audience,
       iat: nowSeconds,
       exp: nowSeconds + ASSERTION_LIFETIME_SECONDS,
-    })
-      .setProtectedHeader(header)
-      .sign(signingKey.privateKey);
+    });
 }
 
 function readUsername(identity: IdentityClaims, path: ClaimPath): string {

@@ -1,12 +1,12 @@
 import { createHash, createSecretKey } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { createJwsSigner } from '../keys/jws.js';
 import { defineAddon } from './addon.js';
 import { idTokenBody } from './credential.js';
 import { readUserName } from './shared/claim-checks.js';
 
 /** Mobile Services derived its token key from the master key and this suffix. */
 const SIGNING_SUFFIX = 'JWTSig';
-const HEADER = { alg: 'HS256', typ: 'JWT', kid: '0' };
+const HEADER = { alg: 'HS256', typ: 'JWT', kid: '0' } as const;
 
 /**
  * A token of Azure Mobile Services, as its login endpoint issued them (version 2); the service is retired. The token's
@@ -28,19 +28,18 @@ export const wams = defineAddon({
   },
   create({ masterkey, uid }, { client }) {
     const key = createSecretKey(createHash('sha256').update(`${masterkey}${SIGNING_SUFFIX}`).digest());
+    const sign = createJwsSigner(key, HEADER);
     const expiresIn = client.lifetimeInSeconds;
     return {
       async issue({ identity, nowSeconds }) {
         const expiresAt = nowSeconds + expiresIn;
-        const token = await new SignJWT({
+        const token = await sign({
           exp: expiresAt,
           iss: 'urn:microsoft:windows-azure:zumo',
           ver: 2,
           aud: 'Custom',
           uid: readUserName(identity, uid),
-        })
-          .setProtectedHeader(HEADER)
-          .sign(key);
+        });
         return { token, tokenType: 'Bearer', expiresAt, expiresIn, fields: {} };
       },
     };

@@ -1,9 +1,10 @@
 import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Client } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
+import { hasValidSignature } from '../keys/jws.js';
 import { type DecodedToken, decodeToken, refuseToken, type TokenKind } from './decode-token.js';
 import type { ClientAuthentication, DelegationContext, DelegationRequest } from './request.js';
-import { ASYMMETRIC, hasValidSignature, isTime, LEEWAY_SECONDS } from './verify-id-token.js';
+import { ASYMMETRIC, isTime, LEEWAY_SECONDS } from './verify-id-token.js';
 
 /** How far ahead an assertion may expire, in seconds: it is remembered for as long. */
 const MAX_LIFETIME_SECONDS = 3_600;
@@ -97,10 +98,11 @@ function checkType({ header: { typ } }: DecodedToken): void {
 
 /** Only keys of the client count, and only with the algorithms that fit them (RFC 8725 §3.1). HS256 is none of them. */
 async function checkSignature(
-  { header, compact }: DecodedToken,
+  assertion: DecodedToken,
   { authentication: { keys, jwksUri } }: Client,
   remoteKeys: DelegationContext['remoteKeys'],
 ): Promise<void> {
+  const { header } = assertion;
   const alg = ASYMMETRIC.find((each) => each === header.alg);
   if (!alg) throw invalidAssertion(`its algorithm (alg) must be ${ASYMMETRIC.join(', ')}`);
   const { kid } = header;
@@ -108,7 +110,7 @@ async function checkSignature(
   const source = jwksUri === undefined ? keys : remoteKeys(jwksUri);
   const found: readonly KeyObject[] = await source.find(alg, kid);
   if (found.length === 0) throw invalidAssertion('the calling application has no key that its alg and kid select');
-  for (const key of found) if (await hasValidSignature(compact, key, alg)) return;
+  if (found.some((key) => hasValidSignature(assertion, key, alg))) return;
   throw invalidAssertion('its signature is not valid');
 }
 

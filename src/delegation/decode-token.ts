@@ -1,4 +1,5 @@
 import { DelegationError, type ErrorCode } from '../errors.js';
+import type { SignedParts } from '../keys/jws.js';
 import { findExceededLimit, isRecord } from '../lib/json.js';
 
 /** Inclusive. A token is ASCII, so its characters are bytes. */
@@ -17,9 +18,7 @@ export interface TokenKind {
 const SUBJECT_TOKEN: TokenKind = { name: 'subject token', expected: 'a signed ID token', code: 'INVALID_TOKEN' };
 
 /** A JWT that is decoded and not verified. */
-export interface DecodedToken {
-  /** The JWS in compact form. */
-  readonly compact: string;
+export interface DecodedToken extends SignedParts {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -44,9 +43,11 @@ export function decodeToken(compact: string, kind: TokenKind = SUBJECT_TOKEN): D
   }
   const headerBytes = decodePart(header, refuse);
   const payloadBytes = decodePart(payload, refuse);
-  if (decodePart(signature, refuse).length === 0) throw refuse('it has no signature');
+  const signatureBytes = decodePart(signature, refuse);
+  if (signatureBytes.length === 0) throw refuse('it has no signature');
   const decoded = {
-    compact,
+    signingInput: compact.slice(0, header.length + 1 + payload.length),
+    signature: signatureBytes,
     header: parseObject(headerBytes, 'header', refuse),
     claims: parseObject(payloadBytes, 'payload', refuse),
   };
