@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**'],
+    globalSetup: ['test/support/rsa-pool.ts'],
     setupFiles: ['test/support/no-secrets.ts'],
     testTimeout: 20_000,
   },

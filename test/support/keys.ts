@@ -1,4 +1,12 @@
-import { generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+} from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { RSA_POOL } from './rsa-pool.js';
 import { secrets } from './secrets.js';
 
 export interface TestKeyPair {
@@ -16,6 +24,18 @@ export interface RsaOptions {
 
 function rsa({ bits = 2048, exponent = 65537 }: RsaOptions): TestKeyPair {
   return kept(generateKeyPairSync('rsa', { modulusLength: bits, publicExponent: exponent }));
+}
+
+let pool: string[] | undefined;
+
+/** Takes a pair that was made for the whole run; makes one where there is none left, and in the benchmarks. */
+function pooledRsa(): TestKeyPair {
+  const file = process.env[RSA_POOL];
+  pool ??= file === undefined ? [] : (JSON.parse(readFileSync(file, 'utf8')) as string[]);
+  const pem = pool.pop();
+  if (pem === undefined) return rsa({});
+  const privateKey = createPrivateKey(pem);
+  return kept({ privateKey, publicKey: createPublicKey(privateKey) });
 }
 
 function kept({ privateKey, publicKey }: KeyPairKeyObjectResult): TestKeyPair {
@@ -39,8 +59,8 @@ function once(name: string, make: () => TestKeyPair): TestKeyPair {
   return pair;
 }
 
-export function rsaPair(name: string, options: RsaOptions = {}): TestKeyPair {
-  return once(`rsa ${name}`, () => rsa(options));
+export function rsaPair(name: string, options?: RsaOptions): TestKeyPair {
+  return once(`rsa ${name}`, () => (options ? rsa(options) : pooledRsa()));
 }
 
 export function ecPair(name: string, namedCurve = 'P-256'): TestKeyPair {
