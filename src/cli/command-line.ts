@@ -1,18 +1,14 @@
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config/diagnostics.js';
-import { checkCommand, formatDiagnostics } from './check.js';
+import { ConfigError, formatDiagnostic } from '../config/diagnostics.js';
 import { type Command, UsageError } from './command.js';
-import { demoCommand } from './demo.js';
-import { importAuth0Command } from './import-auth0.js';
-import { schemaCommand } from './schema.js';
-import { serveCommand } from './serve.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve: serveCommand,
-  check: checkCommand,
-  schema: schemaCommand,
-  demo: demoCommand,
-  'import-auth0': importAuth0Command,
+/** Each command is loaded when it is run: `serve` needs neither the importer nor the demo. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.js')).serveCommand,
+  check: async () => (await import('./check.js')).checkCommand,
+  schema: async () => (await import('./schema.js')).schemaCommand,
+  demo: async () => (await import('./demo.js')).demoCommand,
+  'import-auth0': async () => (await import('./import-auth0.js')).importAuth0Command,
 };
 
 const HELP = `Usage: delegation-gateway <command> [options]
@@ -33,11 +29,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return name === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) {
     process.stderr.write(`There is no command "${name}".\n\n${HELP}`);
     return 2;
   }
+  const command = await load();
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(command.help);
     return 0;
@@ -64,4 +61,10 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     else throw error;
     return 1;
   }
+}
+
+/** Formats the errors of a configuration: the file and their number, then one line each. */
+function formatDiagnostics(path: string, { diagnostics }: ConfigError): string {
+  const count = `${diagnostics.length} error${diagnostics.length === 1 ? '' : 's'}`;
+  return `${path}: ${count}\n${diagnostics.map((each) => `  ${formatDiagnostic(each)}\n`).join('')}`;
 }

@@ -1,5 +1,6 @@
 import { DelegationError, MASKED_MESSAGE } from '../errors.js';
 import type { Log } from './log.js';
+import { locateSource } from './source-location.js';
 
 /**
  * Returns a DelegationError as it is. Logs any other error under the request id, and returns an INTERNAL error that
@@ -20,5 +21,9 @@ const LONG_RUN = /[\w.~+/=-]{24,}/g;
 export function describeError(error: unknown): { type: string; message: string; at?: string } {
   if (!(error instanceof Error)) return { type: typeof error, message: '' };
   const at = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
-  return { type: error.name, message: error.message.replace(LONG_RUN, '…'), ...(at && { at: at.trim() }) };
+  return {
+    type: error.name,
+    message: error.message.replace(LONG_RUN, '…'),
+    ...(at && { at: locateSource(at.trim()) }),
+  };
 }
