@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Attack, expectedEffects, isRefused, type Theme } from './attack.js';
+import { THEMES } from './attacks/index.js';
+import { ENDPOINTS } from './endpoints.js';
+
+const PAGE = new URL('../../docs/security.md', import.meta.url);
+const [BEGIN, END] = ['<!-- abuse suite -->', '<!-- /abuse suite -->'];
+
+const attacks = THEMES.flatMap((theme) => theme.attacks);
+
+describe('the table of attacks in docs/security.md', () => {
+  it('is the one of the suite; WRITE_DOCS=1 writes it', () => {
+    const page = readFileSync(PAGE, 'utf8');
+    const [before, rest, ...more] = page.split(BEGIN);
+    const [, after, ...others] = rest?.split(END) ?? [];
+    expect([more, others], 'one pair of markers').toEqual([[], []]);
+    const expected = `${before}${BEGIN}\n\n${describeThemes()}\n${END}${after}`;
+    if (process.env.WRITE_DOCS === '1') writeFileSync(PAGE, expected);
+    expect(readFileSync(PAGE, 'utf8')).toBe(expected);
+  });
+});
+
+describe('the rows of the suite', () => {
+  it('have names of their own', () => {
+    const names = attacks.map(({ name }) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('each cite an RFC or another specification, a CVE or a page of OWASP', () => {
+    const cited = /\b(RFC \d{3,}|CVE-\d{4}-\d{4,}|OWASP|OpenID Connect|draft-ietf-[\w-]+|GraphQL §|Fetch §)/;
+    expect(attacks.filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('each run at one endpoint at least, and say why not at another', () => {
+    const silent = attacks.filter(({ notAt = {} }) => {
+      const reasons = Object.values(notAt);
+      return reasons.length >= ENDPOINTS.length || reasons.some((reason) => reason.length < 10);
+    });
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+function describeThemes(): string {
+  const runs = attacks.map(({ notAt = {} }) => ENDPOINTS.length - Object.keys(notAt).length);
+  const total = runs.reduce((sum, each) => sum + each, 0);
+  const intro = [
+    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense: ${total} in all.`,
+    'An outcome without figures has no effect: nothing is signed, nothing is taken from a bucket, no other server is called.',
+  ].join('\n');
+  return `${intro}\n\n${THEMES.map(describeTheme).join('\n')}`;
+}
+
+function describeTheme({ title, attacks }: Theme): string {
+  const rows = attacks.map(
+    (attack) => `| ${escape(attack.name)} | ${escape(attack.source)} | ${describeOutcome(attack)} |`,
+  );
+  return `### ${title}\n\n| attack | source | outcome |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function describeOutcome(attack: Attack): string {
+  const { outcome, notAt = {} } = attack;
+  const { signatures, spent, upstreamCalls } = expectedEffects(attack);
+  const effects = [
+    [signatures, 'signed'],
+    [spent, 'taken from the bucket'],
+    [upstreamCalls, 'upstream calls'],
+  ] as const;
+  const counted = effects.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const parts = [
+    isRefused(outcome) ? outcome.refused : `granted: ${escape(outcome.granted)}`,
+    ...(counted.length > 0 && isRefused(outcome) ? counted : []),
+    ...new Set(Object.values(notAt).map((reason) => `not everywhere: ${escape(reason)}`)),
+  ];
+  return parts.join('; ');
+}
+
+function escape(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+}

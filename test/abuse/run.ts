@@ -1,0 +1,76 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Ask, type Attack, type Effects, expectedEffects, isRefused, type Refused, type Theme } from './attack.js';
+import { type AbuseEndpoint, type Answer, ENDPOINTS } from './endpoints.js';
+import { createScene, type Scene } from './scene.js';
+import { sharedServers } from './server.js';
+import { countSignatures } from './signatures.js';
+
+/** Runs every row of a theme at every endpoint: the attack, what it caused, and the honest request beside it. */
+export function runTheme({ title, setting, attacks }: Theme): void {
+  const findServer = sharedServers();
+  let signatures = () => 0;
+  beforeAll(() => {
+    signatures = countSignatures();
+  });
+  for (const endpoint of ENDPOINTS) {
+    describe(`${title}, at ${endpoint.title}`, () => {
+      for (const attack of attacks) {
+        if (attack.notAt?.[endpoint.id] !== undefined) continue;
+        it(attack.name, async () => {
+          const server = await findServer(attack.setting ?? setting, endpoint.id);
+          await runAttack(attack, createScene(server, endpoint, signatures));
+        });
+      }
+    });
+  }
+}
+
+async function runAttack(attack: Attack, scene: Scene): Promise<void> {
+  const asks = toList(await attack.attack(scene));
+  expect(asks.length, 'the requests of the attack').toBeGreaterThan(0);
+  let before = await scene.observe();
+  for (const [index, ask] of asks.entries()) {
+    const which = `request ${index + 1} of ${asks.length}`;
+    const answer = await scene.ask(ask);
+    const after = await scene.observe();
+    await checkOutcome(attack, scene, answer, which);
+    expect(subtract(after, before), `the effects of ${which}`).toEqual(expectedEffects(attack));
+    before = after;
+  }
+  const { token, error, message } = await scene.ask(await attack.control(scene));
+  expect({ error, message }, 'the honest request').toEqual({ error: undefined, message: undefined });
+  expect(typeof token, 'the credential of the honest request').toBe('string');
+}
+
+async function checkOutcome({ outcome }: Attack, scene: Scene, answer: Answer, which: string): Promise<void> {
+  const { status, error, message, token } = answer;
+  if (isRefused(outcome)) {
+    const expected = { ...presentRefusal(scene.endpoint, outcome), token: undefined };
+    expect({ status, error, token }, `the refusal of ${which} (${message})`).toEqual(expected);
+    expect(message, `the message of ${which}`).toMatch(outcome.message);
+    return;
+  }
+  expect({ status, error, message }, `the answer to ${which}`).toEqual({
+    status: 200,
+    error: undefined,
+    message: undefined,
+  });
+  await outcome.check(answer, scene);
+}
+
+function presentRefusal(endpoint: AbuseEndpoint, { refused, status }: Refused) {
+  const presented = endpoint.present(refused);
+  return { ...presented, status: status ?? presented.status };
+}
+
+function subtract(after: Effects, before: Effects): Effects {
+  return {
+    signatures: after.signatures - before.signatures,
+    spent: after.spent - before.spent,
+    upstreamCalls: after.upstreamCalls - before.upstreamCalls,
+  };
+}
+
+function toList(asks: Ask | readonly Ask[]): readonly Ask[] {
+  return Array.isArray(asks) ? asks : [asks as Ask];
+}

@@ -1,0 +1,4 @@
+import { SIGNATURES } from './attacks/signatures.js';
+import { runTheme } from './run.js';
+
+runTheme(SIGNATURES);

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { IDP_JWKS } from '../support/caller.js';
+import { keepSent } from '../support/secrets.js';
+
+/** What the identity provider gives for a refresh token. */
+export interface Session {
+  readonly clientId: string;
+  /** The secret that its client must send. */
+  readonly secret?: string;
+  readonly idToken: () => string;
+  /** The refresh token that replaces it; absent when it stays valid. */
+  readonly rotated?: string;
+}
+
+/** The services behind a gateway: one real HTTP server that counts every request. */
+export interface Upstreams {
+  /** Its origin. `/jwks.json`, `/oauth/token` and `/sap/token` answer as such services do, any other path with 404. */
+  readonly url: string;
+  /** The path of every request, in order. */
+  readonly calls: string[];
+  /** The bodies of the requests to `/oauth/token` and `/sap/token`. */
+  readonly forms: URLSearchParams[];
+  /** What `/jwks.json` contains. */
+  jwks: unknown;
+  /** The refresh tokens that are valid now. A rotated one is removed. */
+  readonly sessions: Map<string, Session>;
+  close(): Promise<void>;
+}
+
+export async function startUpstreams(): Promise<Upstreams> {
+  const server = createServer(async (request, response) => {
+    upstreams.calls.push(request.url ?? '');
+    await answer(request, response, upstreams);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const upstreams: Upstreams = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: [],
+    forms: [],
+    jwks: IDP_JWKS,
+    sessions: new Map(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return upstreams;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, upstreams: Upstreams): Promise<void> {
+  const json = (body: unknown, status = 200) => {
+    keepSent(body);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  if (request.url === '/jwks.json') return json(upstreams.jwks);
+  const form = new URLSearchParams(await text(request));
+  if (request.url === '/oauth/token') {
+    upstreams.forms.push(form);
+    return json(...exchange(form, upstreams.sessions));
+  }
+  if (request.url === '/sap/token') {
+    upstreams.forms.push(form);
+    return json({ access_token: 'an-access-token-of-sap-0123456789', token_type: 'Bearer', expires_in: '3600' });
+  }
+  json({ error: 'not_found' }, 404);
+}
+
+/** RFC 6749 §6. */
+function exchange(form: URLSearchParams, sessions: Map<string, Session>): [body: unknown, status: number] {
+  const refreshToken = form.get('refresh_token') ?? '';
+  const session = sessions.get(refreshToken);
+  if (session?.clientId !== form.get('client_id')) return [{ error: 'invalid_grant' }, 400];
+  if (session?.secret !== (form.get('client_secret') ?? undefined)) return [{ error: 'invalid_client' }, 401];
+  if (session.rotated === undefined) return [{ id_token: session.idToken() }, 200];
+  sessions.delete(refreshToken);
+  sessions.set(session.rotated, session);
+  return [{ id_token: session.idToken(), refresh_token: session.rotated }, 200];
+}
