@@ -69,7 +69,9 @@ export interface Attack {
   readonly notAt?: Partial<Readonly<Record<EndpointId, string>>>;
 }
 
-type Requests = Ask | readonly Ask[];
+/** A request, or a function that sends what no endpoint can write: bytes of its own, or several requests at once. */
+export type Request = Ask | (() => Promise<Answer>);
+type Requests = Request | readonly Request[];
 
 /** The rows of a theme, and the configuration that they use. */
 export interface Theme {

@@ -46,14 +46,15 @@ function describeThemes(): string {
   const total = runs.reduce((sum, each) => sum + each, 0);
   const intro = [
     `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense: ${total} in all.`,
-    'An outcome without figures has no effect: nothing is signed, nothing is taken from a bucket, no other server is called.',
+    'A refusal has no effect unless the table says so: nothing is signed, nothing is taken from a bucket, no other server is',
+    'called. A request that is granted signs once and takes one request from the bucket of its user.',
   ].join('\n');
   return `${intro}\n\n${THEMES.map(describeTheme).join('\n')}`;
 }
 
 function describeTheme({ title, attacks }: Theme): string {
   const rows = attacks.map(
-    (attack) => `| ${escape(attack.name)} | ${escape(attack.source)} | ${describeOutcome(attack)} |`,
+    (attack) => `| ${escapeCell(attack.name)} | ${escapeCell(attack.source)} | ${describeOutcome(attack)} |`,
   );
   return `### ${title}\n\n| attack | source | outcome |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
@@ -68,13 +69,13 @@ function describeOutcome(attack: Attack): string {
   ] as const;
   const counted = effects.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const parts = [
-    isRefused(outcome) ? outcome.refused : `granted: ${escape(outcome.granted)}`,
+    isRefused(outcome) ? outcome.refused : `granted: ${escapeCell(outcome.granted)}`,
     ...(counted.length > 0 && isRefused(outcome) ? counted : []),
-    ...new Set(Object.values(notAt).map((reason) => `not everywhere: ${escape(reason)}`)),
+    ...new Set(Object.values(notAt).map((reason) => `not everywhere: ${escapeCell(reason)}`)),
   ];
   return parts.join('; ');
 }
 
-function escape(text: string): string {
+function escapeCell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }

@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Ask, type Attack, type Effects, expectedEffects, isRefused, type Refused, type Theme } from './attack.js';
+import {
+  type Attack,
+  type Effects,
+  expectedEffects,
+  isRefused,
+  type Refused,
+  type Request,
+  type Theme,
+} from './attack.js';
 import { type AbuseEndpoint, type Answer, ENDPOINTS } from './endpoints.js';
 import { createScene, type Scene } from './scene.js';
 import { sharedServers } from './server.js';
@@ -26,12 +34,12 @@ export function runTheme({ title, setting, attacks }: Theme): void {
 }
 
 async function runAttack(attack: Attack, scene: Scene): Promise<void> {
-  const asks = toList(await attack.attack(scene));
-  expect(asks.length, 'the requests of the attack').toBeGreaterThan(0);
+  const requests = toList(await attack.attack(scene));
+  expect(requests.length, 'the requests of the attack').toBeGreaterThan(0);
   let before = await scene.observe();
-  for (const [index, ask] of asks.entries()) {
-    const which = `request ${index + 1} of ${asks.length}`;
-    const answer = await scene.ask(ask);
+  for (const [index, request] of requests.entries()) {
+    const which = `request ${index + 1} of ${requests.length}`;
+    const answer = typeof request === 'function' ? await request() : await scene.ask(request);
     const after = await scene.observe();
     await checkOutcome(attack, scene, answer, which);
     expect(subtract(after, before), `the effects of ${which}`).toEqual(expectedEffects(attack));
@@ -71,6 +79,6 @@ function subtract(after: Effects, before: Effects): Effects {
   };
 }
 
-function toList(asks: Ask | readonly Ask[]): readonly Ask[] {
-  return Array.isArray(asks) ? asks : [asks as Ask];
+function toList(requests: Request | readonly Request[]): readonly Request[] {
+  return Array.isArray(requests) ? requests : [requests as Request];
 }

@@ -1,5 +1,8 @@
 import type { Theme } from '../attack.js';
+import { KEYS } from './keys.js';
 import { SIGNATURES } from './signatures.js';
+import { TOKEN_KINDS } from './token-kinds.js';
+import { TOKEN_SHAPES } from './token-shapes.js';
 
 /** All rows of the suite, as docs/security.md lists them. */
-export const THEMES: readonly Theme[] = [SIGNATURES];
+export const THEMES: readonly Theme[] = [SIGNATURES, KEYS, TOKEN_KINDS, TOKEN_SHAPES];
