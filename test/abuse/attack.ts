@@ -15,6 +15,8 @@ export interface Ask {
   /** In the form of GraphQL. Default: APP. `null` sends none. */
   readonly apiType?: string | null;
   readonly scope?: string;
+  /** The input of add-ons in the form of GraphQL: `{ aws: { role: '…' } }`. */
+  readonly inputs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The Host header. Default: gateway.test. */
   readonly host?: string;
   /** Changes the HTTP request that the endpoint made of all this. */
@@ -38,6 +40,10 @@ export interface Refused {
   readonly message: string | RegExp;
   /** Where the status is not the one of the code: 413, 415. */
   readonly status?: number;
+  /** Whether the identity provider rotated the refresh token before, so that the refusal carries the new one. */
+  readonly rotated?: boolean;
+  /** Fails unless what else must be true is true. */
+  readonly check?: (answer: Answer, scene: Scene) => void | Promise<void>;
 }
 
 /** A request that is granted because it does no harm, with the effects 1, 1, 0 unless the row says otherwise. */

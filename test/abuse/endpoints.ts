@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ADDONS } from '../../src/addons/index.js';
+import { listInputTypes } from '../../src/addons/input.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors.js';
 import { toParameters } from '../support/client-authentication.js';
 import { DELEGATE } from '../support/gateway.js';
@@ -64,6 +65,7 @@ function writeGraphql(ask: Ask, token: 'argument' | 'header'): HttpRequest {
     ...(scope !== undefined && { scope: [scope] }),
     ...(idToken !== undefined && !inHeader && { subjectToken: { idToken } }),
     ...(refreshToken !== undefined && { subjectToken: { refreshToken } }),
+    ...ask.inputs,
   };
   keepSent(input);
   const headers = {
@@ -101,8 +103,16 @@ function toLegacyParameters(ask: Ask): Record<string, string> {
     ...(target !== undefined && { target }),
     ...(legacyName !== undefined && { api_type: legacyName }),
     ...(scope !== undefined && { scope }),
+    ...toLegacyInputs(ask),
     ...toParameters(ask.authentication),
   };
+}
+
+function toLegacyInputs({ inputs = {} }: Ask): Record<string, string> {
+  const parameters = listInputTypes(ADDONS).flatMap(({ field, fields }) =>
+    Object.entries(inputs[field] ?? {}).map(([name, value]) => [fields[name]?.legacyParameter ?? name, value] as const),
+  );
+  return Object.fromEntries(parameters);
 }
 
 function writeDelegation(ask: Ask, type: string, encode: (parameters: Record<string, string>) => string): HttpRequest {

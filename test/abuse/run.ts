@@ -8,7 +8,7 @@ import {
   type Request,
   type Theme,
 } from './attack.js';
-import { type AbuseEndpoint, type Answer, ENDPOINTS } from './endpoints.js';
+import { type Answer, ENDPOINTS } from './endpoints.js';
 import { createScene, type Scene } from './scene.js';
 import { sharedServers } from './server.js';
 import { countSignatures } from './signatures.js';
@@ -47,28 +47,27 @@ async function runAttack(attack: Attack, scene: Scene): Promise<void> {
   }
   const { token, error, message } = await scene.ask(await attack.control(scene));
   expect({ error, message }, 'the honest request').toEqual({ error: undefined, message: undefined });
-  expect(typeof token, 'the credential of the honest request').toBe('string');
+  expect(token, 'the credential of the honest request').toBeTypeOf('string');
 }
 
 async function checkOutcome({ outcome }: Attack, scene: Scene, answer: Answer, which: string): Promise<void> {
   const { status, error, message, token } = answer;
   if (isRefused(outcome)) {
-    const expected = { ...presentRefusal(scene.endpoint, outcome), token: undefined };
-    expect({ status, error, token }, `the refusal of ${which} (${message})`).toEqual(expected);
+    const presented = scene.endpoint.present(outcome.refused);
+    expect({ status, error }, `the refusal of ${which} (${message})`).toEqual({
+      ...presented,
+      status: outcome.status ?? presented.status,
+    });
+    expect(token, `a credential in the refusal of ${which}`).toBeUndefined();
+    expect(answer.refreshToken !== undefined, `the rotated refresh token in the refusal of ${which}`).toBe(
+      outcome.rotated ?? false,
+    );
     expect(message, `the message of ${which}`).toMatch(outcome.message);
-    return;
+  } else {
+    expect({ status, error, message }, `the answer to ${which}`).toEqual({ status: 200 });
+    expect(token, `the credential of ${which}`).toBeTypeOf('string');
   }
-  expect({ status, error, message }, `the answer to ${which}`).toEqual({
-    status: 200,
-    error: undefined,
-    message: undefined,
-  });
-  await outcome.check(answer, scene);
-}
-
-function presentRefusal(endpoint: AbuseEndpoint, { refused, status }: Refused) {
-  const presented = endpoint.present(refused);
-  return { ...presented, status: status ?? presented.status };
+  await outcome.check?.(answer, scene);
 }
 
 function subtract(after: Effects, before: Effects): Effects {

@@ -1,8 +1,10 @@
 import type { Theme } from '../attack.js';
+import { CHAIN_ENDS } from './chain-ends.js';
+import { CHAINS } from './chains.js';
 import { KEYS } from './keys.js';
 import { SIGNATURES } from './signatures.js';
 import { TOKEN_KINDS } from './token-kinds.js';
 import { TOKEN_SHAPES } from './token-shapes.js';
 
 /** All rows of the suite, as docs/security.md lists them. */
-export const THEMES: readonly Theme[] = [SIGNATURES, KEYS, TOKEN_KINDS, TOKEN_SHAPES];
+export const THEMES: readonly Theme[] = [SIGNATURES, KEYS, TOKEN_KINDS, TOKEN_SHAPES, CHAINS, CHAIN_ENDS];
