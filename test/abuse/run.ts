@@ -1,13 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Attack,
-  type Effects,
-  expectedEffects,
-  isRefused,
-  type Refused,
-  type Request,
-  type Theme,
-} from './attack.js';
+import { type Attack, type Effects, expectedEffects, isRefused, type Request, type Theme } from './attack.js';
 import { type Answer, ENDPOINTS } from './endpoints.js';
 import { createScene, type Scene } from './scene.js';
 import { sharedServers } from './server.js';
