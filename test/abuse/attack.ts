@@ -50,8 +50,8 @@ export interface Refused {
 export interface Granted {
   /** What must be true of the credential, in words. */
   readonly granted: string;
-  /** Fails unless it is true. */
-  readonly check: (answer: Answer, scene: Scene) => void | Promise<void>;
+  /** Fails unless it is true; absent where the effects show it. */
+  readonly check?: (answer: Answer, scene: Scene) => void | Promise<void>;
 }
 
 export type Outcome = Refused | Granted;
