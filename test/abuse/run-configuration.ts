@@ -27,7 +27,8 @@ async function runConfigurationAttack(row: ConfigurationAttack): Promise<void> {
   }
   const honest = row.control?.(folder) ?? (row.command === 'import-auth0' ? EXPORT : GOOD);
   const { code, lines } = await run(honest);
-  expect({ code, lines: row.command ? [] : lines }, 'the honest file').toEqual({ code: 0, lines: usual });
+  const warnings = row.command === 'import-auth0' ? [] : lines.filter((line) => !usual.includes(line));
+  expect({ code, warnings }, `the honest file (${lines[0]})`).toEqual({ code: 0, warnings: [] });
 }
 
 function checkOutcome(
