@@ -1,13 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Attack, expectedEffects, isRefused, type Theme } from './attack.js';
+import { type Attack, expectedEffects, isRefused } from './attack.js';
+import { CONFIGURATION_THEMES } from './attacks/configuration.js';
 import { THEMES } from './attacks/index.js';
+import type { ConfigurationAttack } from './configuration-attack.js';
 import { ENDPOINTS } from './endpoints.js';
 
 const PAGE = new URL('../../docs/security.md', import.meta.url);
 const [BEGIN, END] = ['<!-- abuse suite -->', '<!-- /abuse suite -->'];
 
 const attacks = THEMES.flatMap((theme) => theme.attacks);
+const onFiles = CONFIGURATION_THEMES.flatMap((theme) => theme.attacks);
 
 describe('the table of attacks in docs/security.md', () => {
   it('is the one of the suite; WRITE_DOCS=1 writes it', () => {
@@ -23,13 +26,13 @@ describe('the table of attacks in docs/security.md', () => {
 
 describe('the rows of the suite', () => {
   it('have names of their own', () => {
-    const names = attacks.map(({ name }) => name);
+    const names = [...attacks, ...onFiles].map(({ name }) => name);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
   it('each cite an RFC or another specification, a CVE or a page of OWASP', () => {
     const cited = /\b(RFC \d{3,}|CVE-\d{4}-\d{4,}|OWASP|OpenID Connect|draft-ietf-[\w-]+|GraphQL §|Fetch §)/;
-    expect(attacks.filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
+    expect([...attacks, ...onFiles].filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
   });
 
   it('each run at one endpoint at least, and say why not at another', () => {
@@ -49,14 +52,26 @@ function describeThemes(): string {
     'A refusal has no effect unless the table says so: nothing is signed, nothing is taken from a bucket, no other server is',
     'called. A request that is granted signs once and takes one request from the bucket of its user.',
   ].join('\n');
-  return `${intro}\n\n${THEMES.map(describeTheme).join('\n')}`;
+  const more = `${onFiles.length} more attacks are on the files of the operator, and run through \`check\` and \`import-auth0\`.`;
+  const tables = [
+    ...THEMES.map(({ title, attacks }) => describeTheme(title, attacks, describeOutcome)),
+    ...CONFIGURATION_THEMES.map(({ title, attacks }) => describeTheme(title, attacks, describeFileOutcome)),
+  ];
+  return `${intro}\n${more}\n\n${tables.join('\n')}`;
 }
 
-function describeTheme({ title, attacks }: Theme): string {
-  const rows = attacks.map(
-    (attack) => `| ${escapeCell(attack.name)} | ${escapeCell(attack.source)} | ${describeOutcome(attack)} |`,
-  );
+function describeTheme<Row extends Pick<Attack, 'name' | 'source'>>(
+  title: string,
+  attacks: readonly Row[],
+  describe: (row: Row) => string,
+): string {
+  const rows = attacks.map((row) => `| ${escapeCell(row.name)} | ${escapeCell(row.source)} | ${describe(row)} |`);
   return `### ${title}\n\n| attack | source | outcome |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function describeFileOutcome({ command = 'check', outcome }: ConfigurationAttack): string {
+  if ('accepted' in outcome) return `${command} accepts it: ${escapeCell(outcome.accepted)}`;
+  return 'warned' in outcome ? `${command} warns` : `${command} refuses`;
 }
 
 function describeOutcome(attack: Attack): string {
