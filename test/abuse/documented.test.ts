@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Attack, expectedEffects, isRefused, type Theme } from './attack.js';
+import { type Attack, expectedEffects, isGranted, isRefused, type Outcome, type Theme } from './attack.js';
 import { THEMES } from './attacks/index.js';
 import { ENDPOINTS } from './endpoints.js';
 
@@ -69,11 +69,16 @@ function describeOutcome(attack: Attack): string {
   ] as const;
   const counted = effects.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const parts = [
-    isRefused(outcome) ? outcome.refused : `granted: ${escapeCell(outcome.granted)}`,
-    ...(counted.length > 0 && isRefused(outcome) ? counted : []),
+    nameOutcome(outcome),
+    ...(isGranted(outcome) ? [] : counted),
     ...new Set(Object.values(notAt).map((reason) => `not everywhere: ${escapeCell(reason)}`)),
   ];
   return parts.join('; ');
+}
+
+function nameOutcome(outcome: Outcome): string {
+  if (isGranted(outcome)) return `granted: ${escapeCell(outcome.granted)}`;
+  return isRefused(outcome) ? outcome.refused : `HTTP status ${outcome.rejected}`;
 }
 
 function escapeCell(text: string): string {
