@@ -16,7 +16,10 @@ export interface Session {
 
 /** The services behind a gateway: one real HTTP server that counts every request. */
 export interface Upstreams {
-  /** Its origin. `/jwks.json`, `/oauth/token` and `/sap/token` answer as such services do, any other path with 404. */
+  /**
+   * Its origin. `/jwks.json`, `/oauth/token` and `/sap/token` answer as such services do; `/redirect`, `/hostile` and
+   * `/huge` as services that were taken over; any other path with 404.
+   */
   readonly url: string;
   /** The path of every request, in order. */
   readonly calls: string[];
@@ -28,6 +31,9 @@ export interface Upstreams {
   readonly sessions: Map<string, Session>;
   close(): Promise<void>;
 }
+
+/** Is in the answer of `/hostile`, and must be in no answer of the gateway. */
+export const UPSTREAM_CANARY = 'canary-of-a-hostile-upstream';
 
 export async function startUpstreams(): Promise<Upstreams> {
   const server = createServer(async (request, response) => {
@@ -65,6 +71,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, upstre
     upstreams.forms.push(form);
     return json({ access_token: 'an-access-token-of-sap-0123456789', token_type: 'Bearer', expires_in: '3600' });
   }
+  if (request.url === '/redirect') {
+    response.writeHead(307, { location: `${upstreams.url}/sap/token` }).end();
+    return;
+  }
+  if (request.url === '/hostile')
+    return json({ error: 'evil\r\nX-Injected: 1', error_description: UPSTREAM_CANARY }, 400);
+  if (request.url === '/huge') return json({ access_token: 'x'.repeat(200_000), token_type: 'Bearer' });
   json({ error: 'not_found' }, 404);
 }
 

@@ -64,7 +64,7 @@ async function empty(scene: Scene, headers: Readonly<Record<string, string>> = {
 }
 
 const SPOOFED = ['198.51.100.1', '127.0.0.2', '::1', '2001:db8::1', '10.0.0.1, 198.51.100.7', 'unknown'];
-const SPOOFED_HEADERS: readonly Readonly<Record<string, string>>[] = SPOOFED.flatMap((address) => [
+const SPOOFED_HEADERS = SPOOFED.flatMap((address): Readonly<Record<string, string>>[] => [
   { 'X-Forwarded-For': address },
   { Forwarded: `for="${address}"` },
   { 'X-Real-IP': address, 'X-Client-IP': address, 'CF-Connecting-IP': address, 'True-Client-IP': address },
