@@ -58,6 +58,8 @@ export interface Granted {
 export interface Rejected {
   /** The HTTP status. */
   readonly rejected: number;
+  /** The code of GraphQL for a document that does not parse or validate. */
+  readonly error?: string;
   readonly check?: (answer: Answer, scene: Scene) => void | Promise<void>;
 }
 

@@ -78,7 +78,7 @@ function describeOutcome(attack: Attack): string {
 
 function nameOutcome(outcome: Outcome): string {
   if (isGranted(outcome)) return `granted: ${escapeCell(outcome.granted)}`;
-  return isRefused(outcome) ? outcome.refused : `HTTP status ${outcome.rejected}`;
+  return isRefused(outcome) ? outcome.refused : (outcome.error ?? `HTTP status ${outcome.rejected}`);
 }
 
 function escapeCell(text: string): string {

@@ -29,6 +29,8 @@ export interface Upstreams {
   jwks: unknown;
   /** The refresh tokens that are valid now. A rotated one is removed. */
   readonly sessions: Map<string, Session>;
+  /** Called when a request comes to `/oauth/token`, which is answered when the promise resolves. */
+  beforeExchange: () => Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startUpstreams(): Promise<Upstreams> {
     forms: [],
     jwks: IDP_JWKS,
     sessions: new Map(),
+    beforeExchange: () => undefined,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -65,6 +68,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, upstre
   const form = new URLSearchParams(await text(request));
   if (request.url === '/oauth/token') {
     upstreams.forms.push(form);
+    await upstreams.beforeExchange();
     return json(...exchange(form, upstreams.sessions));
   }
   if (request.url === '/sap/token') {
