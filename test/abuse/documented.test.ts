@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Attack, expectedEffects, isGranted, isRefused, type Outcome, type Theme } from './attack.js';
+import { type Attack, expectedEffects, isGranted, isRefused, type Outcome } from './attack.js';
+import { CONFIGURATION, type ConfigurationAttack } from './attacks/configuration.js';
 import { THEMES } from './attacks/index.js';
 import { ENDPOINTS } from './endpoints.js';
 
@@ -8,6 +9,7 @@ const PAGE = new URL('../../docs/security.md', import.meta.url);
 const [BEGIN, END] = ['<!-- abuse suite -->', '<!-- /abuse suite -->'];
 
 const attacks = THEMES.flatMap((theme) => theme.attacks);
+const everything = [...attacks, ...CONFIGURATION.attacks];
 
 describe('the table of attacks in docs/security.md', () => {
   it('is the one of the suite; WRITE_DOCS=1 writes it', () => {
@@ -23,13 +25,13 @@ describe('the table of attacks in docs/security.md', () => {
 
 describe('the rows of the suite', () => {
   it('have names of their own', () => {
-    const names = attacks.map(({ name }) => name);
+    const names = everything.map(({ name }) => name);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
   it('each cite an RFC or another specification, a CVE or a page of OWASP', () => {
-    const cited = /\b(RFC \d{3,}|CVE-\d{4}-\d{4,}|OWASP|OpenID Connect|draft-ietf-[\w-]+|GraphQL §|Fetch §)/;
-    expect(attacks.filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
+    const cited = /\b(RFC \d{3,}|OASIS|CVE-\d{4}-\d{4,}|OWASP|OpenID Connect|draft-ietf-[\w-]+|GraphQL §|Fetch §)/;
+    expect(everything.filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
   });
 
   it('each run at one endpoint at least, and say why not at another', () => {
@@ -45,18 +47,30 @@ function describeThemes(): string {
   const runs = attacks.map(({ notAt = {} }) => ENDPOINTS.length - Object.keys(notAt).length);
   const total = runs.reduce((sum, each) => sum + each, 0);
   const intro = [
-    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense: ${total} in all.`,
+    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense, ${total} in all; and`,
+    `${CONFIGURATION.attacks.length} by a configuration.`,
     'A refusal has no effect unless the table says so: nothing is signed, nothing is taken from a bucket, no other server is',
     'called. A request that is granted signs once and takes one request from the bucket of its user.',
   ].join('\n');
-  return `${intro}\n\n${THEMES.map(describeTheme).join('\n')}`;
+  const tables = [
+    ...THEMES.map(({ title, attacks }) => describeTable(title, attacks, describeOutcome)),
+    describeTable(CONFIGURATION.title, CONFIGURATION.attacks, describeCheck),
+  ];
+  return `${intro}\n\n${tables.join('\n')}`;
 }
 
-function describeTheme({ title, attacks }: Theme): string {
-  const rows = attacks.map(
-    (attack) => `| ${escapeCell(attack.name)} | ${escapeCell(attack.source)} | ${describeOutcome(attack)} |`,
-  );
+function describeTable<T extends { readonly name: string; readonly source: string }>(
+  title: string,
+  attacks: readonly T[],
+  describe: (attack: T) => string,
+): string {
+  const rows = attacks.map((each) => `| ${escapeCell(each.name)} | ${escapeCell(each.source)} | ${describe(each)} |`);
   return `### ${title}\n\n| attack | source | outcome |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function describeCheck({ outcome }: ConfigurationAttack): string {
+  if ('refused' in outcome) return 'the file is refused';
+  return 'warned' in outcome ? '`check` warns' : 'the file is valid';
 }
 
 function describeOutcome(attack: Attack): string {

@@ -160,6 +160,18 @@ export const VOLUME: Theme = {
       outcome: GUARDED,
     },
     {
+      name: 'An attacker changes between an IPv4 address and the same one behind NAT64',
+      source: 'RFC 6052 §2.1, OWASP API4:2023 Unrestricted Resource Consumption',
+      setting: GUARD,
+      async attack(scene) {
+        await useUpAttempts(scene, (index) => (index % 2 === 0 ? `64:ff9b::${ipv4(scene)}` : ipv4(scene)));
+        return [from(ipv4(scene), honest(scene)), from(`64:ff9b::${ipv4(scene)}`, honest(scene))];
+      },
+      // Everybody else behind that NAT64 has an address in the same /64.
+      control: (scene) => from('64:ff9b::192.0.2.1', honest(scene)),
+      outcome: GUARDED,
+    },
+    {
       name: 'A page elsewhere sends many requests, so that its visitor is locked out',
       source: 'OWASP Cross-Site Request Forgery Prevention Cheat Sheet, OWASP API4:2023',
       setting: GUARD,
