@@ -54,7 +54,16 @@ export interface Granted {
   readonly check?: (answer: Answer, scene: Scene) => void | Promise<void>;
 }
 
-export type Outcome = Refused | Granted;
+/** An answer without a code of the gateway, because no delegation was asked for: of node:http, or of GraphQL. */
+export interface Rejected {
+  /** The HTTP status. */
+  readonly rejected: number;
+  /** The code of GraphQL for a document that does not parse or validate. */
+  readonly error?: string;
+  readonly check?: (answer: Answer, scene: Scene) => void | Promise<void>;
+}
+
+export type Outcome = Refused | Granted | Rejected;
 
 /** One row of the suite. */
 export interface Attack {
@@ -90,8 +99,12 @@ export function isRefused(outcome: Outcome): outcome is Refused {
   return 'refused' in outcome;
 }
 
+export function isGranted(outcome: Outcome): outcome is Granted {
+  return 'granted' in outcome;
+}
+
 /** The effects of each request of a row. */
 export function expectedEffects({ outcome, effects }: Attack): Effects {
-  const usual = isRefused(outcome) ? 0 : 1;
+  const usual = isGranted(outcome) ? 1 : 0;
   return { signatures: usual, spent: usual, upstreamCalls: 0, ...effects };
 }

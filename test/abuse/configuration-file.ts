@@ -61,6 +61,11 @@ function findStep(parent: unknown, step: string): unknown {
   return parent[step];
 }
 
+/** The path of a field of an add-on of the first tenant. */
+export function addon(name: string, field: string): string {
+  return `tenants/0/clients/${name}/addons/${name}/${field}`;
+}
+
 /** The valid file with a text replaced. */
 export function edited(find: string, replace: string): string {
   if (!GOOD.includes(find)) throw new Error(`The valid file does not contain ${find}`);

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Attack, expectedEffects, isRefused } from './attack.js';
+import { type Attack, expectedEffects, isGranted, isRefused, type Outcome } from './attack.js';
 import { CONFIGURATION_THEMES } from './attacks/configuration.js';
 import { THEMES } from './attacks/index.js';
 import type { ConfigurationAttack } from './configuration-attack.js';
@@ -10,7 +10,8 @@ const PAGE = new URL('../../docs/security.md', import.meta.url);
 const [BEGIN, END] = ['<!-- abuse suite -->', '<!-- /abuse suite -->'];
 
 const attacks = THEMES.flatMap((theme) => theme.attacks);
-const onFiles = CONFIGURATION_THEMES.flatMap((theme) => theme.attacks);
+const byFiles = CONFIGURATION_THEMES.flatMap((theme) => theme.attacks);
+const everything = [...attacks, ...byFiles];
 
 describe('the table of attacks in docs/security.md', () => {
   it('is the one of the suite; WRITE_DOCS=1 writes it', () => {
@@ -26,13 +27,13 @@ describe('the table of attacks in docs/security.md', () => {
 
 describe('the rows of the suite', () => {
   it('have names of their own', () => {
-    const names = [...attacks, ...onFiles].map(({ name }) => name);
+    const names = everything.map(({ name }) => name);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
   it('each cite an RFC or another specification, a CVE or a page of OWASP', () => {
-    const cited = /\b(RFC \d{3,}|CVE-\d{4}-\d{4,}|OWASP|OpenID Connect|draft-ietf-[\w-]+|GraphQL §|Fetch §)/;
-    expect([...attacks, ...onFiles].filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
+    const cited = /\b(RFC \d{3,}|OASIS|CVE-\d{4}-\d{4,}|OWASP|OpenID Connect|draft-ietf-[\w-]+|GraphQL §|Fetch §)/;
+    expect(everything.filter(({ source }) => !cited.test(source)).map(({ name }) => name)).toEqual([]);
   });
 
   it('each run at one endpoint at least, and say why not at another', () => {
@@ -48,30 +49,30 @@ function describeThemes(): string {
   const runs = attacks.map(({ notAt = {} }) => ENDPOINTS.length - Object.keys(notAt).length);
   const total = runs.reduce((sum, each) => sum + each, 0);
   const intro = [
-    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense: ${total} in all.`,
+    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense, ${total} in all; and`,
+    `${byFiles.length} by a file of the operator.`,
     'A refusal has no effect unless the table says so: nothing is signed, nothing is taken from a bucket, no other server is',
     'called. A request that is granted signs once and takes one request from the bucket of its user.',
   ].join('\n');
-  const more = `${onFiles.length} more attacks are on the files of the operator, and run through \`check\` and \`import-auth0\`.`;
   const tables = [
-    ...THEMES.map(({ title, attacks }) => describeTheme(title, attacks, describeOutcome)),
-    ...CONFIGURATION_THEMES.map(({ title, attacks }) => describeTheme(title, attacks, describeFileOutcome)),
+    ...THEMES.map(({ title, attacks }) => describeTable(title, attacks, describeOutcome)),
+    ...CONFIGURATION_THEMES.map(({ title, attacks }) => describeTable(title, attacks, describeCommand)),
   ];
-  return `${intro}\n${more}\n\n${tables.join('\n')}`;
+  return `${intro}\n\n${tables.join('\n')}`;
 }
 
-function describeTheme<Row extends Pick<Attack, 'name' | 'source'>>(
+function describeTable<T extends { readonly name: string; readonly source: string }>(
   title: string,
-  attacks: readonly Row[],
-  describe: (row: Row) => string,
+  attacks: readonly T[],
+  describe: (attack: T) => string,
 ): string {
-  const rows = attacks.map((row) => `| ${escapeCell(row.name)} | ${escapeCell(row.source)} | ${describe(row)} |`);
+  const rows = attacks.map((each) => `| ${escapeCell(each.name)} | ${escapeCell(each.source)} | ${describe(each)} |`);
   return `### ${title}\n\n| attack | source | outcome |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-function describeFileOutcome({ command = 'check', outcome }: ConfigurationAttack): string {
-  if ('accepted' in outcome) return `${command} accepts it: ${escapeCell(outcome.accepted)}`;
-  return 'warned' in outcome ? `${command} warns` : `${command} refuses`;
+function describeCommand({ command = 'check', outcome }: ConfigurationAttack): string {
+  if ('accepted' in outcome) return `\`${command}\` accepts it: ${escapeCell(outcome.accepted)}`;
+  return `\`${command}\` ${'warned' in outcome ? 'warns' : 'refuses it'}`;
 }
 
 function describeOutcome(attack: Attack): string {
@@ -84,11 +85,16 @@ function describeOutcome(attack: Attack): string {
   ] as const;
   const counted = effects.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const parts = [
-    isRefused(outcome) ? outcome.refused : `granted: ${escapeCell(outcome.granted)}`,
-    ...(counted.length > 0 && isRefused(outcome) ? counted : []),
+    nameOutcome(outcome),
+    ...(isGranted(outcome) ? [] : counted),
     ...new Set(Object.values(notAt).map((reason) => `not everywhere: ${escapeCell(reason)}`)),
   ];
   return parts.join('; ');
+}
+
+function nameOutcome(outcome: Outcome): string {
+  if (isGranted(outcome)) return `granted: ${escapeCell(outcome.granted)}`;
+  return isRefused(outcome) ? outcome.refused : (outcome.error ?? `HTTP status ${outcome.rejected}`);
 }
 
 function escapeCell(text: string): string {

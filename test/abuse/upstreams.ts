@@ -16,7 +16,10 @@ export interface Session {
 
 /** The services behind a gateway: one real HTTP server that counts every request. */
 export interface Upstreams {
-  /** Its origin. `/jwks.json`, `/oauth/token` and `/sap/token` answer as such services do, any other path with 404. */
+  /**
+   * Its origin. `/jwks.json`, `/oauth/token` and `/sap/token` answer as such services do; `/redirect`, `/hostile` and
+   * `/huge` as services that were taken over; any other path with 404.
+   */
   readonly url: string;
   /** The path of every request, in order. */
   readonly calls: string[];
@@ -26,8 +29,13 @@ export interface Upstreams {
   jwks: unknown;
   /** The refresh tokens that are valid now. A rotated one is removed. */
   readonly sessions: Map<string, Session>;
+  /** Called when a request comes to `/oauth/token`, which is answered when the promise resolves. */
+  beforeExchange: () => Promise<void> | undefined;
   close(): Promise<void>;
 }
+
+/** Is in the answer of `/hostile`, and must be in no answer of the gateway. */
+export const UPSTREAM_CANARY = 'canary-of-a-hostile-upstream';
 
 export async function startUpstreams(): Promise<Upstreams> {
   const server = createServer(async (request, response) => {
@@ -41,6 +49,7 @@ export async function startUpstreams(): Promise<Upstreams> {
     forms: [],
     jwks: IDP_JWKS,
     sessions: new Map(),
+    beforeExchange: () => undefined,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -59,12 +68,20 @@ async function answer(request: IncomingMessage, response: ServerResponse, upstre
   const form = new URLSearchParams(await text(request));
   if (request.url === '/oauth/token') {
     upstreams.forms.push(form);
+    await upstreams.beforeExchange();
     return json(...exchange(form, upstreams.sessions));
   }
   if (request.url === '/sap/token') {
     upstreams.forms.push(form);
     return json({ access_token: 'an-access-token-of-sap-0123456789', token_type: 'Bearer', expires_in: '3600' });
   }
+  if (request.url === '/redirect') {
+    response.writeHead(307, { location: `${upstreams.url}/sap/token` }).end();
+    return;
+  }
+  if (request.url === '/hostile')
+    return json({ error: 'evil\r\nX-Injected: 1', error_description: UPSTREAM_CANARY }, 400);
+  if (request.url === '/huge') return json({ access_token: 'x'.repeat(200_000), token_type: 'Bearer' });
   json({ error: 'not_found' }, 404);
 }
 

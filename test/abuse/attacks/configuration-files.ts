@@ -158,7 +158,7 @@ export const CONFIGURATION_FILES: ConfigurationTheme = {
       outcome: { refused: /\(file\): not valid YAML at column \d+ \(multiple docs\)$/, errors: 1 },
     },
     {
-      name: 'A secret is in a pipe, a device that does not end, a folder or a loop of links',
+      name: 'A secret is in a pipe, a device that does not end, a folder, a loop of links or behind a link to nothing',
       source: `${CONSUMPTION}, OWASP WSTG-ATHZ-01`,
       attack(folder) {
         const pipe = join(folder.path, 'pipe');
@@ -167,6 +167,7 @@ export const CONFIGURATION_FILES: ConfigurationTheme = {
           link(folder, 'to-pipe', 'pipe'),
           link(folder, 'to-zero', '/dev/zero'),
           link(folder, 'loop', 'loop'),
+          link(folder, 'to-nothing', 'nothing'),
           link(folder, 'to-keys', 'keys'),
         ];
         return ['pipe', '/dev/zero', '/dev/urandom', 'keys', ...links].flatMap(withSecretFile);
@@ -180,7 +181,7 @@ export const CONFIGURATION_FILES: ConfigurationTheme = {
         return edited('{ env: WEB_SECRET }', '{ file: mount/secret }');
       },
       outcome: {
-        refused: /expected the file that it names to be readable \((not a regular file|EISDIR|ELOOP)\)$/,
+        refused: /expected the file that it names to be readable \((not a regular file|EISDIR|ELOOP|ENOENT)\)$/,
         errors: 1,
       },
     },

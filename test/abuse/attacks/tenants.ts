@@ -6,6 +6,8 @@ import type { Setting } from '../server.js';
 
 const THEIR_HOST = 'globex.test';
 const THEIR_ISSUER = 'https://globex.example.com/';
+const THEIR_PROVIDER = 'https://login.globex.example/';
+const UNKNOWN_ISSUER = 'its issuer (iss) is not configured for this tenant';
 const OUR_SECRET = 'the-secret-of-backend-at-acme-0123456789';
 const THEIR_SECRET = 'the-secret-of-backend-at-globex-0123456789';
 const NO_APPLICATION = 'names no application of this tenant';
@@ -31,6 +33,19 @@ const TENANTS: Setting = {
   },
 };
 
+/** Two tenants with an identity provider each. Their clients have the same ids, and their keys the same key ids. */
+const TWO_PROVIDERS: Setting = {
+  change({ tenants }) {
+    const globex = structuredClone({ ...tenants[0]!, signing_key: rsaPair('globex').pem });
+    Object.assign(globex, { name: 'globex', hosts: [THEIR_HOST], issuer: THEIR_ISSUER });
+    const jwks = { keys: [publicJwk(rsaPair('globex-idp'), { kid: 'rsa-1' })] };
+    Object.assign(globex.issuers[0]!, { issuer: THEIR_PROVIDER, jwks });
+    tenants.push(globex);
+  },
+};
+
+const byTheirKey = () => signers.RS256(rsaPair('globex-idp').privateKey);
+const HEADER = { alg: 'RS256', typ: 'JWT', kid: 'rsa-1' };
 const honest = ({ token }: Scene): Ask => ({ idToken: token() });
 const asBackend = ({ token }: Scene, authentication: Ask['authentication'], host?: string): Ask => ({
   idToken: token({ aud: 'backend' }),
@@ -104,7 +119,7 @@ export const TENANTS_AND_NAMES: Theme = {
         return [{ idToken: theirs }, { idToken: ours, host: THEIR_HOST }];
       },
       control: honest,
-      outcome: { refused: 'INVALID_TOKEN', message: 'its issuer (iss) is not configured for this tenant' },
+      outcome: { refused: 'INVALID_TOKEN', message: UNKNOWN_ISSUER },
     },
     {
       name: 'A user empties the bucket at another tenant',
@@ -113,6 +128,38 @@ export const TENANTS_AND_NAMES: Theme = {
       control: honest,
       outcome: { granted: 'the bucket of the own tenant stays as it was' },
       effects: { spent: 0 },
+    },
+    {
+      name: 'A token of another tenant is used: of its identity provider, of the gateway for it, or with our iss and its key',
+      source: 'OWASP API1:2023 Broken Object Level Authorization, RFC 8725 §3.8',
+      setting: TWO_PROVIDERS,
+      async attack({ forge, claims, obtain }) {
+        const theirs = forge(HEADER, claims({ iss: THEIR_PROVIDER }), byTheirKey());
+        const app = await obtain({ idToken: theirs, host: THEIR_HOST });
+        return [theirs, app, forge(HEADER, claims(), byTheirKey())].map((idToken) => ({ idToken, clientId: 'web' }));
+      },
+      control: honest,
+      outcome: { refused: 'INVALID_TOKEN', message: /its issuer \(iss\) is not configured|its signature is not valid/ },
+    },
+    {
+      name: 'A token is sent to the host of another tenant, which has a client of the same id',
+      source: 'OWASP API1:2023 Broken Object Level Authorization',
+      setting: TWO_PROVIDERS,
+      async attack({ token, obtain }) {
+        const app = await obtain({ idToken: token() });
+        return [token(), app].flatMap((idToken) =>
+          [THEIR_HOST, 'GLOBEX.TEST', 'globex.test.', 'globex.test:443'].map((host) => ({
+            idToken,
+            host,
+            clientId: 'web',
+          })),
+        );
+      },
+      control: ({ forge, claims }) => ({
+        idToken: forge(HEADER, claims({ iss: THEIR_PROVIDER }), byTheirKey()),
+        host: THEIR_HOST,
+      }),
+      outcome: { refused: 'INVALID_TOKEN', message: UNKNOWN_ISSUER },
     },
   ],
 };

@@ -3,30 +3,14 @@ import { expect } from 'vitest';
 import { readJwt } from '../../support/answers.js';
 import { IDP } from '../../support/caller.js';
 import { ISSUER } from '../../support/gateway.js';
-import { signers } from '../../support/identity-provider.js';
-import { publicJwk, rsaPair } from '../../support/keys.js';
+import { rsaPair } from '../../support/keys.js';
 import type { Ask, Theme } from '../attack.js';
 import type { Scene } from '../scene.js';
-import type { Setting } from '../server.js';
 
-const OTHER_TENANT = 'globex.test';
-const THEIR_ISSUER = 'https://login.globex.example/';
 const UNKNOWN_ISSUER = 'its issuer (iss) is not configured for this tenant';
 const AUDIENCE = 'its audience (aud) must contain the client_id of the calling application';
 
-/** A second tenant, whose clients have the same ids, and whose keys have the same key ids. */
-const TWO_TENANTS: Setting = {
-  change({ tenants }) {
-    const globex = structuredClone({ ...tenants[0]!, signing_key: rsaPair('globex').pem });
-    Object.assign(globex, { name: 'globex', hosts: [OTHER_TENANT], issuer: 'https://globex.example.com/' });
-    const jwks = { keys: [publicJwk(rsaPair('globex-idp'), { kid: 'rsa-1' })] };
-    Object.assign(globex.issuers[0]!, { issuer: THEIR_ISSUER, jwks });
-    tenants.push(globex);
-  },
-};
-
 const honest = ({ token }: Scene): Ask => ({ idToken: token() });
-const byTheirKey = () => signers.RS256(rsaPair('globex-idp').privateKey);
 const HEADER = { alg: 'RS256', typ: 'JWT', kid: 'rsa-1' };
 
 /** ID tokens with other claims. The request names the application, so that the audience does not choose it. */
@@ -45,8 +29,8 @@ const respell = (sub: string): string[] => [
 ];
 
 export const TOKEN_KINDS: Theme = {
-  title: 'A token of another kind, user, time or tenant',
-  setting: TWO_TENANTS,
+  title: 'A token of another kind, user or time',
+  setting: {},
   attacks: [
     {
       name: 'An access token says so in the typ of its header',
@@ -279,36 +263,6 @@ export const TOKEN_KINDS: Theme = {
         check: ({ token = '' }, { victim }) => expect(respell(victim)).toContain(readJwt(token).payload.sub),
       },
       effects: { spent: 0 },
-    },
-    {
-      name: 'A token of another tenant is used: of its identity provider, of the gateway for it, or with our iss and its key',
-      source: 'OWASP API1:2023 Broken Object Level Authorization, RFC 8725 §3.8',
-      async attack({ forge, claims, obtain }) {
-        const theirs = forge(HEADER, claims({ iss: THEIR_ISSUER }), byTheirKey());
-        const app = await obtain({ idToken: theirs, host: OTHER_TENANT });
-        return [theirs, app, forge(HEADER, claims(), byTheirKey())].map((idToken) => ({ idToken, clientId: 'web' }));
-      },
-      control: honest,
-      outcome: { refused: 'INVALID_TOKEN', message: /its issuer \(iss\) is not configured|its signature is not valid/ },
-    },
-    {
-      name: 'A token is sent to the host of another tenant, which has a client of the same id',
-      source: 'OWASP API1:2023 Broken Object Level Authorization',
-      async attack({ token, obtain }) {
-        const app = await obtain({ idToken: token() });
-        return [token(), app].flatMap((idToken) =>
-          [OTHER_TENANT, 'GLOBEX.TEST', 'globex.test.', 'globex.test:443'].map((host) => ({
-            idToken,
-            host,
-            clientId: 'web',
-          })),
-        );
-      },
-      control: ({ forge, claims }) => ({
-        idToken: forge(HEADER, claims({ iss: THEIR_ISSUER }), byTheirKey()),
-        host: OTHER_TENANT,
-      }),
-      outcome: { refused: 'INVALID_TOKEN', message: UNKNOWN_ISSUER },
     },
   ],
 };
