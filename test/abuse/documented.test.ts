@@ -47,8 +47,8 @@ function describeThemes(): string {
   const runs = attacks.map(({ notAt = {} }) => ENDPOINTS.length - Object.keys(notAt).length);
   const total = runs.reduce((sum, each) => sum + each, 0);
   const intro = [
-    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense, ${total} in all; and`,
-    `${CONFIGURATION.attacks.length} by a configuration.`,
+    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense: ${total} in all.`,
+    `Beside them ${CONFIGURATION.attacks.length} attacks by a configuration, which run by \`check\`.`,
     'A refusal has no effect unless the table says so: nothing is signed, nothing is taken from a bucket, no other server is',
     'called. A request that is granted signs once and takes one request from the bucket of its user.',
   ].join('\n');
