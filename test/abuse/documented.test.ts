@@ -49,8 +49,8 @@ function describeThemes(): string {
   const runs = attacks.map(({ notAt = {} }) => ENDPOINTS.length - Object.keys(notAt).length);
   const total = runs.reduce((sum, each) => sum + each, 0);
   const intro = [
-    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense, ${total} in all; and`,
-    `${byFiles.length} by a file of the operator.`,
+    `${attacks.length} attacks, of which each runs over HTTP at every endpoint where it makes sense: ${total} in all.`,
+    `Beside them ${byFiles.length} attacks by a file of the operator, which run by \`check\` or \`import-auth0\`.`,
     'A refusal has no effect unless the table says so: nothing is signed, nothing is taken from a bucket, no other server is',
     'called. A request that is granted signs once and takes one request from the bucket of its user.',
   ].join('\n');

@@ -44,6 +44,8 @@ export function createScene(server: AbuseServer, endpoint: AbuseEndpoint, countS
   const user = `auth0|user-${scenes}`;
   const victim = `auth0|victim-${scenes}`;
   const { clock, upstreams } = server;
+  /** The tokens with which the buckets are read, by the time at which they were made. */
+  const readers = new Map<number, readonly string[]>();
   const scene: Scene = {
     server,
     endpoint,
@@ -78,7 +80,9 @@ export function createScene(server: AbuseServer, endpoint: AbuseEndpoint, countS
       return token;
     },
     async observe() {
-      const remaining = await Promise.all(listUsers(scene).map((claims) => readRemaining(scene, claims)));
+      const tokens = readers.get(clock.seconds()) ?? listUsers(scene).map((claims) => scene.token(claims));
+      readers.set(clock.seconds(), tokens);
+      const remaining = await Promise.all(tokens.map((token) => readRemaining(server, token)));
       return {
         signatures: countSignatures(),
         spent: -remaining.reduce((sum, each) => sum + each, 0),
@@ -100,7 +104,7 @@ let addresses = 0;
  * Reads the bucket of a user by `viewer`, which takes nothing from it. Where the setting trusts a proxy on 127.0.0.1, each
  * request comes from another address: it takes no attempts of the row, and reads the bucket over all addresses.
  */
-async function readRemaining({ server, token }: Scene, claims: Claims): Promise<number> {
+async function readRemaining(server: AbuseServer, token: string): Promise<number> {
   addresses += 1;
   const { text } = await server.send({
     method: 'POST',
@@ -108,7 +112,7 @@ async function readRemaining({ server, token }: Scene, claims: Claims): Promise<
     headers: {
       Host: 'gateway.test',
       'Content-Type': 'application/json',
-      Authorization: `Bearer ${token(claims)}`,
+      Authorization: `Bearer ${token}`,
       'X-Forwarded-For': `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`,
     },
     body: JSON.stringify({ query: '{ viewer { rateLimit { remaining } } }' }),

@@ -17,13 +17,13 @@ export interface Session {
 /** The services behind a gateway: one real HTTP server that counts every request. */
 export interface Upstreams {
   /**
-   * Its origin. `/jwks.json`, `/oauth/token` and `/sap/token` answer as such services do; `/redirect`, `/hostile` and
+   * Its origin. `/jwks.json`, `/oauth/token`, `/sap/token` and `/sts` answer as such services do; `/redirect`, `/hostile` and
    * `/huge` as services that were taken over; any other path with 404.
    */
   readonly url: string;
   /** The path of every request, in order. */
   readonly calls: string[];
-  /** The bodies of the requests to `/oauth/token` and `/sap/token`. */
+  /** The bodies of the requests to `/oauth/token`, `/sap/token` and `/sts`. */
   readonly forms: URLSearchParams[];
   /** What `/jwks.json` contains. */
   jwks: unknown;
@@ -36,6 +36,27 @@ export interface Upstreams {
 
 /** Is in the answer of `/hostile`, and must be in no answer of the gateway. */
 export const UPSTREAM_CANARY = 'canary-of-a-hostile-upstream';
+
+/** An answer in the form of the STS API reference. */
+const ASSUMED_ROLE = `<AssumeRoleWithSAMLResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleWithSAMLResult>
+    <AssumedRoleUser>
+      <AssumedRoleId>AROADBQP57FF2AEXAMPLE:user</AssumedRoleId>
+      <Arn>arn:aws:sts::123456789012:assumed-role/reader/user</Arn>
+    </AssumedRoleUser>
+    <Credentials>
+      <AccessKeyId>ASIAV3ZUEFP6EXAMPLE</AccessKeyId>
+      <SecretAccessKey>8P+SQvWIuLnKhh8d++jpw0nNmQRBZvNEXAMPLEKEY</SecretAccessKey>
+      <SessionToken>a-session-token-of-aws-0123456789</SessionToken>
+      <Expiration>2026-01-01T01:00:00Z</Expiration>
+    </Credentials>
+    <Subject>user</Subject>
+    <SubjectType>persistent</SubjectType>
+    <Issuer>urn:acme.example.com</Issuer>
+    <NameQualifier>qualifier</NameQualifier>
+  </AssumeRoleWithSAMLResult>
+</AssumeRoleWithSAMLResponse>
+`;
 
 export async function startUpstreams(): Promise<Upstreams> {
   const server = createServer(async (request, response) => {
@@ -74,6 +95,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, upstre
   if (request.url === '/sap/token') {
     upstreams.forms.push(form);
     return json({ access_token: 'an-access-token-of-sap-0123456789', token_type: 'Bearer', expires_in: '3600' });
+  }
+  if (request.url === '/sts') {
+    upstreams.forms.push(form);
+    response.writeHead(200, { 'content-type': 'text/xml' }).end(ASSUMED_ROLE);
+    return;
   }
   if (request.url === '/redirect') {
     response.writeHead(307, { location: `${upstreams.url}/sap/token` }).end();

@@ -37,6 +37,16 @@ const HOPS: Setting = {
           },
         },
       }),
+      open('aws', {
+        addons: {
+          aws: {
+            role: 'arn:aws:iam::123456789012:role/reader',
+            principal: 'arn:aws:iam::123456789012:saml-provider/gateway',
+            sts_endpoint: `${url}/sts`,
+            claims: { CostCenter: 'app_metadata.cost_center' },
+          },
+        },
+      }),
       open('sap-time', {
         addons: {
           sap_api: {
@@ -72,6 +82,7 @@ async function hopOver({ token, obtain }: Scene, ...targets: readonly string[]):
 const renew = ({ token, obtain }: Scene) => obtain({ idToken: token(ROLES) });
 const authentication = { secret: APP_SECRET };
 const FIREBASE: Ask = { target: 'fire', apiType: 'FIREBASE' };
+const AWS: Ask = { target: 'aws', apiType: 'AWS' };
 const SAP: Ask = { target: 'sap', apiType: 'SAP_API' };
 
 export const CHAINS: Theme = {
@@ -95,6 +106,14 @@ export const CHAINS: Theme = {
       effects: { spent: 1 },
     },
     {
+      name: 'A user renews a token to lose the session tags that the policies of AWS read',
+      source: 'OWASP API3:2023 Broken Object Property Level Authorization, RFC 8693 §5',
+      attack: async (scene) => ({ idToken: await renew(scene), ...AWS }),
+      control: ({ token }) => ({ idToken: token(ROLES), ...AWS }),
+      outcome: { refused: 'INVALID_REQUEST', message: 'The claim "app_metadata.cost_center" must be in the token' },
+      effects: { spent: 1 },
+    },
+    {
       name: 'A user renews a token to lose the role that the token of another application has',
       source: 'OWASP API3:2023 Broken Object Property Level Authorization, RFC 8693 §5',
       attack: async (scene) => ({ idToken: await renew(scene), target: 'editor' }),
@@ -107,7 +126,7 @@ export const CHAINS: Theme = {
       source: 'OWASP API3:2023 Broken Object Property Level Authorization, RFC 8693 §5',
       async attack(scene) {
         const idToken = await hopOver(scene, 'a');
-        return [{ ...FIREBASE }, { ...SAP }, { target: 'editor' }].map((ask) => ({ idToken, clientId: 'a', ...ask }));
+        return [FIREBASE, SAP, AWS, { target: 'editor' }].map((ask) => ({ idToken, clientId: 'a', ...ask }));
       },
       control: ({ token }) => ({ idToken: token(ROLES), target: 'a' }),
       outcome: { refused: 'INVALID_REQUEST', message: /The claim "[\w.]+" must be in the token/ },

@@ -49,14 +49,14 @@ function toAnswer(answer: HttpAnswer): Answer {
   return { ...answer, error: undefined, message: undefined, token: undefined, refreshToken: undefined };
 }
 
-/** An honest request with other bytes: `change` edits its text. */
+/** An honest request with other bytes: `change` edits its text. `read` reads the answer, by default as the endpoint does. */
 const edited =
-  (change: (text: string, request: HttpRequest) => string) =>
+  (change: (text: string, request: HttpRequest) => string, read?: (answer: HttpAnswer) => Answer) =>
   (scene: Scene): Request =>
   async () => {
     const request = write(scene);
     const text = change(toBytes(request).toString('latin1'), request);
-    return scene.endpoint.read(await sendFirst(scene, Buffer.from(text, 'latin1')));
+    return (read ?? scene.endpoint.read)(await sendFirst(scene, Buffer.from(text, 'latin1')));
   };
 
 async function sendFirst({ server }: Scene, bytes: Uint8Array): Promise<HttpAnswer> {
@@ -158,9 +158,9 @@ export const SMUGGLING: Theme = {
       name: 'The target of a request is the URL of another host',
       source: 'RFC 9112 §3.2.2',
       attack: each(
-        edited((text, { path }) => text.replace(path, `http://globex.test${path}`)),
-        edited((text, { path }) => text.replace(path, `//globex.test${path}`)),
-        edited((text, { path }) => text.replace(path, `http://globex.test:1@gateway.test${path}`)),
+        edited((text, { path }) => text.replace(path, `http://globex.test${path}`), toAnswer),
+        edited((text, { path }) => text.replace(path, `//globex.test${path}`), toAnswer),
+        edited((text, { path }) => text.replace(path, `http://globex.test:1@gateway.test${path}`), toAnswer),
       ),
       control: honest,
       outcome: { rejected: 404 },

@@ -45,6 +45,11 @@ const GUARD: Setting = {
   },
 };
 
+/** The limits that a configuration has when it says nothing of them, behind the proxy. */
+const DEFAULTS: Setting = {
+  change: (config) => void Object.assign(config, { trust_proxy: ['127.0.0.1'], rate_limit: undefined }),
+};
+
 const honest = ({ token }: Scene): Ask => ({ idToken: token() });
 const byVictim = ({ token, victim }: Scene): Ask => ({ idToken: token({ sub: victim }) });
 
@@ -170,6 +175,22 @@ export const VOLUME: Theme = {
       // Everybody else behind that NAT64 has an address in the same /64.
       control: (scene) => from('64:ff9b::192.0.2.1', honest(scene)),
       outcome: GUARDED,
+    },
+    {
+      name: 'A hundred and fifty honest users share an address, and nobody shall be locked out',
+      source: 'OWASP API4:2023 Unrestricted Resource Consumption',
+      setting: DEFAULTS,
+      attack: (scene) => async () => {
+        const users = Array.from({ length: 150 }, (_, index) => `${scene.user} of the office ${index}`);
+        const answers = await Promise.all(
+          users.map((sub) => scene.ask(from(ipv4(scene), { idToken: scene.token({ sub }) }))),
+        );
+        expect(answers.filter(({ token }) => token === undefined)).toEqual([]);
+        return answers[0]!;
+      },
+      control: (scene) => from(ipv4(scene), honest(scene)),
+      outcome: { granted: 'all of them are granted' },
+      effects: { signatures: 150, spent: 0 },
     },
     {
       name: 'A page elsewhere sends many requests, so that its visitor is locked out',
