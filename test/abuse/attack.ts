@@ -85,8 +85,8 @@ export interface Attack {
 }
 
 /** A request, or a function that sends what no endpoint can write: bytes of its own, or several requests at once. */
-export type Request = Ask | (() => Promise<Answer>);
-type Requests = Request | readonly Request[];
+export type AttackRequest = Ask | (() => Promise<Answer>);
+type Requests = AttackRequest | readonly AttackRequest[];
 
 /** The rows of a theme, and the configuration that they use. */
 export interface Theme {

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Attack,
+  type AttackRequest,
   type Effects,
   expectedEffects,
   isGranted,
   isRefused,
   type Refused,
-  type Request,
   type Theme,
 } from './attack.js';
 import { type Answer, ENDPOINTS } from './endpoints.js';
@@ -98,6 +98,6 @@ function multiply({ signatures, spent, upstreamCalls }: Effects, times: number):
   return { signatures: signatures * times, spent: spent * times, upstreamCalls: upstreamCalls * times };
 }
 
-function toList(requests: Request | readonly Request[]): readonly Request[] {
-  return Array.isArray(requests) ? requests : [requests as Request];
+function toList(requests: AttackRequest | readonly AttackRequest[]): readonly AttackRequest[] {
+  return Array.isArray(requests) ? requests : [requests as AttackRequest];
 }

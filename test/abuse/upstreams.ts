@@ -17,8 +17,8 @@ export interface Session {
 /** The services behind a gateway: one real HTTP server that counts every request. */
 export interface Upstreams {
   /**
-   * Its origin. `/jwks.json`, `/oauth/token`, `/sap/token` and `/sts` answer as such services do; `/redirect`, `/hostile` and
-   * `/huge` as services that were taken over; any other path with 404.
+   * Its origin. `/jwks.json`, `/oauth/token`, `/sap/token` and `/sts` answer as such services do; `/redirect`, `/hostile`,
+   * `/huge` and `/entities` as services that were taken over; any other path with 404.
    */
   readonly url: string;
   /** The path of every request, in order. */
@@ -99,6 +99,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, upstre
   if (request.url === '/sts') {
     upstreams.forms.push(form);
     response.writeHead(200, { 'content-type': 'text/xml' }).end(ASSUMED_ROLE);
+    return;
+  }
+  if (request.url === '/entities') {
+    const entity = `<!DOCTYPE r [<!ENTITY a SYSTEM "${upstreams.url}/trap"><!ENTITY b "&a;&a;"><!ENTITY c "&b;&b;">]>`;
+    response.writeHead(200, { 'content-type': 'text/xml' }).end(`${entity}${ASSUMED_ROLE.replace('user', '&c;')}`);
     return;
   }
   if (request.url === '/redirect') {

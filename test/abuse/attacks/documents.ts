@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { expect } from 'vitest';
-import type { Ask, Request, Theme } from '../attack.js';
+import type { Ask, AttackRequest, Theme } from '../attack.js';
 import type { Answer } from '../endpoints.js';
 import type { Scene } from '../scene.js';
 import type { Setting } from '../server.js';
@@ -47,7 +47,7 @@ const documents =
 /** Sends a document whose fields all delegate, and reads the first of those that were granted. */
 const send =
   (query: string, granted: number) =>
-  (scene: Scene): Request =>
+  (scene: Scene): AttackRequest =>
   async () => {
     const request = withDocument(scene, query);
     const answer = await scene.server.send(request.onWire!(scene.endpoint.write(request)));

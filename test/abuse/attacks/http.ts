@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { GRANT_TYPE } from '../../support/legacy.js';
-import type { Ask, Request, Theme } from '../attack.js';
+import type { Ask, AttackRequest, Theme } from '../attack.js';
 import type { Scene } from '../scene.js';
 import type { Setting } from '../server.js';
 import type { HttpRequest } from '../wire.js';
@@ -73,7 +73,7 @@ const SPOOFED_HEADERS = SPOOFED.flatMap((address): Readonly<Record<string, strin
 /** A request for a script with this query beside the honest one. */
 const script =
   (...query: readonly [name: string, value: string][]) =>
-  (scene: Scene): Request =>
+  (scene: Scene): AttackRequest =>
   async () => {
     const common = { grant_type: GRANT_TYPE, client_id: 'web', id_token: scene.token(), api_type: 'auth0' };
     const parameters = new URLSearchParams([...Object.entries(common), ...query]);

@@ -8,6 +8,7 @@ import { INJECTION } from './injection.js';
 import { ISSUERS } from './issuers.js';
 import { KEYS } from './keys.js';
 import { REFRESH_TOKENS } from './refresh-tokens.js';
+import { SERVICES } from './services.js';
 import { SIGNATURES } from './signatures.js';
 import { SMUGGLING } from './smuggling.js';
 import { TENANTS_AND_NAMES } from './tenants.js';
@@ -30,6 +31,7 @@ export const THEMES: readonly Theme[] = [
   HTTP,
   SMUGGLING,
   INJECTION,
+  SERVICES,
   VOLUME,
   DOCUMENTS,
 ];

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Request, Theme } from '../attack.js';
+import type { AttackRequest, Theme } from '../attack.js';
 import type { Answer } from '../endpoints.js';
 import type { Scene } from '../scene.js';
 import type { Setting } from '../server.js';
@@ -28,10 +28,10 @@ const lines = ({ headers }: HttpRequest): string[] =>
  */
 const hiding =
   (...framing: readonly string[]) =>
-  (scene: Scene): Request =>
+  (scene: Scene): AttackRequest =>
     hide(scene, `0\r\n\r\n${toBytes(write(scene)).toString('latin1')}`, framing);
 
-function hide(scene: Scene, body: string, framing: readonly string[]): Request {
+function hide(scene: Scene, body: string, framing: readonly string[]): AttackRequest {
   const request = { ...write(scene), body };
   const headers = [HOST, ...lines(request), ...framing.map((line) => line.replace('LENGTH', `${body.length}`))];
   return () => sendOnly(scene, Buffer.concat([toBytes(request, headers), Buffer.from(LAST_REQUEST)]));
@@ -52,7 +52,7 @@ function toAnswer(answer: HttpAnswer): Answer {
 /** An honest request with other bytes: `change` edits its text. `read` reads the answer, by default as the endpoint does. */
 const edited =
   (change: (text: string, request: HttpRequest) => string, read?: (answer: HttpAnswer) => Answer) =>
-  (scene: Scene): Request =>
+  (scene: Scene): AttackRequest =>
   async () => {
     const request = write(scene);
     const text = change(toBytes(request).toString('latin1'), request);
@@ -66,8 +66,8 @@ async function sendFirst({ server }: Scene, bytes: Uint8Array): Promise<HttpAnsw
 }
 
 const each =
-  (...shapes: readonly ((scene: Scene) => Request)[]) =>
-  (scene: Scene): Request[] =>
+  (...shapes: readonly ((scene: Scene) => AttackRequest)[]) =>
+  (scene: Scene): AttackRequest[] =>
     shapes.map((shape) => shape(scene));
 
 export const SMUGGLING: Theme = {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ConfigDocument } from '../../support/gateway.js';
-import type { Ask, Request, Theme } from '../attack.js';
+import type { Ask, AttackRequest, Theme } from '../attack.js';
 import { type Answer, ENDPOINTS } from '../endpoints.js';
 import type { Scene } from '../scene.js';
 import type { Setting } from '../server.js';
@@ -230,7 +230,7 @@ export const VOLUME: Theme = {
     {
       name: 'A stolen refresh token is sent at the same moment as its owner sends it, from another address',
       source: 'RFC 9700 §4.14.2, RFC 6749 §10.4',
-      attack: (scene): Request => {
+      attack: (scene): AttackRequest => {
         const refreshToken = `v1.stolen-refresh-token-of-${scene.user}`;
         const rotated = `v1.rotated-refresh-token-of-${scene.user}`;
         scene.server.upstreams.sessions.set(refreshToken, {
