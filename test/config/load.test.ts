@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError, formatDiagnostic, suggest } from '../../src/config/diagnostics.js';
 import { loadConfig, parseConfig, validateConfig } from '../../src/config/load.js';
 import { formatPath } from '../../src/config/path.js';
@@ -123,6 +123,24 @@ describe('a file that cannot be read', () => {
     expect(diagnose(text)).toEqual([
       `${line === '' ? '' : `${line}: `}(file): nested too deeply${column}; expected at most 100 levels`,
     ]);
+  });
+
+  it.each([
+    ['of one anchor', `a: &a x\nb: [${'*a, '.repeat(100_000)}]`],
+    [
+      'of an anchor each',
+      `a: [${Array.from({ length: 10_000 }, (_, index) => `&a${index} x, *a${index}`).join(', ')}]`,
+    ],
+    ['of no anchor', `a: [${Array.from({ length: 10_000 }, (_, index) => `*a${index}`).join(', ')}]`],
+  ])('because it has too many aliases: %s', (_what, text) => {
+    expect(diagnose(text)).toEqual(['(file): not valid YAML (too many aliases)']);
+  });
+
+  it('is not quoted in a warning of the library because a key is a list', () => {
+    const warn = vi.spyOn(process, 'emitWarning');
+    onTestFinished(() => warn.mockRestore());
+    expect(diagnose(`${GOOD}? [${WEB_SECRET}]\n: x`)).toHaveLength(1);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('only if it nests deeper than 100 levels', () => {
