@@ -28,7 +28,11 @@ async function delegations() {
     tenants: [{ ...tenant, clients: [...(tenant?.clients ?? []), { client_id: 'mobile', allowed_clients: ['web'] }] }],
   });
   const log = pino({ base: undefined }, { write: () => {} });
-  const gateway = await createGateway(config, { now: clock.now, log });
+  const gateway = await createGateway(config, {
+    now: clock.now,
+    log,
+    openAuditLog: () => ({ write: (event) => void JSON.stringify(event), close() {} }),
+  });
   const token = await identityProvider({ issuer: ISSUER, clock }).idToken({ aud: 'web', name: 'Alice' });
   let requests = 0;
   const post = async (body: object) => {

@@ -18,23 +18,36 @@ async function processorTime(call: () => unknown, milliseconds: number): Promise
   return (user + system) / calls;
 }
 
+type Calls<Name extends string> = Readonly<Record<Name, () => unknown>>;
+
 /**
- * Measures several calls in turns, so that a busy machine is busy for all of them; the median of the turns, in
- * microseconds of processor time.
+ * Measures several calls in turns, every other one in reverse order, so that a busy machine is busy for all of them. The
+ * results are microseconds of processor time.
  */
-export async function compare(
-  calls: Readonly<Record<string, () => unknown>>,
+export async function measureTurns<Name extends string>(
+  calls: Calls<Name>,
   { turns = 5, milliseconds = 250 } = {},
-): Promise<Record<string, number>> {
-  const results = new Map(Object.keys(calls).map((name): [string, number[]] => [name, []]));
-  for (const call of Object.values(calls)) for (let count = 0; count < WARM_UP; count++) await call();
+): Promise<Record<Name, number>[]> {
+  const entries = Object.entries<() => unknown>(calls);
+  for (const [, call] of entries) for (let count = 0; count < WARM_UP; count++) await call();
+  const results: Record<Name, number>[] = [];
   for (let turn = 0; turn < turns; turn++) {
-    for (const [name, call] of Object.entries(calls)) results.get(name)?.push(await processorTime(call, milliseconds));
+    const result: [string, number][] = [];
+    for (const [name, call] of turn % 2 === 0 ? entries : entries.toReversed())
+      result.push([name, await processorTime(call, milliseconds)]);
+    results.push(Object.fromEntries(result) as Record<Name, number>);
   }
-  return Object.fromEntries([...results].map(([name, values]) => [name, median(values)]));
+  return results;
 }
 
-function median(values: readonly number[]): number {
+/** The median of the turns, in microseconds of processor time. */
+export async function compare<Name extends string>(calls: Calls<Name>): Promise<Record<Name, number>> {
+  const turns = await measureTurns(calls);
+  const medians = Object.keys(calls).map((name) => [name, median(turns.map((turn) => turn[name as Name]))]);
+  return Object.fromEntries(medians) as Record<Name, number>;
+}
+
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type OpenAuditLog, openAuditLog } from './observability/audit-log.js';
 import { createLog, type Log } from './observability/log.js';
 
 /** What the gateway takes from the outside world, so that a test can hand in its own. */
@@ -8,9 +9,10 @@ export interface Deps {
   fetch: typeof fetch;
   randomUUID(): string;
   log: Log;
+  openAuditLog: OpenAuditLog;
 }
 
-/** The real clock, network, randomness and log. */
+/** The real clock, network, randomness, log and audit log. */
 export function systemDeps(): Deps {
-  return { now: Date.now, fetch: globalThis.fetch, randomUUID, log: createLog() };
+  return { now: Date.now, fetch: globalThis.fetch, randomUUID, log: createLog(), openAuditLog };
 }

@@ -17,6 +17,7 @@ import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
 import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
 import { Upstreams } from './lib/upstream.js';
+import type { AuditLog } from './observability/audit-log.js';
 import { AttemptStore } from './rate-limit/attempt-store.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { MemoryStore } from './rate-limit/memory-store.js';
@@ -29,7 +30,8 @@ export interface Gateway {
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
    * Replaces the configuration, completely or not at all. Attempts, fetched keys, used assertions, running calls and
-   * what is known of refresh tokens are kept; buckets are kept when the limits stay the same.
+   * what is known of refresh tokens are kept; buckets are kept when the limits stay the same. The file of the audit log
+   * is opened again.
    */
   reload(config: GatewayConfig): Promise<void>;
   /** Frees what the gateway holds, and writes the audit events that are still collected. */
@@ -47,18 +49,30 @@ export async function createGateway(
   deps: Partial<Deps> = {},
   options: GatewayOptions = {},
 ): Promise<Gateway> {
-  const services = createSharedServices({ ...systemDeps(), ...deps }, options);
+  const allDeps = { ...systemDeps(), ...deps };
+  const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
+  let auditLog = openAudit(config);
+  const services = createSharedServices(allDeps, { write: (event) => auditLog.write(event) }, options);
   let generation = await buildGeneration(config, services);
   return {
     fetch: (request, connection = {}) => generation.fetch(request, connection),
     async reload(next) {
       const previous = generation;
-      generation = await buildGeneration(next, services, previous);
+      const nextAuditLog = openAudit(next);
+      try {
+        generation = await buildGeneration(next, services, previous);
+      } catch (error) {
+        nextAuditLog.close();
+        throw error;
+      }
+      auditLog.close();
+      auditLog = nextAuditLog;
       await previous.close();
     },
     async close() {
       services.refusedAttempts.close();
       await generation.close();
+      auditLog.close();
     },
   };
 }
@@ -66,6 +80,7 @@ export async function createGateway(
 /** What a reload keeps. */
 interface SharedServices {
   readonly deps: Deps;
+  readonly audit: Pick<AuditLog, 'write'>;
   readonly attempts: AttemptStore;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly upstreams: Upstreams;
@@ -75,14 +90,19 @@ interface SharedServices {
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
-function createSharedServices(deps: Deps, { graphiqlExample }: GatewayOptions): SharedServices {
+function createSharedServices(
+  deps: Deps,
+  audit: Pick<AuditLog, 'write'>,
+  { graphiqlExample }: GatewayOptions,
+): SharedServices {
   const upstreams = new Upstreams(deps);
   return {
     deps,
+    audit,
     attempts: new AttemptStore(deps.now),
     refusedAttempts: new RefusedAttemptsCollector({
       now: deps.now,
-      report: (refused) => deps.log.info(buildGuardAuditEvent(refused), 'attempt guard'),
+      report: (refused) => audit.write(buildGuardAuditEvent(refused)),
     }),
     upstreams,
     refreshTokens: createRefreshTokenExchanger(deps, upstreams),
@@ -104,8 +124,7 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refusedAttempts, upstreams, refreshTokens, remoteKeys, usedAssertions, graphiqlExample } =
-    services;
+  const { deps, attempts, refusedAttempts, graphiqlExample, ...shared } = services;
   const schema = buildSchema(addons);
   const buckets = chooseBuckets(buildLimits(settings), deps, previous?.buckets);
   const graphql = createGraphqlEndpoint({
@@ -125,7 +144,7 @@ async function buildGeneration(
       findTenant: tenantLookup(tenants),
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
       clientIp: clientIpReader(settings.trust_proxy),
-      services: { deps, upstreams, refreshTokens, remoteKeys, usedAssertions },
+      services: { deps, ...shared },
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),

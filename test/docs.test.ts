@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseAst } from 'vitest/node';
@@ -9,62 +9,9 @@ import { ADDONS } from '../src/addons/index.js';
 import { runCommandLine } from '../src/cli/command-line.js';
 import { captureOutput } from './support/captured-output.js';
 import { configFolder } from './support/config-folder.js';
+import { type Block, blocksIn, codeSpans, pages, ROOT } from './support/documentation.js';
 import { secrets } from './support/secrets.js';
 import { selfSigned } from './support/upstream.js';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-interface Block {
-  /** `README.md:87`, the line of the opening fence. */
-  readonly at: string;
-  readonly language: string;
-  readonly text: string;
-}
-
-interface Page {
-  readonly path: string;
-  readonly text: string;
-  readonly blocks: readonly Block[];
-  /** The text without its fenced blocks, on as many lines. */
-  readonly prose: string;
-}
-
-const pages = ['', 'docs/', 'examples/'].flatMap((folder) =>
-  (existsSync(ROOT + folder) ? readdirSync(ROOT + folder) : [])
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => readPage(folder + name)),
-);
-const blocksIn = (...languages: readonly string[]) =>
-  pages.flatMap(({ blocks }) => blocks.filter(({ language }) => languages.includes(language)));
-
-/** Takes a page apart at its fences; a block that is indented loses that indentation. */
-function readPage(path: string): Page {
-  const text = readFileSync(ROOT + path, 'utf8');
-  const lines = text.split('\n');
-  const blocks: Block[] = [];
-  const prose: string[] = [];
-  let open: { readonly line: number; readonly indent: number; readonly language: string } | undefined;
-  for (const [index, line] of lines.entries()) {
-    const [, indent = '', language = ''] = /^( *)```(\w*)$/.exec(line) ?? [];
-    const isFence = /^ *```\w*$/.test(line);
-    if (isFence && open) {
-      const body = lines.slice(open.line, index).map((each) => each.slice(open?.indent));
-      blocks.push({ at: `${path}:${open.line}`, language: open.language, text: `${body.join('\n')}\n` });
-      open = undefined;
-    } else if (isFence) open = { line: index + 1, indent: indent.length, language };
-    prose.push(isFence || open ? '' : line);
-  }
-  if (open) throw new Error(`${path}:${open.line}: the block does not end`);
-  return { path, text, blocks, prose: prose.join('\n') };
-}
-
-function codeSpans({ path, prose }: Page): Block[] {
-  return [...prose.matchAll(/`([^`]+)`/g)].map(({ 1: text = '', index }) => ({
-    at: `${path}:${prose.slice(0, index).split('\n').length}`,
-    language: '',
-    text,
-  }));
-}
 
 function exampleScripts(): Block[] {
   return readdirSync(`${ROOT}examples`)
@@ -99,9 +46,13 @@ describe('GraphQL in the documentation is valid for schema.graphql', () => {
   });
 });
 
+it('pages of the manual are found', () => {
+  expect(pages.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', 'docs/security.md']));
+});
+
 it('samples of each language are found', () => {
   const languages = new Set(pages.flatMap(({ blocks }) => blocks.map(({ language }) => language)));
-  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'sh', 'yaml']);
+  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'mermaid', 'sh', 'yaml']);
 });
 
 describe('JSON in the documentation parses', () => {
@@ -151,7 +102,7 @@ function complete(part: unknown): unknown {
 }
 
 function completeTenant(tenant: Mapping): Mapping {
-  const clients = tenant.clients as readonly Mapping[];
+  const clients = (tenant.clients ?? []) as readonly Mapping[];
   return {
     name: 'acme',
     issuer: 'https://acme.example.com/',
@@ -171,7 +122,7 @@ function addonNames(text: string): string[] {
 
 describe('YAML in the documentation is a configuration that `check` accepts', () => {
   const blocks = blocksIn('yaml');
-  const isWhole = (text: string) => /^tenants:$/m.test(text) && /^ +issuers:$/m.test(text);
+  const isWhole = (text: string) => ['issuers', 'clients'].every((name) => new RegExp(`^ +${name}:$`, 'm').test(text));
 
   it.each(blocks.filter(({ text }) => isWhole(text)).map(named))('%s, as it stands', async (_at, text) => {
     const { code, stderr } = await check(text);
@@ -242,7 +193,30 @@ describe('what the documentation names exists', () => {
   )('%s: the file %s', (_path, file) => {
     expect(existsSync(ROOT + file)).toBe(true);
   });
+
+  const sourceNames = new Set(
+    readdirSync(`${ROOT}src`, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').match(/\w+/g) ?? []),
+  );
+  const manual = pages.filter(({ path }) => path.startsWith('docs/'));
+
+  it.each(
+    unique(
+      manual.flatMap((page) =>
+        codeSpans(page).flatMap(({ text }) => findNames(text).map((name) => `${page.path} ${name}`)),
+      ),
+    ),
+  )('%s: the field, claim, code or function %s of the source', (_path, name) => {
+    expect(sourceNames.has(name)).toBe(true);
+  });
 });
+
+/** The names in a code span that no other word looks like: snake_case, camelCase, UPPER_CASE. */
+function findNames(text: string): string[] {
+  if (text.includes('/')) return [];
+  return text.match(/\b(?:[a-z]+(?:_[a-z\d]+)+|[a-z]+[A-Z]\w*|[A-Z]+(?:_[A-Z]+)+)\b/g) ?? [];
+}
 
 /** The anchors of headings, as hosts of repositories make them. */
 function anchors(markdown: string): string[] {

@@ -93,7 +93,10 @@ describe('the suite', () => {
       ],
       [
         'leaks a client secret into an error',
-        ['Error: Secrets leaked: the configured client_secret in the errors of a 200'],
+        [
+          // The audit event has the message of the error.
+          'Error: Secrets leaked: the configured client_secret in a line of the log; the configured client_secret in the errors of a 200',
+        ],
       ],
       [
         'leaks the secret that a caller authenticates with into the log',

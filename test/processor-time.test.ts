@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from '../src/gateway.js';
 import { createLog } from '../src/observability/log.js';
 import { COSTLY_REQUESTS, type CostlyRequest, PLAIN } from './support/costly-requests.js';
 import { baseConfig } from './support/gateway.js';
+import { recordingLog } from './support/log.js';
 
 /**
  * Milliseconds that a request without a valid token may take on a machine that needs at most 1 ms for a plain one. On a
@@ -26,7 +27,7 @@ beforeAll(async () => {
       graphql: { suggestions: true },
       trust_proxy: ['10.0.0.0/8'],
     }),
-    { log: createLog('silent') },
+    { log: createLog('silent'), openAuditLog: recordingLog().openAuditLog },
   );
   for (let count = 0; count < 100; count++) await measure(PLAIN);
 });

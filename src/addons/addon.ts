@@ -157,6 +157,8 @@ export interface IssueRequest<Inputs extends InputDescriptors = InputDescriptors
   readonly claims: Readonly<Record<string, unknown>>;
   /** The same claims, for what names the user at the other service: refuses those that its issuer is not believed in. */
   readonly identity: IdentityClaims;
+  /** The scope values of the request that mean something for an app token. */
+  readonly scope: readonly string[];
   /** The claims that the scope adds to an app token, with their values from the caller's token. */
   readonly scopedClaims: Readonly<Record<string, unknown>>;
   /** The `client_id` of the calling application. */

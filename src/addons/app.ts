@@ -22,8 +22,9 @@ export const app = defineAddon({
     const signer = selectKey(context);
     if (!signer) return undefined;
     return {
-      async issue({ userId, claims, scopedClaims, callerClientId, chain, isRenewal, nowSeconds, deps }) {
+      async issue({ userId, claims, scope, scopedClaims, callerClientId, chain, isRenewal, nowSeconds, deps }) {
         const expiresAt = Math.floor(Math.min(nowSeconds + client.lifetimeInSeconds, chain.expiresAt));
+        const jti = deps.randomUUID();
         const token = await new SignJWT({
           ...scopedClaims,
           ...(isRenewal ? keepClaims(claims, client.claims) : mapClaims(claims, client.claims)),
@@ -33,7 +34,7 @@ export const app = defineAddon({
           azp: callerClientId,
           iat: nowSeconds,
           exp: expiresAt,
-          jti: deps.randomUUID(),
+          jti,
           ...chain.claims,
         })
           .setProtectedHeader(signer.header)
@@ -44,6 +45,7 @@ export const app = defineAddon({
           expiresAt,
           expiresIn: expiresAt - nowSeconds,
           fields: { audience: client.clientId },
+          issued: { jti, scope: scope.join(' ') },
         };
       },
     };

@@ -25,12 +25,13 @@ export function checkCredential({ name, credential: type }: AddonDefinition, cre
   const check = (field: string, fits: boolean, expected: string) => {
     if (!fits) throw new TypeError(`The add-on "${name}" issued a credential whose ${field} is not ${expected}`);
   };
-  const { token, tokenType, expiresAt, expiresIn, fields } = credential;
+  const { token, tokenType, expiresAt, expiresIn, fields, issued = {} } = credential;
   check('token', isText(token), 'a non-empty string');
   check('tokenType', isText(tokenType), 'a non-empty string');
   check('expiresAt', expiresAt === null || isEpochSeconds(expiresAt), 'null or whole epoch seconds');
   check('expiresIn', expiresIn === null || FITS.Int(expiresIn), 'null or a whole number of 32 bits');
   check('fields', isRecord(fields), 'an object');
+  check('issued', isRecord(issued) && Object.values(issued).every(FITS.String), 'an object of strings');
   for (const [field, descriptor] of Object.entries(type.fields)) {
     const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
     check(`fields.${field}`, fitsDescriptor(value, descriptor), describe(descriptor));

@@ -54,6 +54,8 @@ export interface Credential<Fields = FieldValues> {
   readonly expiresIn: number | null;
   /** The fields of the add-on's own GraphQL type. */
   readonly fields: Fields;
+  /** What the audit event says of the credential beside its expiry, such as its scope or role. Nothing secret. */
+  readonly issued?: Readonly<Record<string, string>>;
 }
 
 /** The legacy body of a credential that is one JWT. Typed mobile clients need all three members. */

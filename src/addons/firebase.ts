@@ -84,7 +84,8 @@ export const firebase = defineAddon({
         const { uid, claims } = readIdentity(config, request);
         const expiresAt = request.nowSeconds + config.lifetime_in_seconds;
         const token = await sign({ uid, claims, iat: request.nowSeconds, exp: expiresAt });
-        return { token, tokenType: 'Bearer', expiresAt, expiresIn: config.lifetime_in_seconds, fields: { uid } };
+        const expiresIn = config.lifetime_in_seconds;
+        return { token, tokenType: 'Bearer', expiresAt, expiresIn, fields: { uid }, issued: { uid } };
       },
     };
   },

@@ -174,5 +174,6 @@ function parseCredential(answer: Readonly<Record<string, unknown>>) {
     expiresAt: null,
     expiresIn: null,
     fields: { instanceUrl: instance_url, scope: typeof scope === 'string' ? scope : null },
+    issued: { instanceUrl: instance_url, ...(typeof scope === 'string' && { scope }) },
   };
 }

@@ -100,7 +100,7 @@ export const sapApi = defineAddon({
 function createAssertionFactory(config: Config, { tenant, report }: AddonContext) {
   const sign = createTenantSigner(tenant, SERVICE, report);
   if (!sign) return undefined;
-  return ({ claims, identity, nowSeconds, deps }: IssueRequest): string => {
+  return ({ claims, identity, chain, nowSeconds, deps }: IssueRequest): string => {
     const assertion = buildAssertion(
       sign,
       {
@@ -110,7 +110,7 @@ function createAssertionFactory(config: Config, { tenant, report }: AddonContext
         // RFC 7522 §3 allows the URL of the token endpoint as audience.
         audience: config.audience ?? config.tokenEndpointUrl,
         recipient: config.recipient ?? config.tokenEndpointUrl,
-        authenticatedAt: readAuthenticationTime(claims, nowSeconds),
+        authenticatedAt: readAuthenticationTime(chain.claims, nowSeconds),
         attributes: [
           [CLIENT_ID, [config.clientid]],
           ...readAttributes(claims, config.claims).map(({ name, values }) => [name, values] as const),
@@ -158,13 +158,15 @@ function parseCredential(
     throw unavailable(SERVICE, 'gave a token that is not of type Bearer');
   }
   const expiresIn = parseSeconds(expires_in);
+  // RFC 6749 §5.1: an answer without a scope grants the requested one.
+  const granted = typeof scope === 'string' ? scope : (requestedScope ?? null);
   return {
     token: access_token,
     tokenType: 'Bearer',
     expiresAt: expiresIn === null ? null : nowSeconds + expiresIn,
     expiresIn,
-    // RFC 6749 §5.1: an answer without a scope grants the requested one.
-    fields: { scope: typeof scope === 'string' ? scope : (requestedScope ?? null) },
+    fields: { scope: granted },
+    issued: { ...(granted !== null && { scope: granted }) },
   };
 }
 

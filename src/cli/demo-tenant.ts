@@ -145,6 +145,7 @@ curl -s ${graphql} \\
                                 the public keys that verify app tokens
              ${legacy}
                                 the endpoint for existing clients of Auth0's POST /delegation
+             this terminal      an audit event for each delegation, as a line of JSON
 
   Press Ctrl-C to stop.
 

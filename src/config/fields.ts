@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ConfigFields } from '../addons/addon.js';
 import { type ClaimMap, ClaimPath } from '../addons/shared/claim-path.js';
@@ -13,6 +15,8 @@ export interface GatewayFields extends ConfigFields {
   certificate(): z.ZodType<string>;
   /** An ISO 8601 time with a zone, as epoch seconds. */
   time(): z.ZodType<number>;
+  /** The absolute path of a file to write to; its folder exists, and this user may write to it. */
+  outputFile(): z.ZodType<string>;
   /** A JWKS, as `{ file: path }` or inline, with its keys imported. */
   jwks(): z.ZodType<KeySet>;
 }
@@ -21,8 +25,9 @@ export interface GatewayFields extends ConfigFields {
  * Creates the schemas of single fields, from which the schema of the configuration is composed.
  *
  * @param readSecret resolves `{ env }` and `{ file }`; throws a TypeError whose message continues "expected …"
+ * @param folder what the paths of files to write are relative to
  */
-export function createConfigFields(readSecret: ReadSecret): GatewayFields {
+export function createConfigFields(readSecret: ReadSecret, folder = process.cwd()): GatewayFields {
   const name = z.string().min(1);
   const source = z
     .union([z.string(), strictObject({ env: name.meta(ENV) }), strictObject({ file: name.meta(FILE) })], {
@@ -45,6 +50,14 @@ export function createConfigFields(readSecret: ReadSecret): GatewayFields {
       z.iso
         .datetime({ offset: true, error: 'an ISO 8601 time with a zone, such as 2026-01-01T00:00:00Z' })
         .transform((text) => Date.parse(text) / 1000),
+    outputFile: () =>
+      z
+        .string()
+        .meta({ description: 'The file, relative to the folder of the configuration.' })
+        .refine((path) => isWritableFile(resolve(folder, path)), {
+          error: 'a file that this user may write, in a folder that exists',
+        })
+        .transform((path) => resolve(folder, path)),
     rsaPrivateKey: () => text().transform(reportThrown(importRsaPrivateKey)),
     url: () =>
       z
@@ -81,6 +94,17 @@ function importCertificate(pem: string): string {
     throw new TypeError('an X.509 certificate in PEM form');
   }
   return text;
+}
+
+/** Whether a file can be written, or created in a folder that exists. */
+function isWritableFile(path: string): boolean {
+  try {
+    if (!existsSync(path)) accessSync(dirname(path), constants.W_OK);
+    else accessSync(path, constants.W_OK);
+    return !(existsSync(path) && statSync(path).isDirectory());
+  } catch {
+    return false;
+  }
 }
 
 function parseJson(text: string): unknown {

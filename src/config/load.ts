@@ -77,7 +77,7 @@ function validate(
   { env = process.env, folder = process.cwd(), addons = ADDONS }: LoadOptions,
   diagnostics: Diagnostics,
 ): PartialConfig<GatewaySettings> {
-  const fields = createConfigFields(createSecretReader(folder, env));
+  const fields = createConfigFields(createSecretReader(folder, env), folder);
   const partial = parsePartially(gatewaySchema(fields, addons), nullsToUndefined(document), diagnostics);
   crossCheck(partial, diagnostics);
   return partial;

@@ -29,6 +29,12 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
       .describe(
         'The web pages that may call the gateway. Where "*" is not among them, a request of another page is refused. Cookies and other browser credentials are never allowed.',
       ),
+    audit: z
+      .union([z.literal('stderr'), fields.object({ file: fields.outputFile() })], {
+        error: 'stderr, or { file: path }',
+      })
+      .default('stderr')
+      .describe('Where audit events are written: stderr, or the end of a file. A reload opens the file again.'),
     rate_limit: rateLimitSchema(fields).prefault({}).describe('The limits of users and of addresses.'),
     graphql: graphqlSchema(fields).prefault({}).describe('Limits of a GraphQL document.'),
     tenants: z

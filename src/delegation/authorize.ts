@@ -1,7 +1,7 @@
 import type { ConfiguredAddon } from '../addons/addon.js';
 import type { Client, Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
-import { type Chain, extendChain } from './chain.js';
+import { type Chain, extendChain, hasRoom } from './chain.js';
 import { parseScope } from './claims.js';
 import type { DelegationRequest, SubjectTokenType } from './request.js';
 import type { Caller } from './verify-id-token.js';
@@ -106,7 +106,8 @@ export function checkGrantType(client: Client, type: SubjectTokenType): void {
 export function listAllowedTargets(tenant: Tenant, caller: Caller): Client[] {
   const { client, chain, isOwnToken } = caller;
   if (!hasGrantType(client, 'id_token')) return [];
-  const renewsOnly = isOwnToken && client.alg === 'HS256' && !client.hs256Delegation;
+  const renewsOnly =
+    (isOwnToken && client.alg === 'HS256' && !client.hs256Delegation) || !hasRoom(chain, client, tenant.chain);
   return [...tenant.clients.values()].filter((target) => {
     if (target.addons.size === 0) return false;
     if (target === client) return true;

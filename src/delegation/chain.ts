@@ -84,15 +84,21 @@ function readActors(act: unknown): readonly string[] {
  *
  * @throws DelegationError UNAUTHORIZED_CLIENT when the chain would have more applications than the tenant allows
  */
-export function extendChain(chain: Chain, { clientId }: Client, { maxDepth }: Tenant['chain']): Chain {
-  const actors = chain.actors[0] === clientId ? chain.actors : [clientId, ...chain.actors];
-  if (actors.length > maxDepth) {
-    throw new DelegationError(
-      'UNAUTHORIZED_CLIENT',
-      `The token was delegated by as many applications as the tenant allows (${maxDepth})`,
-    );
-  }
-  return { ...chain, actors };
+export function extendChain(chain: Chain, client: Client, limit: Tenant['chain']): Chain {
+  if (hasRoom(chain, client, limit)) return { ...chain, actors: addActor(chain, client) };
+  throw new DelegationError(
+    'UNAUTHORIZED_CLIENT',
+    `The token was delegated by as many applications as the tenant allows (${limit.maxDepth})`,
+  );
+}
+
+/** Whether the calling application may be added to a chain. */
+export function hasRoom(chain: Chain, client: Client, { maxDepth }: Tenant['chain']): boolean {
+  return addActor(chain, client).length <= maxDepth;
+}
+
+function addActor({ actors }: Chain, { clientId }: Client): readonly string[] {
+  return actors[0] === clientId ? actors : [clientId, ...actors];
 }
 
 /** The claims of a chain in an app token. */

@@ -28,6 +28,12 @@ export function parseScope(scope: readonly string[]): readonly string[] {
   return values.length === 0 ? ['openid'] : values;
 }
 
+/** Selects the scope values that mean something here. */
+export function selectKnownScope(scope: readonly string[]): readonly string[] {
+  const known = new Set(['openid', PASSTHROUGH, ...SCOPE_CLAIMS.keys()]);
+  return [...new Set(scope)].filter((value) => known.has(value));
+}
+
 /** Copies the documented claims that the scope asks for and the caller has. Unknown scope values add nothing. */
 export function selectScopedClaims(
   claims: Readonly<Record<string, unknown>>,

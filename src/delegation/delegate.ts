@@ -6,7 +6,7 @@ import { buildAuditEvent } from './audit-event.js';
 import { authenticateCaller } from './authenticate-client.js';
 import { authorize, requireDelegationEnabled } from './authorize.js';
 import { findAudienceClient, findNamedClient } from './calling-client.js';
-import { decodeToken } from './decode-token.js';
+import { type DecodedToken, decodeToken } from './decode-token.js';
 import { requireIdToken } from './exchange-refresh-token.js';
 import { type IssuedCredential, issue } from './issue.js';
 import type { DelegationContext, DelegationRequest } from './request.js';
@@ -24,7 +24,7 @@ export interface Delegation {
 }
 
 /**
- * Trades a user's token for the credential of another service. Every outcome writes one audit event.
+ * Trades a user's token for the credential of another service. Every outcome writes one audit event before it is answered.
  *
  * @throws DelegationError with the rate-limit status once a request was spent, and with the refresh token once it was
  *   rotated; unexpected errors are logged and masked
@@ -33,9 +33,11 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
   const { tenant, requestId, deps } = context;
   const startedMs = deps.now();
   let subject: Subject | undefined;
+  let token: DecodedToken | undefined;
   let caller: Caller | undefined;
   let authenticated: boolean | undefined;
   let spent: Spent | undefined;
+  let delegation: Delegation | undefined;
   let refusal: DelegationError | undefined;
   try {
     requireDelegationEnabled(context);
@@ -43,7 +45,7 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     // Before the exchange and the limit: without authentication nothing reaches the identity provider or costs the user.
     authenticated = named && (await authenticateCaller(named, request, context));
     subject = await resolveSubject(named, request.subjectToken, context);
-    const token = decodeToken(requireIdToken(subject));
+    token = decodeToken(requireIdToken(subject));
     const nowSeconds = Math.floor(deps.now() / 1000);
     const client = named ?? findAudienceClient(tenant, token);
     authenticated ??= await authenticateCaller(client, request, context);
@@ -53,7 +55,8 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     spent = await context.takeDelegation(caller);
     const grant = authorize(tenant, caller, request);
     const issued = await issue(grant, spent, { ...context, inputs: request.inputs, nowSeconds });
-    return { ...issued, refreshToken: subject.refreshToken, caller };
+    delegation = { ...issued, refreshToken: subject.refreshToken, caller };
+    return delegation;
   } catch (error) {
     refusal = maskUnexpected(error, deps.log, requestId).with({
       ...(spent && { rateLimit: spent.status }),
@@ -61,8 +64,7 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     });
     throw refusal;
   } finally {
-    const durationMs = deps.now() - startedMs;
-    const outcome = { caller, authenticated: authenticated ?? false, durationMs, refusal };
-    deps.log.info(buildAuditEvent(request, context, outcome), 'delegation');
+    const known = { token, caller, authenticated: authenticated ?? false, credential: delegation?.credential };
+    context.audit.write(buildAuditEvent(request, context, { startedMs, ...known, refusal }));
   }
 }

@@ -7,7 +7,7 @@ import type { Spent } from '../rate-limit/delegation-limit.js';
 import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
 import type { Grant } from './authorize.js';
 import { buildChainClaims } from './chain.js';
-import { selectScopedClaims } from './claims.js';
+import { selectKnownScope, selectScopedClaims } from './claims.js';
 import type { DelegationContext, DelegationRequest } from './request.js';
 import type { Caller } from './verify-id-token.js';
 
@@ -41,6 +41,7 @@ export async function issue(
     userId: caller.userId,
     claims: caller.claims,
     identity: caller.identity,
+    scope: selectKnownScope(scope),
     scopedClaims: selectScopedClaims(caller.claims, scope),
     callerClientId: caller.client.clientId,
     chain: { claims: buildChainClaims(chain), expiresAt: chain.expiresAt },

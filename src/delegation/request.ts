@@ -3,6 +3,7 @@ import type { Tenant } from '../config/tenant.js';
 import type { Deps } from '../deps.js';
 import type { RemoteKeySets } from '../keys/remote-jwks.js';
 import type { Upstreams } from '../lib/upstream.js';
+import type { AuditLog } from '../observability/audit-log.js';
 import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
 import type { RefreshTokenExchanger } from './exchange-refresh-token.js';
 import type { UsedAssertions } from './used-assertions.js';
@@ -38,15 +39,20 @@ export interface DelegationRequest {
   readonly inputs: Readonly<Record<string, GivenInput>>;
 }
 
+/** The endpoint that a request came through, as audit events name it. */
+export type EndpointName = 'graphql' | 'delegation';
+
 /** What a delegation needs from the gateway. Every endpoint gets it from the same context factory. */
 export interface DelegationContext extends DelegationLimiter {
   readonly tenant: Tenant;
+  readonly endpoint: EndpointName;
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
   readonly requestId: string;
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal | undefined;
   readonly deps: Deps;
+  readonly audit: Pick<AuditLog, 'write'>;
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;

@@ -1,27 +1,58 @@
 import type { Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
-import { jsonResponse } from './responses.js';
+import type { Endpoint } from './context.js';
+import { createEtag, matchesEtag } from './etag.js';
+import { errorResponse, jsonResponse, methodNotAllowed } from './responses.js';
 
-/** Public documents may be cached for five minutes. */
-const PUBLIC = { 'Cache-Control': 'public, max-age=300' };
-
-/** The response of `/.well-known/jwks.json` (RFC 7517 §5). */
-export function jwksResponse({ jwks }: Pick<Tenant, 'jwks'>): Response {
-  return jsonResponse(jwks, { headers: PUBLIC });
+interface DocumentOptions {
+  readonly contentType: string;
+  /** @throws DelegationError when the tenant has no such document */
+  render(tenant: Tenant): string;
 }
 
-/**
- * The response of `/saml/metadata`, in the media type of SAML 2.0 Metadata (Appendix A).
- *
- * @throws DelegationError with status 404 when the tenant has no certificate
- */
-export function samlMetadataResponse({ samlMetadata }: Pick<Tenant, 'samlMetadata'>): Response {
-  if (samlMetadata === undefined) {
+/** `/.well-known/jwks.json` (RFC 7517 §5). */
+export const jwksEndpoint = createDocumentEndpoint({
+  contentType: 'application/json; charset=utf-8',
+  render: ({ jwks }) => JSON.stringify(jwks),
+});
+
+/** `/saml/metadata`, in the media type of SAML 2.0 Metadata (Appendix A). A tenant without a certificate has none. */
+export const samlMetadataEndpoint = createDocumentEndpoint({
+  contentType: 'application/samlmetadata+xml',
+  render({ samlMetadata }) {
+    if (samlMetadata !== undefined) return samlMetadata;
     throw new DelegationError('INVALID_REQUEST', 'This tenant has no SAML metadata, because it has no certificate', {
       status: 404,
     });
+  },
+});
+
+/**
+ * A public document of a tenant, by GET. It is rendered once, may be cached for five minutes, and is a 304 for a client
+ * that has it already (RFC 9110 §13.1.2).
+ */
+function createDocumentEndpoint({ contentType, render }: DocumentOptions): Endpoint {
+  const rendered = new WeakMap<Tenant, { readonly text: string; readonly etag: string }>();
+
+  function renderOnce(tenant: Tenant) {
+    const known = rendered.get(tenant);
+    if (known) return known;
+    const text = render(tenant);
+    const document = { text, etag: createEtag(text) };
+    rendered.set(tenant, document);
+    return document;
   }
-  return new Response(samlMetadata, { headers: { 'Content-Type': 'application/samlmetadata+xml', ...PUBLIC } });
+
+  return {
+    presentError: errorResponse,
+    answer(request, { tenant }) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
+      const { text, etag } = renderOnce(tenant);
+      const headers = { 'Cache-Control': 'public, max-age=300', ETag: etag };
+      if (matchesEtag(request, etag)) return new Response(null, { status: 304, headers });
+      return new Response(text, { headers: { 'Content-Type': contentType, ...headers } });
+    },
+  };
 }
 
 /** The response of `/livez` and `/readyz`. */

@@ -1,14 +1,13 @@
-import type { Tenant } from '../config/tenant.js';
 import type { TenantLookup } from '../config/tenant-lookup.js';
 import { DelegationError } from '../errors.js';
 import type { Log } from '../observability/log.js';
 import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { ClientIp } from './client-ip.js';
-import type { RequestContext } from './context.js';
+import type { Endpoint, RoutedContext } from './context.js';
 import type { Cors } from './cors.js';
-import { healthResponse, jwksResponse, samlMetadataResponse } from './documents.js';
+import { healthResponse, jwksEndpoint, samlMetadataEndpoint } from './documents.js';
 import { readBearerToken, readRequestId } from './request-headers.js';
-import { errorResponse, methodNotAllowed } from './responses.js';
+import { errorResponse } from './responses.js';
 
 /** What is known about the connection that a request came over. */
 export interface Connection {
@@ -18,18 +17,15 @@ export interface Connection {
   readonly hasValidHost?: boolean;
 }
 
-/** What answers at a path, and how it presents errors. */
-export interface Endpoint {
-  answer(request: Request, context: RequestContext): Response | Promise<Response>;
-  presentError(error: DelegationError): Response;
-}
-
 export interface RouterOptions {
   readonly findTenant: TenantLookup;
   readonly cors: Cors;
   readonly clientIp: ClientIp;
   /** What the requests of all generations share. */
-  readonly services: Pick<RequestContext, 'deps' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'>;
+  readonly services: Pick<
+    RoutedContext,
+    'deps' | 'audit' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'
+  >;
   /** By path. They count attempts, so only pages of a listed origin may call them. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
@@ -44,8 +40,8 @@ const NO_LOG: Pick<Log, 'error'> = { error: () => {} };
 export function createRouter({ findTenant, cors, clientIp, services, endpoints }: RouterOptions): Router {
   const routes = new Map<string, Endpoint>([
     ...Object.entries(endpoints).map(([path, endpoint]) => [path, requireListedOrigin(endpoint, cors)] as const),
-    ['/.well-known/jwks.json', documentEndpoint(jwksResponse)],
-    ['/saml/metadata', documentEndpoint(samlMetadataResponse)],
+    ['/.well-known/jwks.json', jwksEndpoint],
+    ['/saml/metadata', samlMetadataEndpoint],
   ]);
 
   function answer(request: Request, connection: Connection, requestId: string, path: string) {
@@ -98,17 +94,6 @@ function requireListedOrigin(endpoint: Endpoint, cors: Cors): Endpoint {
     answer(request, context) {
       cors.requireListedOrigin(request);
       return endpoint.answer(request, context);
-    },
-  };
-}
-
-/** A document of the tenant, by GET. */
-function documentEndpoint(build: (tenant: Tenant) => Response): Endpoint {
-  return {
-    presentError: errorResponse,
-    answer(request, { tenant }) {
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
-      return build(tenant);
     },
   };
 }

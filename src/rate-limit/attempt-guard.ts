@@ -11,6 +11,7 @@ export interface GuardedContext {
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
   readonly requestId: string;
+  readonly endpoint: string;
 }
 
 /** What the guard adds to the context. */
@@ -65,13 +66,10 @@ export function useAttemptGuard({
           refused.reportEnded();
           const args = { attempts: { length: count } };
           if ((await context.rateLimiterFn('attempt', { args, context }, limit)) === undefined) return;
-          refused.add(context, count);
           const retryAfter = secondsUntilRoom(store.readAttempts(buildKey(context)), count, max, now());
-          throw new DelegationError(
-            'RATE_LIMITED',
-            `Too many attempts from this address: at most ${max} in a minute; try again in ${retryAfter} s`,
-            { retryAfter },
-          );
+          const message = `Too many attempts from this address: at most ${max} in a minute; try again in ${retryAfter} s`;
+          refused.add({ ...context, message }, count);
+          throw new DelegationError('RATE_LIMITED', message, { retryAfter });
         },
       });
     },

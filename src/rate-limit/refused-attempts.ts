@@ -5,14 +5,21 @@ export interface RefusedAttempts {
   readonly tenant: { readonly name: string };
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
-  /** The id of the first request that was refused. */
+  /** The id of the first request that was refused, the endpoint that it came through, and the message that it got. */
   readonly requestId: string;
+  readonly endpoint: string;
+  readonly message: string;
+  /** Epoch milliseconds of the report: the end of the minute, or the stop. */
+  readonly reportedMs: number;
   /** The number of attempts that the refused requests asked for. */
   readonly attempts: number;
 }
 
+/** The first request to one address that was refused. */
+type FirstRefusal = Omit<RefusedAttempts, 'attempts' | 'reportedMs'>;
+
 interface Entry {
-  readonly first: Omit<RefusedAttempts, 'attempts'>;
+  readonly first: FirstRefusal;
   attempts: number;
   /** Epoch milliseconds. */
   readonly endMs: number;
@@ -48,7 +55,7 @@ export class RefusedAttemptsCollector {
   }
 
   /** Adds the attempts of one refused request. */
-  add({ tenant: { name }, ip, requestId }: Omit<RefusedAttempts, 'attempts'>, attempts: number): void {
+  add({ tenant: { name }, ip, requestId, endpoint, message }: FirstRefusal, attempts: number): void {
     this.reportEnded();
     const key = attemptKey(name, ip);
     const known = this.#entries.get(key);
@@ -57,7 +64,11 @@ export class RefusedAttemptsCollector {
       return;
     }
     if (this.#entries.size >= this.#capacity) this.#reportFirst();
-    this.#entries.set(key, { first: { tenant: { name }, ip, requestId }, attempts, endMs: this.#now() + MINUTE_MS });
+    this.#entries.set(key, {
+      first: { tenant: { name }, ip, requestId, endpoint, message },
+      attempts,
+      endMs: this.#now() + MINUTE_MS,
+    });
     this.#startTimer();
   }
 
@@ -79,7 +90,7 @@ export class RefusedAttemptsCollector {
   #reportFirst(): void {
     for (const [key, { first, attempts }] of this.#entries) {
       this.#entries.delete(key);
-      this.#report({ ...first, attempts });
+      this.#report({ ...first, attempts, reportedMs: this.#now() });
       return;
     }
   }

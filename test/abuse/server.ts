@@ -34,12 +34,13 @@ export interface AbuseServer {
 
 export const DEFAULT_ISSUERS: readonly string[] = [ISSUER];
 
-/** Starts the real server on a free port of 127.0.0.1. Only its clock, and where its log goes, belong to the tests. */
+/** Starts the real server on a free port of 127.0.0.1. Only its clock, and where its logs go, belong to the tests. */
 export async function startServer(setting: Setting): Promise<AbuseServer> {
   const upstreams = await startUpstreams();
   const clock = testClock();
   const log = recordingLog();
-  const gateway = await createGateway(buildConfig(setting, upstreams), { now: clock.now, log });
+  const { openAuditLog } = log;
+  const gateway = await createGateway(buildConfig(setting, upstreams), { now: clock.now, log, openAuditLog });
   const server = await serve(gateway, { host: '127.0.0.1', port: 0 });
   const agent = keepAliveAgent();
   return {

@@ -169,6 +169,11 @@ describe('a Salesforce access token', () => {
     const parts = await setup({ audience }, addon, name);
     const { data } = await delegate(parts, { apiType });
     expect(data.delegate.credential).toMatchObject({ token: ACCESS_TOKEN, apiType });
+    expect(parts.gateway.log.audits().at(-1)?.issued).toEqual({
+      instanceUrl: INSTANCE,
+      scope: 'api id',
+      expiresAt: null,
+    });
     expect(readAssertion(parts)?.payload).toMatchObject({ aud: audience });
   });
 
@@ -192,7 +197,14 @@ describe('a Salesforce access token', () => {
 
   it('has the legacy body of Auth0', () => {
     const fields = { instanceUrl: INSTANCE, scope: 'api id' };
-    const credential = { token: ACCESS_TOKEN, tokenType: 'Bearer', expiresAt: null, expiresIn: null, fields };
+    const credential = {
+      token: ACCESS_TOKEN,
+      tokenType: 'Bearer',
+      expiresAt: null,
+      expiresIn: null,
+      fields,
+      issued: { instanceUrl: INSTANCE },
+    };
     expect(JSON.stringify(salesforce.legacyBody(credential))).toBe(
       `{"scope":"api id","instance_url":"${INSTANCE}","token_type":"Bearer","access_token":"${ACCESS_TOKEN}"}`,
     );

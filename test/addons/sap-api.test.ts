@@ -114,6 +114,7 @@ describe('an SAP access token', () => {
       expiresIn: 600,
       scope: SCOPE,
     });
+    expect(gateway.log.audits().at(-1)?.issued).toMatchObject({ scope: SCOPE });
     expect(accepted).toHaveLength(1);
     expect(accepted[0]).toMatchObject({
       nameId: 'ALICE',

@@ -24,7 +24,8 @@ describe('the demo', { timeout: 60_000 }, () => {
 
     demo.process.kill('SIGINT');
     expect(await demo.exit).toBe(0);
-    expect(demo.output).toEqual({ stdout: `${page}\nStopped.\n`, stderr: '' });
+    expect(demo.output.stdout).toBe(`${page}\nStopped.\n`);
+    expect(readAuditEvents(demo.output.stderr)).toEqual(['sd']);
   });
 
   it('--json prints one line of JSON, and every target in it works', async () => {
@@ -56,7 +57,8 @@ describe('the demo', { timeout: 60_000 }, () => {
 
     demo.process.kill('SIGTERM');
     expect(await demo.exit).toBe(0);
-    expect(demo.output).toEqual({ stdout: line, stderr: '' });
+    expect(demo.output.stdout).toBe(line);
+    expect(readAuditEvents(demo.output.stderr)).toEqual(verified.map(() => 'sd'));
   });
 
   it('prints one sentence when its port is in use', async () => {
@@ -73,3 +75,11 @@ describe('the demo', { timeout: 60_000 }, () => {
     );
   });
 });
+
+/** The audit event codes on standard error, which has nothing else. */
+function readAuditEvents(stderr: string): unknown[] {
+  return stderr
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line).audit);
+}

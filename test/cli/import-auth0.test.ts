@@ -19,7 +19,7 @@ import { importAuth0 } from '../../src/import-auth0/import.js';
 import { captureOutput } from '../support/captured-output.js';
 import { testClock } from '../support/clock.js';
 import { rsaPair } from '../support/keys.js';
-import { recordingLog } from '../support/log.js';
+import { recordingLogs } from '../support/log.js';
 import { keepConfigured, secrets } from '../support/secrets.js';
 import { selfSigned } from '../support/upstream.js';
 
@@ -168,7 +168,7 @@ describe('a gateway.yaml imported from Auth0', () => {
     writeFileSync(join(folder, 'gateway.yaml'), yaml);
     const config = loadConfig(join(folder, 'gateway.yaml'), { env });
     const clock = testClock();
-    const gateway = await createGateway(config, { now: clock.now, log: recordingLog() });
+    const gateway = await createGateway(config, { now: clock.now, ...recordingLogs() });
     const idToken = await new SignJWT({ iss: tenant.issuers[0].issuer, sub: 'auth0|alice', aud: 'kZ9' })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setIssuedAt(clock.seconds())

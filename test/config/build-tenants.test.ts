@@ -4,7 +4,7 @@ import { parseConfig, validateConfig } from '../../src/config/load.js';
 import type { Tenant } from '../../src/config/tenant.js';
 import { createGateway } from '../../src/gateway.js';
 import { APP_SECRET, baseConfig } from '../support/gateway.js';
-import { recordingLog } from '../support/log.js';
+import { recordingLogs } from '../support/log.js';
 
 type TenantDocument = Record<string, unknown> & { clients: Record<string, unknown>[] };
 
@@ -90,7 +90,7 @@ describe('the add-ons of a configuration', () => {
     const all = ['web app', 'api app', 'chat app', 'chat firebase', 'private app'];
     const first = parseConfig(configure(), { addons });
     expect(created).toEqual(all);
-    const gateway = await createGateway(first, { log: recordingLog() });
+    const gateway = await createGateway(first, recordingLogs());
     expect(created).toEqual(all);
     const second = parseConfig(configure(), { addons });
     expect(created).toEqual([...all, ...all]);

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { createGateway } from '../../src/gateway.js';
 import { configFolder } from '../support/config-folder.js';
 import { rsaPair } from '../support/keys.js';
-import { recordingLog } from '../support/log.js';
+import { recordingLogs } from '../support/log.js';
 
 const EXAMPLE = readFileSync(new URL('../../examples/gateway.yaml', import.meta.url), 'utf8');
 
@@ -19,7 +19,7 @@ it('examples/gateway.yaml can be served once its keys and variables exist', asyn
     API_SECRET: randomBytes(32).toString('base64'),
   };
   const config = loadConfig(folder.write('gateway.yaml', EXAMPLE), { env });
-  const gateway = await createGateway(config, { log: recordingLog() });
+  const gateway = await createGateway(config, recordingLogs());
   const response = await gateway.fetch(new Request('http://delegation.example.com/.well-known/jwks.json'));
   expect(await response.json()).toMatchObject({ keys: [{ kty: 'RSA', use: 'sig' }] });
   expect([...(config.tenants[0]?.clients.keys() ?? [])]).toEqual(['web', 'chat', 'api']);

@@ -122,6 +122,18 @@ describe('the depth of a chain', () => {
     expect([renewed.claims.act, renewed.claims.azp]).toEqual([hopped.claims.act, 'fire']);
   });
 
+  it('leaves only the calling application among the targets of viewer when no other one can follow', async () => {
+    const gateway = await chainGateway([open('web'), open('api'), open('vault')], { max_chain_depth: 1 });
+    const idToken = await gateway.idToken();
+    const { token } = await issued(gateway, idToken, { target: 'api' });
+    const listTargets = async (token: string) => {
+      const { data } = await gateway.graphql('{ viewer { targets { clientId } } }', { token });
+      return data.viewer.targets.map(({ clientId }: { readonly clientId: string }) => clientId);
+    };
+    expect(await listTargets(idToken)).toEqual(['web', 'api', 'vault']);
+    expect(await listTargets(token)).toEqual(['api']);
+  });
+
   it('does not count the outermost application again', async () => {
     const gateway = await chainGateway([...clients, open('web')], { max_chain_depth: 1 });
     // A token of several audiences is not renewed: the new one has fewer.

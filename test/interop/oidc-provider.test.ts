@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { createGateway, type Gateway } from '../../src/gateway.js';
 import { baseConfig, DELEGATE } from '../support/gateway.js';
-import { recordingLog } from '../support/log.js';
+import { recordingLogs } from '../support/log.js';
 
 const REDIRECT_URI = 'https://app.example.com/callback';
 const SECRET = 'the-secret-of-web-at-the-identity-provider';
@@ -39,7 +39,7 @@ describe('oidc-provider 9 with rotation and reuse detection, over loopback', () 
       refresh_token_delegation: true,
       unauthenticated_refresh: true,
     });
-    gateway = await createGateway(parseConfig(document), { log: recordingLog() });
+    gateway = await createGateway(parseConfig(document), recordingLogs());
   });
   afterAll(() => {
     server.closeAllConnections();

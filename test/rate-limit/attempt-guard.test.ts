@@ -303,7 +303,17 @@ describe('the audit of the attempt guard', () => {
     // The next attempt of anybody finds that the minute is over.
     await gateway.graphql('{ __typename }', { connection: { remoteAddress: '192.0.2.3' } });
     const events = [
-      event({ ip: '192.0.2.1', requestId: 'request-1', attempts: 5 }),
+      {
+        audit: 'limit_delegation',
+        time: new Date(gateway.clock.now()).toISOString(),
+        endpoint: 'graphql',
+        tenant: 'acme',
+        ip: '192.0.2.1',
+        requestId: 'request-1',
+        attempts: 5,
+        code: 'RATE_LIMITED',
+        message: 'Too many attempts from this address: at most 1 in a minute; try again in 60 s',
+      },
       event({ ip: '192.0.2.2', requestId: 'request-2', attempts: 7 }),
     ];
     expect(gateway.log.audits()).toEqual(events);

@@ -4,7 +4,13 @@ import { testClock } from '../support/clock.js';
 
 const MINUTE = 60_000;
 
-const request = (ip: string, tenant = 'acme') => ({ tenant: { name: tenant }, ip, requestId: `request of ${ip}` });
+const request = (ip: string, tenant = 'acme') => ({
+  tenant: { name: tenant },
+  ip,
+  requestId: `request of ${ip}`,
+  endpoint: 'graphql',
+  message: 'Too many attempts',
+});
 
 function collect(now: () => number, capacity?: number) {
   const reported: RefusedAttempts[] = [];

@@ -125,7 +125,14 @@ export async function testGateway(
   change(config);
   keepConfigured(config);
   const addons = options.addons && { addons: options.addons };
-  const gateway = watched(await createGateway(parseConfig(config, addons), { now: clock.now, log, ...options.deps }));
+  const gateway = watched(
+    await createGateway(parseConfig(config, addons), {
+      now: clock.now,
+      log,
+      openAuditLog: log.openAuditLog,
+      ...options.deps,
+    }),
+  );
   const idp = identityProvider({ issuer: ISSUER, clock });
   const graphql: TestGateway['graphql'] = async (query, { variables, headers, connection, token } = {}) => {
     keepSent({ token, variables, headers });

@@ -1,11 +1,14 @@
 import { pino } from 'pino';
+import type { OpenAuditLog } from '../../src/observability/audit-log.js';
 import type { Log } from '../../src/observability/log.js';
 import { secrets } from './secrets.js';
 
 export interface RecordingLog extends Log {
   /** Every line, as it would have been written. */
   readonly lines: string[];
-  /** The audit lines, parsed. */
+  /** Keeps audit events among the lines. */
+  readonly openAuditLog: OpenAuditLog;
+  /** The audit events, parsed. */
   audits(): Record<string, unknown>[];
 }
 
@@ -19,6 +22,13 @@ export function recordingLog(): RecordingLog {
   const log = pino({ base: undefined }, { write });
   return Object.assign(log, {
     lines,
+    openAuditLog: () => ({ write: (event: object) => write(JSON.stringify(event)), close() {} }),
     audits: () => lines.map((line) => JSON.parse(line)).filter((line) => line.audit !== undefined),
   });
+}
+
+/** The log and the audit log of a gateway of which nobody reads either. */
+export function recordingLogs(): { readonly log: RecordingLog; readonly openAuditLog: OpenAuditLog } {
+  const log = recordingLog();
+  return { log, openAuditLog: log.openAuditLog };
 }

@@ -60,7 +60,7 @@ export const aws = defineAddon({
           DurationSeconds: `${config.lifetime_in_seconds}`,
         });
         const answer = await request.callUpstream({ service: STS, url, form });
-        return toCredential(readStsAnswer(answer), request.nowSeconds);
+        return toCredential(readStsAnswer(answer), pair, request.nowSeconds);
       },
     };
   },
@@ -92,7 +92,7 @@ function selectPair(pairs: readonly RolePair[], { role, principal }: AddonInput)
 function createResponseFactory(config: AwsConfig, { tenant, report }: AddonContext) {
   const sign = createTenantSigner(tenant, 'AWS', report);
   if (!sign) return undefined;
-  return (pair: RolePair, { claims, identity, nowSeconds, deps }: IssueRequest): string => {
+  return (pair: RolePair, { claims, identity, chain, nowSeconds, deps }: IssueRequest): string => {
     const signIn = selectSignInUrl(config.region, pair.role);
     const nameId = readPersistentName(identity, config.uid);
     const response = buildResponse(
@@ -103,7 +103,7 @@ function createResponseFactory(config: AwsConfig, { tenant, report }: AddonConte
         nameIdFormat: NAME_ID_PERSISTENT,
         audience: signIn,
         recipient: signIn,
-        authenticatedAt: readAuthenticationTime(claims, nowSeconds),
+        authenticatedAt: readAuthenticationTime(chain.claims, nowSeconds),
         attributes: [
           [`${ATTRIBUTES}/Role`, [`${pair.role},${pair.principal}`]],
           [`${ATTRIBUTES}/RoleSessionName`, [toRoleSessionName(nameId)]],
@@ -132,7 +132,7 @@ function readSessionTags(claims: IssueRequest['claims'], map: ClaimMap) {
   });
 }
 
-function toCredential(assumedRole: AssumedRole, nowSeconds: number) {
+function toCredential(assumedRole: AssumedRole, { role }: RolePair, nowSeconds: number) {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = assumedRole.credentials;
   const expiresAt = Math.floor(Date.parse(expiration) / 1000);
   if (Number.isNaN(expiresAt)) throw unavailable(STS, 'gave an Expiration that is not a time');
@@ -142,6 +142,7 @@ function toCredential(assumedRole: AssumedRole, nowSeconds: number) {
     expiresAt,
     expiresIn: Math.max(0, expiresAt - nowSeconds),
     fields: { accessKeyId, secretAccessKey, sessionToken, assumedRoleArn: assumedRole.arn },
+    issued: { role, assumedRoleArn: assumedRole.arn },
     /** For the legacy body. */
     assumedRole,
   };

@@ -125,6 +125,7 @@ export const azureBlob = defineAddon({
             permissions: sp || null,
             startsAt: startsAt === null ? null : new Date(startsAt * 1000),
           },
+          issued: { resource: url, permissions: sp, ...(signedIdentifier && { policy: signedIdentifier }) },
         };
       },
     };

@@ -56,6 +56,7 @@ export const azureSb = defineAddon({
           expiresAt: se,
           expiresIn,
           fields: { resourceUri },
+          issued: { resource: resourceUri, policy: sasKeyName },
         };
       },
     };

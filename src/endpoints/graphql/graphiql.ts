@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { createEtag } from '../etag.js';
 
 /** What GraphiQL opens with: a document, and the content of the headers tab as JSON. */
 export interface GraphiqlExample {
@@ -78,5 +78,5 @@ export async function loadGraphiql(example: GraphiqlExample = {}): Promise<Graph
 }
 
 function represent(bytes: Buffer<ArrayBuffer>): Representation {
-  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url')}"` };
+  return { bytes, etag: createEtag(bytes) };
 }

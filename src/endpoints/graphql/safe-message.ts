@@ -78,11 +78,11 @@ function schemaNames(schema: GraphQLSchema): readonly string[] {
 }
 
 /**
- * Whether a word differs from a name by one character, or by two where the name has more than five. A digit in it is no
- * slip of the keyboard: "s3cr3t" is more likely to be a part of a token than the field "secret".
+ * Whether a word differs from a name by one character, or by two where the name has more than five. Several digits
+ * in it are no slip of the keyboard: "s3cr3t" is more likely to be a part of a token than the field "secret".
  */
 function isMisspelling(name: string, word: string): boolean {
-  if (/\d/.test(word)) return false;
+  if (/\d.*\d/.test(word)) return false;
   const limit = name.length > 5 ? 2 : 1;
   return editDistance(name, word, limit) <= limit;
 }

@@ -6,9 +6,9 @@ import type { AttemptStore } from '../../rate-limit/attempt-store.js';
 import type { BucketStore } from '../../rate-limit/bucket-store.js';
 import { useDelegationLimit } from '../../rate-limit/delegation-limit.js';
 import type { RefusedAttemptsCollector } from '../../rate-limit/refused-attempts.js';
-import type { BuildContext, LimiterContext, RequestContext } from '../context.js';
+import type { BuildContext, Endpoint, LimiterContext, RequestContext } from '../context.js';
 import { errorResponse } from '../responses.js';
-import type { Endpoint } from '../router.js';
+
 import { documentCache } from './document-cache.js';
 import type { GraphiqlPage } from './graphiql.js';
 import { countAttempts } from './guarded-fields.js';
@@ -74,7 +74,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
     graphiql: false,
   });
   return {
-    answer: (request, context) => yoga.fetch(request, context),
+    answer: (request, context) => yoga.fetch(request, { ...context, endpoint: 'graphql' as const }),
     presentError: errorResponse,
     buildContext: async (context) => yoga.getEnveloped(context).contextFactory(),
     close: async () => yoga.dispose(),

@@ -1,14 +1,16 @@
 import type { AddonDefinition } from '../../addons/addon.js';
+import { buildUnreadableAuditEvent } from '../../delegation/audit-event.js';
 import { delegate } from '../../delegation/delegate.js';
+import type { DelegationRequest } from '../../delegation/request.js';
 import { DelegationError } from '../../errors.js';
 import { isRecord } from '../../lib/json.js';
 import { maskUnexpected } from '../../observability/unexpected-error.js';
 import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client-authentication.js';
-import type { BuildContext, RequestContext } from '../context.js';
+import type { BuildContext, Endpoint, EndpointContext, RoutedContext } from '../context.js';
 import { parseForm, parseJson, readBody } from '../request-body.js';
 import { readMediaType } from '../request-headers.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
-import type { Endpoint } from '../router.js';
+
 import { callbackResponse, parseCallbackName } from './jsonp.js';
 import { createParameterParser, type Parameters } from './parameters.js';
 import { type LegacyAnswer, presentDelegation, presentLegacyError } from './present.js';
@@ -18,15 +20,30 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
   const parseParameters = createParameterParser(addons);
   const byApiType = new Map(addons.map((addon) => [addon.apiType, addon]));
 
+  /** A request that cannot be read counts as an attempt, so it has an audit event. */
+  async function readRequest(
+    readParameters: () => Promise<Parameters>,
+    authorization: string | null,
+    context: EndpointContext,
+  ): Promise<DelegationRequest> {
+    try {
+      return parseParameters(await readParameters(), authorization);
+    } catch (error) {
+      const refusal = maskUnexpected(error, context.deps.log, context.requestId);
+      context.audit.write(buildUnreadableAuditEvent(context, refusal));
+      throw refusal;
+    }
+  }
+
   async function answer(
     readParameters: () => Promise<Parameters>,
     authorization: string | null,
-    context: RequestContext,
+    context: RoutedContext,
   ): Promise<LegacyAnswer> {
     try {
-      const endpointContext = await buildContext(context);
+      const endpointContext = await buildContext({ ...context, endpoint: 'delegation' });
       await endpointContext.takeAttempts(1);
-      const request = parseParameters(await readParameters(), authorization);
+      const request = await readRequest(readParameters, authorization, endpointContext);
       return presentDelegation(await delegate(request, endpointContext), byApiType);
     } catch (error) {
       return presentLegacyError(maskUnexpected(error, context.deps.log, context.requestId));

@@ -67,6 +67,8 @@ describe('AWS credentials', () => {
     expect(issuedAt).toBeLessThanOrEqual(after);
     expect(expiresIn).toBe(Date.parse(expiresAt) / 1000 - gateway.clock.seconds());
     expect(sts.accepted.map(({ nameId }) => nameId)).toEqual(['auth0|alice']);
+    const { assumedRoleArn } = credential;
+    expect(gateway.log.audits().at(-1)?.issued).toEqual({ role: READER.role, assumedRoleArn, expiresAt });
   });
 
   it('have the legacy body of Auth0, with the elements of the STS answer', async () => {

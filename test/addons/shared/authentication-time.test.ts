@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readAuthenticationTime } from '../../../src/addons/shared/saml/assertion.js';
+import { readToken } from '../../support/answers.js';
 import { testClock } from '../../support/clock.js';
 import { samlGateway } from '../../support/saml.js';
+import { upstream } from '../../support/upstream.js';
 
 /** 2026-01-01T00:00:00Z, the time of the test clock. */
 const NOW = 1_767_225_600;
@@ -48,31 +50,49 @@ describe.each([
   });
 });
 
+describe('the AuthnInstant after a hop', () => {
+  it.each([
+    ['the auth_time of the sign-in', { auth_time: NOW - WEEK }, '2025-12-25T00:00:00Z'],
+    ['the issue time of the first token, not that of the app token', {}, '2025-12-31T22:00:00Z'],
+  ])('is %s', async (_what, claims, authenticated) => {
+    const clock = testClock((NOW - 7_200) * 1000);
+    const sts = await upstream((_request, response) => response.writeHead(503).end());
+    const gateway = await samlGateway({ aws: { ...ROLE, sts_endpoint: `${sts.url}/` } }, { clock });
+    const token = await gateway.idToken(claims);
+    clock.advance(3_600_000);
+    const renewed = readToken(await gateway.delegate({}, { token }));
+    clock.advance(3_600_000);
+    await gateway.delegate({ target: 'target' }, { token: renewed });
+    const xml = Buffer.from(new URLSearchParams(sts.bodies[0]).get('SAMLAssertion') ?? '', 'base64').toString();
+    expect(/<saml:AuthnStatement AuthnInstant="([^"]*)">/.exec(xml)?.[1]).toBe(authenticated);
+  });
+});
+
 describe('the time at which a user authenticated', () => {
-  const iat = NOW - 60;
+  const chain_iat = NOW - 60;
   it.each<[string, unknown, number]>([
     ['now', NOW, NOW],
     ['a fraction of a second', NOW - 0.5, NOW - 1],
     ['the first second of 2000', 946_684_800, 946_684_800],
-    ['before 2000', 946_684_799, iat],
-    ['0, as for an unknown time', 0, iat],
-    ['negative', -1, iat],
-    ['in the future', NOW + 1, iat],
-    ['in milliseconds', NOW * 1000, iat],
-    ['beyond the range of dates', 1e300, iat],
-    ['infinite', Number.NEGATIVE_INFINITY, iat],
-    ['no number', Number.NaN, iat],
-    ['a string', `${NOW - WEEK}`, iat],
-    ['null', null, iat],
-    ['absent', undefined, iat],
+    ['before 2000', 946_684_799, chain_iat],
+    ['0, as for an unknown time', 0, chain_iat],
+    ['negative', -1, chain_iat],
+    ['in the future', NOW + 1, chain_iat],
+    ['in milliseconds', NOW * 1000, chain_iat],
+    ['beyond the range of dates', 1e300, chain_iat],
+    ['infinite', Number.NEGATIVE_INFINITY, chain_iat],
+    ['no number', Number.NaN, chain_iat],
+    ['a string', `${NOW - WEEK}`, chain_iat],
+    ['null', null, chain_iat],
+    ['absent', undefined, chain_iat],
   ])('with an auth_time that is %s', (_what, auth_time, expected) => {
-    expect(readAuthenticationTime({ auth_time, iat }, NOW)).toBe(expected);
+    expect(readAuthenticationTime({ auth_time, chain_iat }, NOW)).toBe(expected);
   });
 
   it.each([
     ['5 s in the future, as far as clocks may differ', NOW + 5],
     ['before 2000', -1e300],
-  ])('is now for a token without auth_time whose iat is %s', (_what, iat) => {
-    expect(readAuthenticationTime({ iat }, NOW)).toBe(NOW);
+  ])('is now for a token without auth_time whose chain began %s', (_what, chain_iat) => {
+    expect(readAuthenticationTime({ chain_iat }, NOW)).toBe(NOW);
   });
 });

@@ -58,7 +58,7 @@ describe('the errors of a document', () => {
   it('are all returned when there are at most ten', async () => {
     const messages = await aboutUnknownFields(10);
     expect(messages).toHaveLength(10);
-    expect(messages[9]).toBe('Cannot query field "…" on type "Viewer".');
+    expect(messages[9]).toBe('Cannot query field "user9" on type "Viewer".');
   });
 
   it('end with a note when there are more than ten', async () => {

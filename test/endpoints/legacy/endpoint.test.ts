@@ -203,14 +203,41 @@ describe('the rate limit of both endpoints', () => {
     expect(refused.headers.get('x-ratelimit-limit')).toBeNull();
   });
 
+  it.each([
+    ['a missing parameter', 'client_id=web', 'application/x-www-form-urlencoded', 'grant_type is missing'],
+    ['a body that is no JSON', '{', 'application/json', 'The body is not JSON'],
+    [
+      'another type',
+      'x',
+      'text/plain',
+      'The Content-Type must be application/json or application/x-www-form-urlencoded',
+    ],
+  ])('comes with an audit event for a request that cannot be read: %s', async (_what, body, type, message) => {
+    const gateway = await testGateway();
+    const answer = await postLegacy(gateway, body, type);
+    expect(answer.body.error_description).toContain(message);
+    expect(gateway.log.audits()).toEqual([
+      {
+        audit: 'fd',
+        time: new Date(gateway.clock.now()).toISOString(),
+        endpoint: 'delegation',
+        tenant: 'acme',
+        ip: '192.0.2.1',
+        requestId: answer.headers.get('x-request-id'),
+        code: 'INVALID_REQUEST',
+        message: answer.body.error_description,
+      },
+    ]);
+  });
+
   it('comes with the same audit events at both', async () => {
     const gateway = await testGateway();
     const id_token = await gateway.idToken();
     await postForm(gateway, { id_token, target: 'chat' });
     await gateway.delegate({ target: 'chat' }, { token: id_token });
     const [legacy, graphql] = gateway.log.audits();
-    expect(legacy).toMatchObject({ audit: 'sd', client: 'web', target: 'chat', apiType: 'FIREBASE' });
-    expect({ ...legacy, requestId: '', time: 0 }).toEqual({ ...graphql, requestId: '', time: 0 });
+    expect(legacy).toMatchObject({ audit: 'sd', endpoint: 'delegation', client: 'web', target: 'chat' });
+    expect({ ...legacy, requestId: '', endpoint: 'graphql' }).toEqual({ ...graphql, requestId: '' });
   });
 });
 

@@ -90,15 +90,16 @@ export function buildResponse(sign: SignXml, claims: AssertionClaims, stamp: Sta
 
 /**
  * Reads when the user authenticated (SAML 2.0 Core §2.7.2): `auth_time` (OpenID Connect Core §2), else the time at which the
- * token was issued. A value that is not a time from 2000 until now counts as absent.
+ * identity provider issued its token. A value that is not a time from 2000 until now counts as absent.
  *
+ * @param chain the chain claims of the request
  * @returns epoch seconds
  */
 export function readAuthenticationTime(
-  { auth_time, iat }: Readonly<Record<string, unknown>>,
+  { auth_time, chain_iat }: Readonly<Record<string, unknown>>,
   nowSeconds: number,
 ): number {
-  const seconds = [auth_time, iat].find(
+  const seconds = [auth_time, chain_iat].find(
     (value): value is number => typeof value === 'number' && value >= YEAR_2000 && value <= nowSeconds,
   );
   return Math.floor(seconds ?? nowSeconds);

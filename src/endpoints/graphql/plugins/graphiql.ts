@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import { selectEncoding } from '../../accept-encoding.js';
+import { matchesEtag } from '../../etag.js';
 import type { GraphiqlPage } from '../graphiql.js';
 
 /**
@@ -36,7 +37,7 @@ export function useGraphiql(page: GraphiqlPage): Plugin {
       // All readers share these bytes: a copy for each would cost megabytes for every slow reader.
       const { bytes, etag } = await page[encoding];
       const headers = new fetchAPI.Headers({ ...HEADERS, ETag: etag });
-      if (matchesEtag(request.headers.get('if-none-match'), etag)) {
+      if (matchesEtag(request, etag)) {
         endResponse(new fetchAPI.Response(null, { status: 304, headers }));
         return;
       }
@@ -46,13 +47,6 @@ export function useGraphiql(page: GraphiqlPage): Plugin {
       endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : bytes, { headers }));
     },
   };
-}
-
-/** Whether `If-None-Match` lists the entity tag, by weak comparison (RFC 9110 §13.1.2). */
-function matchesEtag(ifNoneMatch: string | null, etag: string): boolean {
-  if (ifNoneMatch === null) return false;
-  const etags: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
-  return etags.includes(etag) || ifNoneMatch.trim() === '*';
 }
 
 /**
