@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Attack, expectedEffects, isGranted, isRefused, type Outcome } from './attack.js';
 import { CONFIGURATION_THEMES } from './attacks/configuration.js';
@@ -26,6 +26,17 @@ describe('the table of attacks in docs/security.md', () => {
 });
 
 describe('the rows of the suite', () => {
+  it('are all run by a test file', () => {
+    const folder = new URL('.', import.meta.url);
+    const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
+    const listNames = (text: string, list: RegExp) =>
+      [...text.matchAll(list)].flatMap(([, names = '']) => names.match(/[A-Z_]+/g) ?? []).sort();
+    const tests = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+    const run = listNames(tests.map(read).join('\n'), /^for \(const theme of \[([^\]]+)\]\) runTheme\(theme\);$/gm);
+    expect(run.length).toBe(THEMES.length);
+    expect(run).toEqual(listNames(read('attacks/index.ts'), /THEMES: readonly Theme\[\] = \[([^\]]+)\]/g));
+  });
+
   it('have names of their own', () => {
     const names = everything.map(({ name }) => name);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);

@@ -122,7 +122,7 @@ export const CHAIN_ENDS: Theme = {
     },
     {
       name: 'A token with two seconds left is renewed for thirty days',
-      source: 'RFC 8725 §2.8, OWASP Session Management Cheat Sheet: Absolute Timeout',
+      source: 'OWASP Session Management Cheat Sheet: Absolute Timeout',
       attack: ({ token, nowSeconds }) => ({ idToken: token({ exp: nowSeconds + 2 }) }),
       control: honest,
       outcome: {

@@ -248,7 +248,7 @@ export const CHAINS: Theme = {
     },
     {
       name: 'A user who signed in a week ago goes over an application, to look as if signed in just now',
-      source: 'OpenID Connect Core §2 and §3.1.2.1, RFC 9470 §5',
+      source: 'OpenID Connect Core §2 and §3.1.2.1, RFC 9470 §6',
       async attack({ token, obtain, nowSeconds }) {
         const signIn = { auth_time: nowSeconds - 7 * DAY, acr: 'urn:mfa', amr: ['pwd', 'otp'] };
         const idToken = await obtain({ idToken: token(signIn), target: 'a' });

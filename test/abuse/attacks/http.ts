@@ -141,7 +141,7 @@ export const HTTP: Theme = {
     },
     {
       name: 'A link, a form or an image sends the request by GET or another method, with the token in the URL',
-      source: 'RFC 9700 §4.3.1, OWASP WSTG-SESS-05',
+      source: 'RFC 9700 §4.3.2, OWASP WSTG-SESS-05',
       attack: (scene) =>
         ['GET', 'PUT', 'PATCH', 'DELETE', 'TRACE'].map((method) => ({
           ...honest(scene),

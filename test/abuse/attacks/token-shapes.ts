@@ -68,7 +68,7 @@ export const TOKEN_SHAPES: Theme = {
     },
     {
       name: 'A signed token has a claim twice, first that of another user, then the own one',
-      source: 'RFC 7519 §4, RFC 8259 §4',
+      source: 'RFC 7519 §4, RFC 8725 §2.6',
       attack: (scene) =>
         [`"sub":"${scene.victim}",`, `"\\u0073ub":"${scene.victim}",`, '"exp":1,', `"iss":"${ISSUER}x",`].map(
           (before) => ({ idToken: sign(scene, payload(scene, before)) }),
@@ -81,7 +81,7 @@ export const TOKEN_SHAPES: Theme = {
     },
     {
       name: 'A signed token has a claim twice, and the last one is not valid',
-      source: 'RFC 7519 §4, RFC 8259 §4',
+      source: 'RFC 7519 §4, RFC 8725 §2.6',
       attack: (scene) =>
         [`,"iss":"${ISSUER}x"`, ',"exp":1', ',"aud":"other"', ',"sub":""', ',"typ":"Bearer"', ',"\\u0065xp":1'].map(
           (after) => ({ idToken: sign(scene, payload(scene, '', after)), clientId: 'web' }),
@@ -124,7 +124,7 @@ export const TOKEN_SHAPES: Theme = {
     },
     {
       name: 'The payload of a token is not JSON in UTF-8: Latin-1, UTF-16, a byte order mark, a comment',
-      source: 'RFC 7519 §7.2, RFC 8259 §8.1',
+      source: 'RFC 8725 §3.7, RFC 7519 §7.2',
       attack: (scene) => {
         const text = payload(scene, '"name":"ÿ",');
         return [
