@@ -10,7 +10,7 @@ import { rsaPair } from '../../support/keys.js';
 import { TENANT } from '../../support/saml.js';
 import { keepConfigured } from '../../support/secrets.js';
 import type { Choices } from './choices.js';
-import { expectNoSecrets, expectNoTokens } from './leaks.js';
+import { expectNoLeaks } from './leaks.js';
 import { type UpstreamAnswer, upstreamAnswer } from './upstream.js';
 
 export const TARGETS = [
@@ -166,20 +166,18 @@ export async function fuzzGateway(): Promise<FuzzGateway> {
       });
       const response = await gateway.fetch(request, { remoteAddress });
       const text = await response.text();
-      const answer = { status: response.status, headers: response.headers, text };
-      const heads = JSON.stringify([...response.headers]);
-      expectNoSecrets('the headers', heads);
-      expectNoSecrets('the answer', text);
-      // A success is made of claims that the sent token has too.
       const isRefusal = response.status >= 400 || /"errors?":/.test(text);
-      for (const [where, observed] of [
-        ['the headers', heads],
-        ...(isRefusal ? [['the answer', withoutCredentials(text)]] : []),
-      ] as const) {
-        expectNoTokens(where as string, observed as string, tokens);
-      }
-      for (const line of lines) checkLogLine(line, tokens);
-      return answer;
+      expectNoLeaks(
+        [
+          { where: 'the headers', text: JSON.stringify([...response.headers]) },
+          { where: 'the answer', text, hasCredentials: true },
+          ...(isRefusal ? [{ where: 'the errors', text: withoutCredentials(text) }] : []),
+          ...lines.map((line) => ({ where: 'a line of the log', text: line })),
+        ],
+        tokens,
+      );
+      for (const line of lines) checkLogLine(line);
+      return { status: response.status, headers: response.headers, text };
     },
   };
 }
@@ -188,15 +186,18 @@ export async function fuzzGateway(): Promise<FuzzGateway> {
 function withoutCredentials(text: string): string {
   if (!text.startsWith('{')) return text;
   const { data: _data, ...rest } = JSON.parse(text);
-  return JSON.stringify(rest);
+  return JSON.stringify(rest, withoutRotatedToken);
+}
+
+/** A rotated refresh token is the one secret that an error has to carry. */
+function withoutRotatedToken(name: string, value: unknown): unknown {
+  return /^refresh_?token$/i.test(name) ? undefined : value;
 }
 
 const AUDIT_EVENTS: ReadonlySet<unknown> = new Set(['sd', 'fd', 'limit_delegation']);
 const ERROR_LEVEL = 50;
 
-function checkLogLine(line: string, tokens: readonly string[]): void {
-  expectNoSecrets('a line of the log', line);
-  expectNoTokens('a line of the log', line, tokens);
+function checkLogLine(line: string): void {
   const { level, audit, code } = JSON.parse(line);
   if (level >= ERROR_LEVEL) throw new Error(`the log has an error: ${line}`);
   if (audit === undefined) return;
