@@ -3,12 +3,11 @@ import { parseConfig } from '../../../src/config/load.js';
 import { ERROR_CODES } from '../../../src/errors.js';
 import { createGateway } from '../../../src/gateway.js';
 import { IDP_JWKS } from '../../support/caller.js';
-import { BACKEND_JWKS, BACKEND_SECRET } from '../../support/client-authentication.js';
 import { testClock } from '../../support/clock.js';
 import { APP_SECRET, ISSUER, TENANT_ISSUER } from '../../support/gateway.js';
-import { rsaPair } from '../../support/keys.js';
-import { TENANT } from '../../support/saml.js';
+import { ecPair, ed25519Pair, publicJwk, rsaPair } from '../../support/keys.js';
 import { keepConfigured } from '../../support/secrets.js';
+import { selfSigned } from '../../support/upstream.js';
 import type { Choices } from './choices.js';
 import { expectNoLeaks } from './leaks.js';
 import { type UpstreamAnswer, upstreamAnswer } from './upstream.js';
@@ -26,6 +25,13 @@ export const TARGETS = [
   'both',
   'private',
 ] as const;
+
+const TENANT = selfSigned('acme');
+
+const BACKEND_SECRET = 'the secret of backend, with + & % : and ä, 0123456789';
+const BACKEND_JWKS = {
+  keys: [publicJwk(ecPair('backend'), { kid: 'ec' }), publicJwk(ed25519Pair('backend'), { kid: 'ed' })],
+};
 
 const CALLERS = ['web', 'api', 'backend'];
 

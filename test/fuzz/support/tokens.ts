@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { IDP } from '../../support/caller.js';
-import { BACKEND } from '../../support/client-authentication.js';
 import { APP_SECRET, ISSUER, TENANT_ISSUER } from '../../support/gateway.js';
 import { type Signer, signers } from '../../support/identity-provider.js';
-import { ecPair, rsaPair } from '../../support/keys.js';
+import { ecPair, ed25519Pair, rsaPair } from '../../support/keys.js';
 import type { Choices } from './choices.js';
 
 const HS256 = { kid: undefined, signer: signers.HS256(APP_SECRET) };
@@ -19,7 +18,11 @@ const SIGN_IN_SIGNERS = [
   ['RS256', IDP.RS256],
 ] as const;
 const STRANGER = signers.ES256(ecPair('stranger').privateKey);
-const STRANGER_RSA = signers.RS256(rsaPair('stranger').privateKey);
+const STRANGER_RSA = signers.RS256(rsaPair('layer').privateKey);
+const BACKEND = {
+  EdDSA: { kid: 'ed', signer: signers.EdDSA(ed25519Pair('backend').privateKey) },
+  ES256: { kid: 'ec', signer: signers.ES256(ecPair('backend').privateKey) },
+};
 
 /** A token before it is signed. */
 export interface TokenParts {
