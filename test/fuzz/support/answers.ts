@@ -83,6 +83,16 @@ function describeData(data: unknown): string {
     .join(' ');
 }
 
+/** Checks an answer at another path: a document, or an error in the form of GraphQL. */
+export function checkDocumentAnswer(answer: FuzzAnswer): Outcome {
+  const { status, headers, text } = answer;
+  if (status >= 400) return checkGraphqlAnswer(answer);
+  demand(status === 200, 'a document must have status 200', answer);
+  demand(headers.get('x-content-type-options') === 'nosniff', 'X-Content-Type-Options is missing', answer);
+  if (/json/.test(headers.get('content-type') ?? '')) JSON.parse(text);
+  return { name: 'document', message: text.slice(0, 20) };
+}
+
 /** Checks an answer of POST /delegation: what Auth0 sent, or an error in the form of RFC 6749 §5.2. */
 export function checkLegacyAnswer(answer: FuzzAnswer): Outcome {
   checkHead(answer);
