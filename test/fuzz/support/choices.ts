@@ -134,3 +134,25 @@ export function mutateText(choices: Choices, text: string, inserts: readonly str
   }
   return result;
 }
+
+/** Changes a JSON value at a random place: replaces, removes, adds or renames a member or an item. */
+export function changeSomewhere(
+  choices: Choices,
+  value: unknown,
+  keys: readonly string[],
+  replacements: readonly unknown[],
+): unknown {
+  const replacement = () => choices.pick(replacements);
+  if (typeof value !== 'object' || value === null) return replacement();
+  if (choices.chance(8)) return choices.pick([replacement(), [value], { value }]);
+  const isList = Array.isArray(value);
+  const entries = Object.entries(value);
+  const at = choices.below(entries.length);
+  const [key, member] = entries[at] ?? [choices.pick(keys), undefined];
+  const inner = choices.chance(75) ? changeSomewhere(choices, member, keys, replacements) : member;
+  if (inner !== member) entries[at] = [key, inner];
+  else if (choices.chance(30)) entries.splice(at, 1);
+  else if (choices.chance(50)) entries.push([choices.chance(80) ? choices.pick(keys) : choices.text(), replacement()]);
+  else entries[at] = [choices.pick(keys), member];
+  return isList ? entries.map(([, each]) => each) : Object.fromEntries(entries);
+}
