@@ -18,7 +18,8 @@ export function createSecretReader(folder: string, env: NodeJS.ProcessEnv): Read
   return (source) => {
     if (typeof source === 'string') return source;
     if ('env' in source) {
-      const value = env[source.env];
+      // process.env inherits from Object.prototype: the name `constructor` would read a function.
+      const value = Object.hasOwn(env, source.env) ? env[source.env] : undefined;
       if (value === undefined || value === '') throw new TypeError(`${describeVariable(source.env)} to be set`);
       return value;
     }

@@ -35,7 +35,13 @@ function parseYaml(text: string): YamlFile {
   const deep = findDeepYaml(text);
   if (deep) return unreadable({ path: [], message: nestedTooDeeply(` at column ${deep.column}`), line: deep.line });
   const lines = new LineCounter();
-  const parsed = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const parsed = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    // Otherwise the library prints a warning that quotes a key which is a collection: `{{ name }}` in place of a value.
+    logLevel: 'error',
+  });
   const errors: { code: string; at: number }[] = [...parsed.errors, ...parsed.warnings].map(({ code, pos }) => ({
     code,
     at: pos[0],
