@@ -162,11 +162,10 @@ function build(choices: Choices): Case {
   ]);
   for (let count = choices.below(4); count > 0; count--) document = changeSomewhere(choices, document, KEYS, values);
   const text = JSON.stringify(document);
-  return {
-    text: choices.chance(15) ? mutateText(choices, text, PIECES) : text,
-    extension: choices.chance(30) ? 'yaml' : 'json',
-    secrets,
-  };
+  const extension = choices.chance(30) ? 'yaml' : 'json';
+  // A changed text may have a secret in the place of a name.
+  if (choices.chance(15)) return { text: mutateText(choices, text, PIECES), extension, secrets: [] };
+  return { text, extension, secrets };
 }
 
 function run({ text, extension, secrets }: Case): Outcome {
@@ -205,10 +204,11 @@ function readDiagnostics(document: unknown): readonly Diagnostic[] {
 
 fuzz<Case>({
   name: 'Auth0 exports',
-  cases: 3_000,
+  cases: 500,
+  slow: true,
   build,
   run,
   describe: ({ text, extension }) => `${extension}: ${text}`,
-  atLeast: { imported: 40, refused: 4, 'nothing imported': 0.2 },
-  kinds: 40,
+  atLeast: { imported: 40, refused: 4 },
+  kinds: 20,
 });

@@ -13,13 +13,14 @@ import { fuzz, type Outcome } from './support/run.js';
 
 /** Every add-on, as JSON, which is YAML too. */
 const DOCUMENT = fuzzConfig();
+DOCUMENT.tenants.pop();
 keepConfigured(DOCUMENT);
 const NOW_MS = Date.UTC(2026, 0, 1);
 const log = createLog('silent');
 
 /** What YAML gives a meaning to. */
 const PIECES =
-  '- : ? | > & * ! % @ ` # , [ ] { } ~ null true .inf 0o17 1e400 <<: *a &a !!binary !!js/function !x --- ... "\\x00" \t \u0000 \u2028 \ufeff ${X} {env:WEB_SECRET} {file:keys/acme.pem} {file:/dev/null} {file:keys}'.split(
+  '- : ? | > & * ! % @ ` # , [ ] { } ~ null true .inf 0o17 1e400 <<: *a &a !!binary !!js/function !x --- ... "\\x00" \t \u0000 \u2028 \ufeff {{x}} {env:WEB_SECRET} {file:keys/acme.pem} {file:/dev/null} {file:keys}'.split(
     ' ',
   );
 const KEYS =
@@ -29,13 +30,15 @@ const KEYS =
 
 interface Case {
   readonly text: string;
+  /** Whether a gateway is made of it too, which takes as long as ten files. */
+  readonly serve: boolean;
   /** A secret that is in this file alone. */
   readonly secret: string;
 }
 
 function build(choices: Choices): Case {
   const secret = randomBytes(24).toString('base64url');
-  return { secret, text: write(choices, secret) };
+  return { serve: choices.chance(5), secret, text: write(choices, secret) };
 }
 
 function write(choices: Choices, secret: string): string {
@@ -118,7 +121,7 @@ function changeLines(choices: Choices, text: string): string {
   return lines.join('\n');
 }
 
-async function run({ text, secret }: Case): Promise<Outcome> {
+async function run({ text, secret, serve }: Case): Promise<Outcome> {
   const path = folder.write('fuzzed.yaml', text);
   let config: ReturnType<typeof loadConfig>;
   try {
@@ -132,19 +135,21 @@ async function run({ text, secret }: Case): Promise<Outcome> {
   }
   const warnings = configWarnings(config, NOW_MS).map(formatDiagnostic);
   expectNoLeaks([{ where: 'the warnings', text: warnings.join('\n') }], [secret]);
+  if (!serve) return { name: 'accepted', message: warnings.join('; ') };
   const gateway = await createGateway(config, { log, now: () => NOW_MS });
   const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST' }));
   await gateway.close();
   if (response.status >= 500) throw new Error(`a gateway of this configuration answers with ${response.status}`);
-  return { name: 'accepted', message: warnings.join('; ') };
+  return { name: 'served' };
 }
 
 fuzz<Case>({
   name: 'configuration files',
-  cases: 3_000,
+  cases: 1_000,
+  slow: true,
   build,
   run,
   describe: ({ text }) => text,
-  atLeast: { accepted: 10, refused: 40 },
-  kinds: 150,
+  atLeast: { accepted: 8, refused: 40, served: 0.1 },
+  kinds: 80,
 });

@@ -124,7 +124,7 @@ function changeBody(choices: Choices, text: string): string | Uint8Array {
 
 fuzz<FuzzRequest>({
   name: 'forms',
-  cases: 18_000,
+  cases: 22_000,
   build,
   async run(request) {
     const answer = await gateway.send(request);

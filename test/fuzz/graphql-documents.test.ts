@@ -49,7 +49,7 @@ function change(choices: Choices, query: string): string {
 
 fuzz<FuzzRequest>({
   name: 'GraphQL documents',
-  cases: 12_000,
+  cases: 6_000,
   build,
   run: async (request) => checkGraphqlAnswer(await gateway.send(request)),
   describe: describeRequest,

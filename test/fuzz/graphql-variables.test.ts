@@ -88,7 +88,7 @@ function replace(choices: Choices, value: unknown): unknown {
 
 fuzz<FuzzRequest>({
   name: 'GraphQL variables',
-  cases: 12_000,
+  cases: 10_000,
   build,
   run: async (request) => checkGraphqlAnswer(await gateway.send(request)),
   describe: describeRequest,

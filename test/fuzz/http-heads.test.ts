@@ -184,7 +184,7 @@ function check({ method, path }: FuzzRequest, answer: Awaited<ReturnType<FuzzGat
 
 fuzz<FuzzRequest>({
   name: 'HTTP heads',
-  cases: 18_000,
+  cases: 21_500,
   build,
   run: async (request) => check(request, await gateway.send(request)),
   describe: describeRequest,

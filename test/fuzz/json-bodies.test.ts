@@ -108,7 +108,7 @@ function write(choices: Choices, body: unknown): string | Uint8Array {
 
 fuzz<FuzzRequest>({
   name: 'JSON bodies',
-  cases: 18_000,
+  cases: 22_000,
   build,
   async run(request) {
     const answer = await gateway.send(request);

@@ -68,7 +68,7 @@ function build(choices: Choices): FuzzRequest {
 
 fuzz<FuzzRequest>({
   name: 'tokens',
-  cases: 26_000,
+  cases: 17_000,
   build,
   async run(request) {
     const answer = await gateway.send(request);

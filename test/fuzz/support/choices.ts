@@ -135,7 +135,10 @@ export function mutateText(choices: Choices, text: string, inserts: readonly str
   return result;
 }
 
-/** Changes a JSON value at a random place: replaces, removes, adds or renames a member or an item. */
+/**
+ * Changes a JSON value at a random place: replaces, removes, adds or renames a member or an item. It renames no text, because
+ * a secret under another name is none.
+ */
 export function changeSomewhere(
   choices: Choices,
   value: unknown,
@@ -153,6 +156,6 @@ export function changeSomewhere(
   if (inner !== member) entries[at] = [key, inner];
   else if (choices.chance(30)) entries.splice(at, 1);
   else if (choices.chance(50)) entries.push([choices.chance(80) ? choices.pick(keys) : choices.text(), replacement()]);
-  else entries[at] = [choices.pick(keys), member];
+  else if (typeof member !== 'string') entries[at] = [choices.pick(keys), member];
   return isList ? entries.map(([, each]) => each) : Object.fromEntries(entries);
 }
