@@ -204,11 +204,11 @@ function readDiagnostics(document: unknown): readonly Diagnostic[] {
 
 fuzz<Case>({
   name: 'Auth0 exports',
-  cases: 500,
+  cases: 200,
   slow: true,
   build,
   run,
   describe: ({ text, extension }) => `${extension}: ${text}`,
   atLeast: { imported: 40, refused: 4 },
-  kinds: 20,
+  kinds: 12,
 });

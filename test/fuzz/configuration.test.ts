@@ -145,11 +145,11 @@ async function run({ text, secret, serve }: Case): Promise<Outcome> {
 
 fuzz<Case>({
   name: 'configuration files',
-  cases: 1_000,
+  cases: 400,
   slow: true,
   build,
   run,
   describe: ({ text }) => text,
   atLeast: { accepted: 8, refused: 40, served: 0.1 },
-  kinds: 80,
+  kinds: 50,
 });

@@ -2,7 +2,7 @@ import { beforeAll } from 'vitest';
 import { GRANT_TYPE } from '../support/legacy.js';
 import { checkJsonpAnswer, checkLegacyAnswer } from './support/answers.js';
 import { type Choices, mutateText } from './support/choices.js';
-import { chooseAddress, type FuzzGateway, type FuzzRequest, fuzzGateway, TARGETS } from './support/gateway.js';
+import { chooseAddress, chooseTarget, type FuzzGateway, type FuzzRequest, fuzzGateway } from './support/gateway.js';
 import { assertionParameters, describeRequest } from './support/requests.js';
 import { fuzz } from './support/run.js';
 import { chooseAssertion, chooseToken, makeToken, signToken } from './support/tokens.js';
@@ -48,9 +48,9 @@ function build(choices: Choices): FuzzRequest {
   const audience = parts.claims.aud;
   const parameters: Parameters = Object.entries({
     grant_type: GRANT_TYPE,
-    client_id: choices.chance(90) && typeof audience === 'string' ? audience : choices.pick(TARGETS),
+    client_id: choices.chance(90) && typeof audience === 'string' ? audience : chooseTarget(choices),
     ...(choices.chance(90) ? { id_token: token } : { refresh_token: refreshToken }),
-    ...(choices.chance(80) && { target: choices.pick(TARGETS) }),
+    ...(choices.chance(80) && { target: chooseTarget(choices) }),
     ...(choices.chance(30) && { api_type: choices.pick(API_TYPES) }),
     ...(choices.chance(15) && {
       scope: choices.pick(['openid', 'openid profile', 'passthrough', 'a"b', 'email  openid']),
@@ -84,7 +84,7 @@ function build(choices: Choices): FuzzRequest {
 function changeParameters(choices: Choices, parameters: Parameters): void {
   for (let count = 1 + choices.below(2); count > 0; count--) {
     const at = choices.below(parameters.length + 1);
-    const value = choices.chance(30) ? `${choices.json()}` : choices.text();
+    const value = choices.chance(30) ? JSON.stringify(choices.json()) : choices.text();
     const name = choices.chance(70) ? choices.pick(NAMES) : choices.text();
     switch (choices.below(5)) {
       case 0:
@@ -124,7 +124,7 @@ function changeBody(choices: Choices, text: string): string | Uint8Array {
 
 fuzz<FuzzRequest>({
   name: 'forms',
-  cases: 22_000,
+  cases: 25_000,
   build,
   async run(request) {
     const answer = await gateway.send(request);

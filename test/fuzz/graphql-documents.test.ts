@@ -49,10 +49,10 @@ function change(choices: Choices, query: string): string {
 
 fuzz<FuzzRequest>({
   name: 'GraphQL documents',
-  cases: 6_000,
+  cases: 4_000,
   build,
   run: async (request) => checkGraphqlAnswer(await gateway.send(request)),
   describe: describeRequest,
   atLeast: { success: 10, GRAPHQL_PARSE_FAILED: 3, GRAPHQL_VALIDATION_FAILED: 3, INVALID_REQUEST: 3 },
-  kinds: 100,
+  kinds: 80,
 });

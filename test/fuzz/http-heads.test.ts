@@ -144,7 +144,10 @@ function build(choices: Choices): FuzzRequest {
     method: choices.chance(90) ? 'POST' : choices.pick(METHODS),
     headers: [...headers],
     body: isGraphql
-      ? JSON.stringify({ query: DELEGATE, variables: { input: { target: choices.pick(['web', 'api', 'bus']) } } })
+      ? JSON.stringify({
+          query: DELEGATE,
+          variables: { input: { target: choices.pick(['bus', 'api', 'files', 'private']) } },
+        })
       : JSON.stringify({ client_id: 'web', grant_type: GRANT_TYPE, id_token: idToken, target: 'bus' }),
     tokens: [idToken],
     remoteAddress: choices.chance(30)
@@ -184,7 +187,7 @@ function check({ method, path }: FuzzRequest, answer: Awaited<ReturnType<FuzzGat
 
 fuzz<FuzzRequest>({
   name: 'HTTP heads',
-  cases: 21_500,
+  cases: 25_400,
   build,
   run: async (request) => check(request, await gateway.send(request)),
   describe: describeRequest,

@@ -3,7 +3,7 @@ import { DELEGATE } from '../support/gateway.js';
 import { GRANT_TYPE } from '../support/legacy.js';
 import { checkGraphqlAnswer, checkLegacyAnswer } from './support/answers.js';
 import { type Choices, mutateText } from './support/choices.js';
-import { chooseAddress, type FuzzGateway, type FuzzRequest, fuzzGateway, TARGETS } from './support/gateway.js';
+import { chooseAddress, chooseTarget, type FuzzGateway, type FuzzRequest, fuzzGateway } from './support/gateway.js';
 import { describeRequest } from './support/requests.js';
 import { fuzz } from './support/run.js';
 import { chooseToken, signToken } from './support/tokens.js';
@@ -43,7 +43,7 @@ beforeAll(async () => {
 function build(choices: Choices): FuzzRequest {
   const idToken = signToken(chooseToken(choices, gateway.nowSeconds));
   const path = choices.pick(['/graphql', '/delegation']);
-  const target = choices.pick(TARGETS);
+  const target = chooseTarget(choices);
   const body: Record<string, unknown> =
     path === '/graphql'
       ? {
@@ -108,7 +108,7 @@ function write(choices: Choices, body: unknown): string | Uint8Array {
 
 fuzz<FuzzRequest>({
   name: 'JSON bodies',
-  cases: 22_000,
+  cases: 25_000,
   build,
   async run(request) {
     const answer = await gateway.send(request);

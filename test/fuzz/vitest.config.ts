@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import base from '../../vitest.config.js';
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['test/fuzz/*.test.ts'],
+    maxWorkers: availableParallelism(),
     env: { FUZZ_FACTOR: process.env.FUZZ_FACTOR ?? '10' },
   },
 });
