@@ -97,7 +97,17 @@ function changeLines(choices: Choices, text: string): string {
     const at = choices.below(lines.length);
     const line = lines[at] ?? '';
     const [key = ''] = /^[ -]*\w+:/.exec(line) ?? [];
-    const value = choices.pick([...PIECES, choices.text(), '&a [*a]', '[[[[', '*a', `${'[1,'.repeat(200)}`, '"']);
+    const value = choices.pick([
+      ...PIECES,
+      choices.text(),
+      '&a [*a]',
+      '[[[[',
+      '*a',
+      '[1,'.repeat(200),
+      '['.repeat(20_000),
+      '- '.repeat(20_000),
+      '"',
+    ]);
     switch (choices.below(7)) {
       case 0:
         lines.splice(at, 1);

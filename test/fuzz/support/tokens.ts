@@ -170,8 +170,10 @@ export function writeOddly(choices: Choices, { header, claims, signer }: TokenPa
       return signText(head, choices.pick(['', '[]', 'null', '""', '7', '{', payload.slice(1), `[${payload}]`]), signer);
     case 6:
       return signText(head, payload.replaceAll('a', '\\u0061'), signer);
-    case 7:
-      return signText(head, `{"a":${'['.repeat(100)}${']'.repeat(100)},${payload.slice(1)}`, signer);
+    case 7: {
+      const levels = choices.pick([63, 64, 65, 100, 5_000]);
+      return signText(head, `{"acr":${'['.repeat(levels)}${']'.repeat(levels)},${payload.slice(1)}`, signer);
+    }
     default:
       return signText(head, Buffer.from(payload, 'utf16le'), signer);
   }
