@@ -19,10 +19,16 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 const log = createLog('silent');
 
 /** What YAML gives a meaning to. */
-const PIECES =
-  '- : ? | > & * ! % @ ` # , [ ] { } ~ null true .inf 0o17 1e400 <<: *a &a !!binary !!js/function !x --- ... "\\x00" \t \u0000 \u2028 \ufeff {{x}} {env:WEB_SECRET} {file:keys/acme.pem} {file:/dev/null} {file:keys}'.split(
+const PIECES = [
+  ...'- : ? | > & * ! % @ ` # , [ ] { } ~ null true .inf 0o17 1e400 <<: *a &a !!binary !!js/function !x --- ... "\\x00" \t \u0000 \u2028 \ufeff {{x}}'.split(
     ' ',
-  );
+  ),
+  '{ env: WEB_SECRET }',
+  '{ env: constructor }',
+  '{ env: __proto__ }',
+  '{ file: keys/acme.pem }',
+  '{ file: keys }',
+];
 const KEYS =
   'listen port trust_proxy cors rate_limit per_user graphql tenants hosts issuer signing_key certificate delegation issuers jwks jwks_uri algorithms clients client_id client_secret allowed_clients addons jwt_configuration claims firebase aws env file __proto__ constructor'.split(
     ' ',
@@ -70,7 +76,7 @@ function replacements(choices: Choices): readonly unknown[] {
     'HS256',
     ['*'],
     WEB_SECRET,
-    { env: choices.pick(['WEB_SECRET', 'EMPTY', 'NOT_SET', '__proto__']) },
+    { env: choices.pick(['WEB_SECRET', 'EMPTY', 'NOT_SET', '__proto__', 'constructor']) },
     {
       file: choices.pick([
         'keys/acme.pem',
@@ -104,7 +110,7 @@ function changeLines(choices: Choices, text: string): string {
       '[[[[',
       '*a',
       '[1,'.repeat(200),
-      '['.repeat(20_000),
+      `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
       '- '.repeat(20_000),
       '"',
     ]);

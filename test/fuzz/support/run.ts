@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Choices, entropy } from './choices.js';
+import { startWatchdog } from './watchdog.js';
 
 /** What became of a case: a short name, such as an error code, and the message that explains it. */
 export interface Outcome {
@@ -50,9 +51,11 @@ export function fuzz<Case>(target: Target<Case>): void {
     process.on('unhandledRejection', onRejection);
     process.on('warning', onWarning);
     print(`fuzz ${target.name}: ${cases} cases, FUZZ_SEED=${SEED}`);
+    const watchdog = startWatchdog(`fuzz ${target.name}, FUZZ_SEED=${SEED}`);
     try {
       await fc.assert(
         fc.asyncProperty(entropy, async (each) => {
+          watchdog.next();
           const input = target.build(new Choices(each));
           try {
             tally.count(await runWithinLimit(target, input));
@@ -76,6 +79,7 @@ export function fuzz<Case>(target: Target<Case>): void {
     } finally {
       process.off('unhandledRejection', onRejection);
       process.off('warning', onWarning);
+      await watchdog.stop();
       print(tally.summary());
     }
     if (PATH === undefined) tally.check(target);
