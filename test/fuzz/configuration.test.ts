@@ -29,6 +29,19 @@ const PIECES = [
   '{ file: keys/acme.pem }',
   '{ file: keys }',
 ];
+/** References in the place of a secret, most of them wrong. */
+const REFERENCES = [
+  { env: 'WEB_SECRET' },
+  { env: 'EMPTY' },
+  { env: 'constructor' },
+  { env: '__proto__' },
+  { env: 7 },
+  { env: 'WEB_SECRET', x: 1 },
+  { file: 'keys/acme.pem' },
+  { file: 'keys' },
+  { file: '\u0000' },
+  { file: ['keys/acme.pem'] },
+];
 const KEYS =
   'listen port trust_proxy cors rate_limit per_user graphql tenants hosts issuer signing_key certificate delegation issuers jwks jwks_uri algorithms clients client_id client_secret allowed_clients addons jwt_configuration claims firebase aws env file __proto__ constructor'.split(
     ' ',
@@ -53,7 +66,9 @@ function write(choices: Choices, secret: string): string {
     return choices.chance(10) ? lines : changeLines(choices, lines);
   }
   const document = structuredClone(DOCUMENT);
-  Object.assign(document.tenants[0]!.clients[1]!, { client_secret: secret });
+  Object.assign(document.tenants[0]!.clients[1]!, {
+    client_secret: choices.chance(25) ? choices.pick(REFERENCES) : secret,
+  });
   let changed: unknown = document;
   for (let count = choices.below(4); count > 0; count--)
     changed = changeSomewhere(choices, changed, KEYS, replacements(choices));
