@@ -113,6 +113,7 @@ function replacements(choices: Choices): readonly unknown[] {
 /** Changes a YAML text by lines, which keeps more of its structure, or by characters. */
 function changeLines(choices: Choices, text: string): string {
   if (choices.chance(30)) return mutateText(choices, text, PIECES);
+  if (choices.chance(3)) return text.replace('[10.0.0.0/8]', `${'['.repeat(100_000)}${']'.repeat(100_000)}`);
   const lines = text.split('\n');
   for (let count = 1 + choices.below(2); count > 0; count--) {
     const at = choices.below(lines.length);
@@ -125,7 +126,6 @@ function changeLines(choices: Choices, text: string): string {
       '[[[[',
       '*a',
       '[1,'.repeat(200),
-      `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
       '- '.repeat(20_000),
       '"',
     ]);

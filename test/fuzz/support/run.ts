@@ -82,7 +82,8 @@ export function fuzz<Case>(target: Target<Case>): void {
       await watchdog.stop();
       print(tally.summary());
     }
-    if (PATH === undefined) tally.check(target);
+    // Fewer cases have fewer kinds of outcomes.
+    if (PATH === undefined && FACTOR >= 1) tally.check(target);
   });
 }
 
