@@ -87,6 +87,17 @@ describe('a secret', () => {
     expect(secretOf({ file: 'keys/secret' }, { 'keys/secret': 'from a file' })).toBe('from a file');
   });
 
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'in the variable %s, which every object has, is not set',
+    (name) => {
+      for (const env of [{}, process.env]) {
+        expect(() => secretOf({ env: name }, {}, env)).toThrow(
+          expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('to be set') }),
+        );
+      }
+    },
+  );
+
   it('loses one line break at the end of its file, which editors add, and no other white space', () => {
     expect(secretOf({ file: 'secret' }, { secret: 'two\nlines\r\n' })).toBe('two\nlines');
     expect(secretOf({ file: 'secret' }, { secret: ' spaces \n\n' })).toBe(' spaces \n');
@@ -141,6 +152,15 @@ describe('a file that cannot be read', () => {
     onTestFinished(() => warn.mockRestore());
     expect(diagnose(`${GOOD}? [${WEB_SECRET}]\n: x`)).toHaveLength(1);
     expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('makes Node.js print no warning that quotes it: a template that was not rendered is a key which is a mapping', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => emitWarning.mockRestore());
+    expect(diagnose(GOOD.replace('{ env: WEB_SECRET }', `{{ ${WEB_SECRET} }}`))).toEqual([
+      'line 25: tenants[0].clients[0].client_secret: a mapping; expected a string, { env: NAME } or { file: path }',
+    ]);
+    expect(emitWarning).not.toHaveBeenCalled();
   });
 
   it('only if it nests deeper than 100 levels', () => {
