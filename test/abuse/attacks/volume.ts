@@ -177,11 +177,11 @@ export const VOLUME: Theme = {
       outcome: GUARDED,
     },
     {
-      name: 'A hundred and fifty honest users share an address, and nobody shall be locked out',
+      name: 'A hundred and thirty honest users share an address, and nobody shall be locked out',
       source: 'OWASP API4:2023 Unrestricted Resource Consumption',
       setting: DEFAULTS,
       attack: (scene) => async () => {
-        const users = Array.from({ length: 150 }, (_, index) => `${scene.user} of the office ${index}`);
+        const users = Array.from({ length: 130 }, (_, index) => `${scene.user} of the office ${index}`);
         const answers = await Promise.all(
           users.map((sub) => scene.ask(from(ipv4(scene), { idToken: scene.token({ sub }) }))),
         );
@@ -190,7 +190,7 @@ export const VOLUME: Theme = {
       },
       control: (scene) => from(ipv4(scene), honest(scene)),
       outcome: { granted: 'all of them are granted' },
-      effects: { signatures: 150, spent: 0 },
+      effects: { signatures: 130, spent: 0 },
     },
     {
       name: 'A page elsewhere sends many requests, so that its visitor is locked out',
