@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/json.js';
 import { type Diagnostics, suggest } from './diagnostics.js';
 import type { PartialConfig } from './partial-config.js';
 import type { GatewaySettings, IssuerConfig, TenantConfig } from './schema.js';
@@ -13,6 +14,7 @@ export function crossCheck(config: PartialConfig<GatewaySettings>, diagnostics: 
   for (const tenant of tenants) {
     checkIssuers(tenant, diagnostics);
     checkClients(tenant, diagnostics);
+    checkClaimNames(tenant, diagnostics);
     checkClientIssuers(tenant, diagnostics);
     checkRefreshTokens(tenant, diagnostics);
   }
@@ -104,6 +106,19 @@ function checkClients(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnost
       const nearest = suggest(allowed, known);
       const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
       diagnostics.report(path, `the client_id of a client of this tenant or "*"${hint}`);
+    }
+  }
+}
+
+/** Zod leaves the key `__proto__` of a map of claims out, so that a claim would be missing without an error. */
+function checkClaimNames(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
+  for (const { path } of tenant.at('clients').entries()) {
+    const addons = diagnostics.readWritten([...path, 'addons']);
+    const names = isRecord(addons) ? Object.keys(addons) : [];
+    for (const map of [[...path, 'claims'], ...names.map((name) => [...path, 'addons', name, 'claims'])]) {
+      const written = diagnostics.readWritten(map);
+      if (isRecord(written) && Object.hasOwn(written, '__proto__'))
+        diagnostics.report([...map, '__proto__'], 'a claim name other than __proto__');
     }
   }
 }

@@ -145,7 +145,8 @@ function claimMap(refused: ReadonlySet<string> = new Set()): z.ZodType<ClaimMap>
 
 /** Whether a URL may be configured: https everywhere; http only where the traffic cannot leave the machine. */
 export function isAllowedUrl(text: string): boolean {
-  if (!URL.canParse(text) || text !== text.trim()) return false;
+  // The URL parser removes tabs and line feeds, so that the host would be another than a reader sees.
+  if (!URL.canParse(text) || text !== text.trim() || /\p{Cc}/u.test(text)) return false;
   const { protocol, hostname, username, password, hash } = new URL(text);
   if (username || password || hash) return false;
   if (protocol === 'https:') return true;

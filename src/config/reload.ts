@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Log } from '../observability/log.js';
 import { describeError } from '../observability/unexpected-error.js';
 import { ConfigError, formatDiagnostic } from './diagnostics.js';
+import { readConfigText } from './yaml.js';
 
 export interface ReloaderOptions<Config> {
   /** The file to watch. */
@@ -61,7 +61,7 @@ export function createReloader<Config>({ path, load, apply, log }: ReloaderOptio
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readConfigText(path);
   } catch {
     return undefined;
   }

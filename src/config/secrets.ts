@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readTextFile } from '../lib/read-text-file.js';
 import { isPlausibleName } from './plausible-name.js';
 
 /** A secret as the file has it: its text, or where the text is. */
 export type SecretSource = string | { readonly env: string } | { readonly file: string };
+
+/** More than any key, certificate or JWKS has. */
+const MAX_FILE_BYTES = 1_048_576;
 
 /** @throws TypeError whose message continues "expected …" and may name the variable or file, never its content */
 export type ReadSecret = (source: SecretSource) => string;
@@ -18,12 +21,14 @@ export function createSecretReader(folder: string, env: NodeJS.ProcessEnv): Read
   return (source) => {
     if (typeof source === 'string') return source;
     if ('env' in source) {
-      const value = env[source.env];
+      // An own property: `env.constructor` is a function.
+      const value = Object.hasOwn(env, source.env) ? env[source.env] : undefined;
       if (value === undefined || value === '') throw new TypeError(`${describeVariable(source.env)} to be set`);
       return value;
     }
     try {
-      return readFileSync(resolve(folder, source.file), 'utf8').replace(/\r?\n$/, '');
+      const text = readTextFile(resolve(folder, source.file), { maxBytes: MAX_FILE_BYTES, regularOnly: true });
+      return text.replace(/\r?\n$/, '');
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : 'failed';
       throw new TypeError(`${describeFile(source.file)} to be readable (${code})`);

@@ -43,6 +43,11 @@ const BROKEN: readonly Broken[] = [
     [`line 42: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
   ],
   [
+    'a host with a line feed, which the parser of URLs removes',
+    [['https://login.other.example.com/jwks.json', '"https://login.other.example.com\\n.evil.example/"']],
+    [`line 42: tenants[1].issuers[0].jwks_uri: a string; expected ${HTTPS}`],
+  ],
+  [
     'an HS256 secret that is too short',
     [['env: WEB_SECRET', 'env: SHORT_SECRET']],
     [
@@ -87,6 +92,22 @@ const BROKEN: readonly Broken[] = [
     [['env: WEB_SECRET', 'env: OTHER_SECRET']],
     [
       'line 25: tenants[0].clients[0].client_secret: a mapping; expected the environment variable OTHER_SECRET to be set',
+    ],
+  ],
+  ...['constructor', 'toString', '__proto__'].map(
+    (name): Broken => [
+      `a variable that is not set, and that every object has: ${name}`,
+      [['env: WEB_SECRET', `env: ${name}`]],
+      [
+        'line 25: tenants[0].clients[0].client_secret: a mapping; expected the environment variable that it names to be set',
+      ],
+    ],
+  ),
+  [
+    'a secret in a device that does not end',
+    [['{ env: WEB_SECRET }', '{ file: /dev/zero }']],
+    [
+      'line 25: tenants[0].clients[0].client_secret: a mapping; expected the file that it names to be readable (not a regular file)',
     ],
   ],
   [

@@ -258,6 +258,20 @@ graphiql: false`,
     ],
   ],
   [
+    'a claim with the name __proto__',
+    [
+      [
+        '        claims: { role: app_metadata.role }\n        addons',
+        '        claims: { __proto__: role }\n        addons',
+      ],
+      ['            claims: { role: app_metadata.role }', '            claims: { __proto__: role }'],
+    ],
+    [
+      'line 30: tenants[0].clients[1].claims.__proto__: a string; expected a claim name other than __proto__',
+      'line 36: tenants[0].clients[1].addons.firebase.claims.__proto__: a string; expected a claim name other than __proto__',
+    ],
+  ],
+  [
     'an empty client_id',
     [['client_id: chat', 'client_id: ""']],
     ['line 28: tenants[0].clients[1].client_id: an empty string; expected a string of at least 1 character'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError, formatDiagnostic, suggest } from '../../src/config/diagnostics.js';
 import { loadConfig, parseConfig, validateConfig } from '../../src/config/load.js';
 import { formatPath } from '../../src/config/path.js';
@@ -87,6 +87,17 @@ describe('a secret', () => {
     expect(secretOf({ file: 'keys/secret' }, { 'keys/secret': 'from a file' })).toBe('from a file');
   });
 
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'in the variable %s, which every object has, is not set',
+    (name) => {
+      for (const env of [{}, process.env]) {
+        expect(() => secretOf({ env: name }, {}, env)).toThrow(
+          expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('to be set') }),
+        );
+      }
+    },
+  );
+
   it('loses one line break at the end of its file, which editors add, and no other white space', () => {
     expect(secretOf({ file: 'secret' }, { secret: 'two\nlines\r\n' })).toBe('two\nlines');
     expect(secretOf({ file: 'secret' }, { secret: ' spaces \n\n' })).toBe(' spaces \n');
@@ -123,6 +134,33 @@ describe('a file that cannot be read', () => {
     expect(diagnose(text)).toEqual([
       `${line === '' ? '' : `${line}: `}(file): nested too deeply${column}; expected at most 100 levels`,
     ]);
+  });
+
+  it.each([
+    ['of one anchor', `a: &a x\nb: [${'*a, '.repeat(100_000)}]`],
+    [
+      'of an anchor each',
+      `a: [${Array.from({ length: 10_000 }, (_, index) => `&a${index} x, *a${index}`).join(', ')}]`,
+    ],
+    ['of no anchor', `a: [${Array.from({ length: 10_000 }, (_, index) => `*a${index}`).join(', ')}]`],
+  ])('because it has too many aliases: %s', (_what, text) => {
+    expect(diagnose(text)).toEqual(['(file): not valid YAML (too many aliases)']);
+  });
+
+  it('is not quoted in a warning of the library because a key is a list', () => {
+    const warn = vi.spyOn(process, 'emitWarning');
+    onTestFinished(() => warn.mockRestore());
+    expect(diagnose(`${GOOD}? [${WEB_SECRET}]\n: x`)).toHaveLength(1);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('makes Node.js print no warning that quotes it: a template that was not rendered is a key which is a mapping', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => emitWarning.mockRestore());
+    expect(diagnose(GOOD.replace('{ env: WEB_SECRET }', `{{ ${WEB_SECRET} }}`))).toEqual([
+      'line 25: tenants[0].clients[0].client_secret: a mapping; expected a string, { env: NAME } or { file: path }',
+    ]);
+    expect(emitWarning).not.toHaveBeenCalled();
   });
 
   it('only if it nests deeper than 100 levels', () => {

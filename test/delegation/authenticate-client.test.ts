@@ -54,96 +54,33 @@ const ACCEPTED: readonly Row[] = [
   ['a jti of 255 characters', claims({ jti: 'j'.repeat(255) }), 'issued'],
 ];
 
-const ALG = assertionRefused('its algorithm (alg) must be RS256, PS256, ES256, EdDSA');
 const NO_KEY = assertionRefused('the calling application has no key that its alg and kid select');
 const SIGNATURE = assertionRefused('its signature is not valid');
-const ISS = assertionRefused('its issuer (iss) must be the client_id of the calling application');
-const SUB = assertionRefused('its subject (sub) must be the client_id of the calling application');
 const AUD = assertionRefused('its audience (aud) must be the issuer of the tenant and nothing else');
-const EXP_TYPE = assertionRefused('its expiry (exp) must be a number');
 const EXP_FAR = assertionRefused('its expiry (exp) must be at most 3600 seconds ahead');
 const JTI = assertionRefused('its id (jti) must be a string of 1 to 255 characters');
 
 const REFUSED: readonly Row[] = [
   ['a wrong secret', () => ({ secret: 'a-wrong-secret-of-twenty-characters' }), WRONG_SECRET],
-  ['the secret of another client', () => ({ secret: OTHER_SECRET }), WRONG_SECRET],
-  ['its secret and one character more', () => ({ secret: `${BACKEND_SECRET}9` }), WRONG_SECRET],
-  ['its secret in upper case', () => ({ secret: BACKEND_SECRET.toUpperCase() }), WRONG_SECRET],
   [
     'its secret as the assertion',
     () => ({ assertion: BACKEND_SECRET }),
     assertionRefused('it is not a JWT in compact form'),
   ],
-  ['alg none (RFC 8725 §3.2)', header({ alg: 'none' }, 'c2lnbmF0dXJl'), ALG],
-  ['alg none and no signature', header({ alg: 'none' }, ''), assertionRefused('it has no signature')],
-  ['HS256 with its secret', header({ alg: 'HS256' }, signers.HS256(BACKEND_SECRET)), ALG],
-  [
-    'HS256 with its public key (RFC 8725 §2.1)',
-    header({ alg: 'HS256' }, signers.HS256(rsaPair('backend').publicKey.export({ type: 'spki', format: 'pem' }))),
-    ALG,
-  ],
-  ['RS512', header({ alg: 'RS512' }), ALG],
-  ['no alg', header({ alg: undefined }), ALG],
   [
     'PS256 with a key whose alg is RS256',
     header({ alg: 'PS256', kid: 'pinned' }, signers.PS256(rsaPair('backend-pinned').privateKey)),
     NO_KEY,
   ],
-  ['ES256 with the kid of an RSA key', header({ alg: 'ES256', kid: 'rsa' }, BACKEND.ES256.signer), NO_KEY],
-  ['a kid of no key', header({ kid: 'nothing' }), NO_KEY],
-  ['no kid, where several keys fit', header({ kid: undefined }), NO_KEY],
-  ['a kid that is a path', header({ kid: '../../../dev/null' }), NO_KEY],
   ['a kid that is a number', header({ kid: 7 }), assertionRefused('its key id (kid) must be a string')],
-  ['the key of another client with the same kid', header({}, signers.RS256(rsaPair('other').privateKey)), SIGNATURE],
-  ['the key of the identity provider', header({}, signers.RS256(rsaPair('idp').privateKey)), SIGNATURE],
-  [
-    'a key in its header (CVE-2018-0114)',
-    header({ jwk: publicJwk(rsaPair('mallory'), { kid: 'rsa' }) }, signers.RS256(rsaPair('mallory').privateKey)),
-    SIGNATURE,
-  ],
-  ['another key of the client than kid says', header({ kid: 'pinned' }), SIGNATURE],
-  [
-    'a critical extension',
-    header({ crit: ['exp'] }),
-    assertionRefused('its header has crit, and no extension is supported'),
-  ],
-  [
-    'the typ of an access token',
-    header({ typ: 'at+jwt' }),
-    assertionRefused('its type (typ) must be JWT or client-authentication+jwt'),
-  ],
-  [
-    'a typ that is a number',
-    header({ typ: 1 }),
-    assertionRefused('its type (typ) must be JWT or client-authentication+jwt'),
-  ],
-  ['no iss', claims({ iss: undefined }), ISS],
-  ['the iss of another client', claims({ iss: 'other' }), ISS],
-  ['a list as iss', claims({ iss: ['backend'] }), ISS],
-  ['no sub', claims({ sub: undefined }), SUB],
-  ['the sub of another client', claims({ sub: 'other' }), SUB],
-  ['no aud', claims({ aud: undefined }), AUD],
-  ['an empty list as aud', claims({ aud: [] }), AUD],
-  ['the URL of the endpoint as aud', claims({ aud: `${TENANT_ISSUER}delegation` }), AUD],
-  ['the token endpoint of the identity provider as aud', claims({ aud: `${ISSUER}oauth/token` }), AUD],
-  ['the issuer without its slash as aud', claims({ aud: TENANT_ISSUER.slice(0, -1) }), AUD],
-  ['two audiences', claims({ aud: [TENANT_ISSUER, ISSUER] }), AUD],
   ['the issuer twice as aud', claims({ aud: [TENANT_ISSUER, TENANT_ISSUER] }), AUD],
-  ['a list in a list as aud', claims({ aud: [[TENANT_ISSUER]] }), AUD],
-  ['no exp', claims({ exp: undefined }), EXP_TYPE],
-  ['exp as text', claims((now) => ({ exp: `${now + 60}` })), EXP_TYPE],
   ['an exp that passed 5 s ago', claims((now) => ({ exp: now - 5 })), assertionRefused('it has expired (exp)')],
   ['an exp that is too far ahead', claims((now) => ({ exp: now + 3_606 })), EXP_FAR],
   ['an exp in milliseconds', claims((now) => ({ exp: (now + 60) * 1_000 })), EXP_FAR],
-  ['a huge exp', claims({ exp: Number.MAX_VALUE }), EXP_FAR],
-  ['iat as text', claims({ iat: 'now' }), assertionRefused('its issue time (iat) must be a number')],
   ['an iat 6 s ahead', claims((now) => ({ iat: now + 6 })), assertionRefused('it was issued in the future (iat)')],
   ['nbf as null', claims({ nbf: null }), assertionRefused('its start (nbf) must be a number')],
   ['an nbf 6 s ahead', claims((now) => ({ nbf: now + 6 })), assertionRefused('it is not valid yet (nbf)')],
-  ['no jti', claims({ jti: undefined }), JTI],
-  ['an empty jti', claims({ jti: '' }), JTI],
   ['a jti of 256 characters', claims({ jti: 'j'.repeat(256) }), JTI],
-  ['a jti that is a number', claims({ jti: 7 }), JTI],
   [
     'an assertion over 16 KiB',
     claims({ filler: 'x'.repeat(16_384) }),

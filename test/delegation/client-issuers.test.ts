@@ -36,21 +36,6 @@ describe('the issuers of a client', () => {
     expect(await ask(token({ aud: 'chat' }))).toBe(notTaken);
   });
 
-  it('also restrict a token that names the application beside others', async () => {
-    const { ask, token } = await callerGateway((config) => void withPartner(config, { web: [ISSUER, PARTNER] }));
-    const both = token({ iss: PARTNER, aud: ['web', 'corp-admin'], azp: 'corp-admin', sub: 'mallory' });
-    expect(await ask(both)).toBe(notTaken);
-    expect(await ask(both, 'corp-admin')).toBe(notTaken);
-  });
-
-  it('also restrict tokens that the tenant signed, by the identity provider that they go back to', async () => {
-    const { ask, token, delegate } = await callerGateway((config) => void withPartner(config, { api: [] }));
-    const answer = await delegate({ target: 'api', apiType: 'APP', subjectToken: { idToken: token() } });
-    expect(await ask(answer.data.delegate.credential.token)).toMatch(
-      /^INVALID_TOKEN: .* its identity provider \(idp\)/,
-    );
-  });
-
   it('may be absent with one issuer, and count where they are given', async () => {
     const { ask, token } = await callerGateway((config) => {
       Object.assign(config.tenants[0]?.clients[3] as object, { issuers: [] });

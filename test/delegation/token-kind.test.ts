@@ -8,11 +8,7 @@ const ALICE = 'accepted as auth0|alice';
 
 const azp = refusal('its authorized party (azp) must be the calling application or among its trusted_azp');
 const several = refusal('it has several audiences, so its authorized party (azp) must be the calling application');
-const typ = refusal('its claim typ must be ID, as in an ID token');
-const tokenUse = refusal('its claim token_use must be id');
-const scp = refusal('an access token (scp) is not an ID token');
 const events = refusal('a logout token (events) is not an ID token');
-const cnf = refusal('it is bound to a key (cnf), and no proof of possession is supported');
 
 let gateway: CallerGateway;
 beforeAll(async () => {
@@ -34,30 +30,8 @@ describe('a token of an identity provider', () => {
     expect(await gateway.ask(gateway.token(claims))).toBe(ALICE);
   });
 
-  it.each([
-    ['Keycloak, access token', { typ: 'Bearer', azp: 'web', scope: 'openid' }, typ],
-    ['Keycloak, refresh token', { typ: 'Refresh' }, typ],
-    ['typ in another case', { typ: 'id' }, typ],
-    ['typ that is null', { typ: null }, typ],
-    ['typ in a list', { typ: ['ID'] }, typ],
-    ['Cognito, access token', { token_use: 'access' }, tokenUse],
-    ['token_use in another case', { token_use: 'ID' }, tokenUse],
-    ['token_use that is null', { token_use: null }, tokenUse],
-    ['Entra, access token', { scp: 'User.Read' }, scp],
-    ['an empty scp', { scp: '' }, scp],
-    ['a scp that is null', { scp: null }, scp],
-    ['a logout token', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, events],
-    ['bound to a DPoP key', { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }, cnf],
-    ['bound to a certificate', { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }, cnf],
-    ['an empty cnf', { cnf: {} }, cnf],
-    ['a cnf that is null', { cnf: null }, cnf],
-    ['another azp', { azp: 'mallory-app' }, azp],
-    ['an azp of another application of the tenant', { azp: 'api' }, azp],
-    ['an empty azp', { azp: '' }, azp],
-    ['an azp in another case', { azp: 'Android-App' }, azp],
-    ['everything at once', { typ: 'Bearer', scp: 'a', token_use: 'access', azp: 'api', cnf: {} }, typ],
-  ])('is refused as what it is: %s', async (_what, claims, expected) => {
-    expect(await gateway.ask(gateway.token(claims))).toBe(expected);
+  it.each(['mallory-app', 'Android-App', ''])('is refused with another azp than the trusted one: %j', async (other) => {
+    expect(await gateway.ask(gateway.token({ azp: other }))).toBe(azp);
   });
 
   it('needs the calling application as azp if it has several audiences: a trusted azp is not enough', async () => {
