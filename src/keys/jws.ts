@@ -1,5 +1,12 @@
-import { constants, createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
-import { promisify } from 'node:util';
+import {
+  constants,
+  createHmac,
+  type KeyObject,
+  type SignKeyObjectInput,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import type { Algorithm, SigningAlgorithm } from './algorithms.js';
 
 /** The two parts of a JWS in compact form that a signature is about (RFC 7515 §5.2). */
@@ -23,14 +30,18 @@ const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RS
 /** RFC 7518 §3.4: R and S beside each other, not in DER. */
 const ECDSA = { dsaEncoding: 'ieee-p1363' } as const;
 
-const signOnPool = promisify(sign);
-
 /** The signers by algorithm: HMAC at once, RSA on the thread pool. */
 const SIGN: Record<SigningAlgorithm, (input: string, key: KeyObject) => Buffer | Promise<Buffer>> = {
   HS256: (input, key) => createHmac('sha256', key).update(input).digest(),
-  RS256: (input, key) => signOnPool('sha256', Buffer.from(input), key),
-  PS256: (input, key) => signOnPool('sha256', Buffer.from(input), { key, ...PSS }),
+  RS256: (input, key) => signOnPool(input, { key }),
+  PS256: (input, key) => signOnPool(input, { key, ...PSS }),
 };
+
+function signOnPool(input: string, key: SignKeyObjectInput): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    sign('sha256', Buffer.from(input), key, (error, signature) => (error ? reject(error) : resolve(signature)));
+  });
+}
 
 const VERIFY: Record<Algorithm, (input: string, key: KeyObject, signature: Uint8Array) => boolean> = {
   HS256(input, key, signature) {

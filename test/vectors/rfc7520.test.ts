@@ -46,16 +46,16 @@ describe('a signature of §4', () => {
 
   it.each(['4.1', '4.4'])('%s verifies, and does not with one bit changed', async (section) => {
     const { alg, key, serialized } = find(section);
-    expect(await verifyByGateway(alg as Algorithm, key, serialized)).toBe(true);
+    expect(verifyByGateway(alg as Algorithm, key, serialized)).toBe(true);
     for (const part of [0, 1, 2]) {
-      expect(await verifyByGateway(alg as Algorithm, key, flipBit(serialized, part))).toBe(false);
+      expect(verifyByGateway(alg as Algorithm, key, flipBit(serialized, part))).toBe(false);
     }
-    expect(await verifyByGateway(alg as Algorithm, key, serialized)).toBe(true);
+    expect(verifyByGateway(alg as Algorithm, key, serialized)).toBe(true);
   });
 
   it('4.2, PS384, does not verify as PS256 or RS256 with the same key', async () => {
     const { key, serialized } = find('4.2');
-    for (const alg of ['PS256', 'RS256'] as const) expect(await verifyByGateway(alg, key, serialized)).toBe(false);
+    for (const alg of ['PS256', 'RS256'] as const) expect(verifyByGateway(alg, key, serialized)).toBe(false);
   });
 
   it('4.3, ES512, has a key that fits no algorithm of the gateway', () => {
