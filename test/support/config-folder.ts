@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 
 export interface ConfigFolder {
   readonly path: string;
@@ -9,10 +9,12 @@ export interface ConfigFolder {
   write(name: string, text: string): string;
 }
 
-/** A folder for a configuration and what it refers to, gone when the test file is done. */
+/** A folder for a configuration and what it refers to, gone when the test is done, or the file outside of a test. */
 export function configFolder(files: Readonly<Record<string, string>> = {}): ConfigFolder {
   const path = mkdtempSync(join(tmpdir(), 'gateway-'));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  if (expect.getState().currentTestName === undefined) afterAll(remove);
+  else onTestFinished(remove);
   const folder: ConfigFolder = {
     path,
     write(name, text) {
