@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -11,6 +12,8 @@ export default defineConfig({
     exclude: ['test/interop/**'],
     globalSetup: ['test/support/rsa-pool.ts'],
     setupFiles: ['test/support/no-secrets.ts'],
+    // By default one less: of two cores only one would test.
+    maxWorkers: availableParallelism(),
     testTimeout: 20_000,
   },
 });
