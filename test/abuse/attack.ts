@@ -38,6 +38,12 @@ export interface Refused {
   readonly refused: ErrorCode;
   /** Part of the message, or a pattern of it. */
   readonly message: string | RegExp;
+  /**
+   * Where it has no audit event of its own: at `/graphql` because it is refused before the operation runs, everywhere because
+   * it is refused before an endpoint reads it, or is one of many that the attempt guard refused. Elsewhere the event must
+   * have the code and the message of the answer.
+   */
+  readonly unaudited?: 'graphql' | 'everywhere';
   /** Where the status is not the one of the code: 413, 415. */
   readonly status?: number;
   /** Whether the identity provider rotated the refresh token before, so that the refusal carries the new one. */

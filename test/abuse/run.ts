@@ -34,6 +34,8 @@ export function runTheme({ title, setting, attacks }: Theme): void {
   }
 }
 
+/** The most requests that a row sends at once. */
+const MOST_AT_ONCE = 130;
 /** Up to so many requests of a row are counted one by one, more of them together. */
 const MOST_COUNTED = 8;
 
@@ -73,7 +75,7 @@ async function checkOutcome({ outcome }: Attack, scene: Scene, answer: Answer, w
   await outcome.check?.(answer, scene);
 }
 
-function checkRefusal(outcome: Refused, { endpoint }: Scene, answer: Answer, which: string): void {
+function checkRefusal(outcome: Refused, { endpoint, server }: Scene, answer: Answer, which: string): void {
   const { status, error, message, refreshToken } = answer;
   const presented = endpoint.present(outcome.refused);
   expect({ status, error }, `the refusal of ${which} (${message})`).toEqual({
@@ -81,9 +83,17 @@ function checkRefusal(outcome: Refused, { endpoint }: Scene, answer: Answer, whi
     status: outcome.status ?? presented.status,
   });
   expect(message, `the message of ${which}`).toMatch(outcome.message);
+  if (isAudited(outcome, endpoint)) {
+    const event = expect.objectContaining({ code: outcome.refused, message });
+    expect(server.log.audits().slice(-MOST_AT_ONCE), `the audit events until ${which}`).toContainEqual(event);
+  }
   expect(refreshToken !== undefined, `the rotated refresh token in the refusal of ${which}`).toBe(
     outcome.rotated ?? false,
   );
+}
+
+function isAudited({ unaudited }: Refused, { title }: Scene['endpoint']): boolean {
+  return unaudited === undefined || (unaudited === 'graphql' && !title.includes('graphql'));
 }
 
 function subtract(after: Effects, before: Effects): Effects {

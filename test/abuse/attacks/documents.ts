@@ -62,7 +62,8 @@ const send =
 
 /** Of documents that do not parse or validate. Their status is 200 for clients that accept application/json alone. */
 const INVALID = { rejected: 200, error: 'GRAPHQL_VALIDATION_FAILED' } as const;
-const tooMuch = (message: string | RegExp) => ({ refused: 'INVALID_REQUEST', status: 400, message }) as const;
+const tooMuch = (message: string | RegExp) =>
+  ({ refused: 'INVALID_REQUEST', status: 400, message, unaudited: 'graphql' }) as const;
 
 /** No part of a token, and nothing else as long as one. */
 function checkNoToken({ text }: Answer): void {

@@ -101,7 +101,12 @@ export const HTTP: Theme = {
           .map((type) => ({ 'Content-Type': type })),
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 415, message: 'The Content-Type must be application/json' },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 415,
+        message: 'The Content-Type must be application/json',
+      },
       notAt: { 'delegation-form': ONLY_GRAPHQL, 'delegation-json': ONLY_GRAPHQL },
     },
     {
@@ -113,7 +118,12 @@ export const HTTP: Theme = {
         })),
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 415, message: 'The Content-Type must be application/json' },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 415,
+        message: 'The Content-Type must be application/json',
+      },
     },
     {
       name: 'A page whose origin is not listed sends a request',
@@ -133,6 +143,7 @@ export const HTTP: Theme = {
       ),
       control: (scene) => withHeaders({ Origin: LISTED })(scene)[0]!,
       outcome: {
+        unaudited: 'everywhere',
         refused: 'INVALID_REQUEST',
         status: 403,
         message: 'The Origin of the request is not one of cors.origins',
@@ -153,7 +164,7 @@ export const HTTP: Theme = {
           }),
         })),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 405, message: 'The method must be POST' },
+      outcome: { unaudited: 'everywhere', refused: 'INVALID_REQUEST', status: 405, message: 'The method must be POST' },
     },
     {
       name: 'A POST is said to be another method, another path or another host by headers of a framework',
@@ -197,7 +208,12 @@ export const HTTP: Theme = {
         (body) => body.padEnd(1 << 20, ' '),
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 413, message: 'The body is longer than 102400 bytes' },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 413,
+        message: 'The body is longer than 102400 bytes',
+      },
     },
     {
       name: 'A body is not UTF-8',
@@ -209,7 +225,12 @@ export const HTTP: Theme = {
         (body) => Buffer.concat([Buffer.from(body), Buffer.of(0xe2, 0x82)]),
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 400, message: 'The body could not be read as UTF-8' },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 400,
+        message: 'The body could not be read as UTF-8',
+      },
     },
     {
       name: 'A JSON body holds many values, or nests deep',
@@ -220,7 +241,12 @@ export const HTTP: Theme = {
         (body) => body.replace('{', `{"x":${'{"a":'.repeat(10_000)}0${'}'.repeat(10_000)},`),
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 400, message: 'The body holds more than 3000 values' },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 400,
+        message: 'The body holds more than 3000 values',
+      },
       notAt: { 'delegation-form': ONLY_JSON },
     },
     {
@@ -235,7 +261,12 @@ export const HTTP: Theme = {
         () => '',
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 400, message: /The body (must be a JSON object|is not JSON)/ },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 400,
+        message: /The body (must be a JSON object|is not JSON)/,
+      },
       notAt: { 'delegation-form': ONLY_JSON },
     },
     {
@@ -250,7 +281,11 @@ export const HTTP: Theme = {
         script()(scene),
       ],
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', message: 'cbx must be given once and name a callback' },
+      outcome: {
+        unaudited: 'everywhere',
+        refused: 'INVALID_REQUEST',
+        message: 'cbx must be given once and name a callback',
+      },
       notAt: { 'graphql-argument': ONLY_SCRIPTS, 'graphql-header': ONLY_SCRIPTS, 'delegation-json': ONLY_SCRIPTS },
     },
   ],

@@ -152,7 +152,12 @@ export const SMUGGLING: Theme = {
         ),
       ),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 400, message: 'The request must have one valid Host header' },
+      outcome: {
+        unaudited: 'everywhere',
+        refused: 'INVALID_REQUEST',
+        status: 400,
+        message: 'The request must have one valid Host header',
+      },
     },
     {
       name: 'The target of a request is the URL of another host',

@@ -220,7 +220,12 @@ export const TOKEN_SHAPES: Theme = {
       source: 'OWASP API4:2023 Unrestricted Resource Consumption',
       attack: () => ({ idToken: 'x'.repeat(1 << 20), clientId: 'web' }),
       control: honest,
-      outcome: { refused: 'INVALID_REQUEST', status: 413, message: 'The body is longer than 102400 bytes' },
+      outcome: {
+        unaudited: 'graphql',
+        refused: 'INVALID_REQUEST',
+        status: 413,
+        message: 'The body is longer than 102400 bytes',
+      },
       notAt: { 'graphql-header': HEADER_LIMIT },
     },
   ],

@@ -89,7 +89,12 @@ async function useUpAttempts(scene: Scene, address: (index: number) => string, h
 }
 
 const RATE_LIMITED = { refused: 'RATE_LIMITED', message: 'The user has no delegation left' } as const;
-const GUARDED = { refused: 'RATE_LIMITED', status: 429, message: /attempts|requests/ } as const;
+const GUARDED = {
+  refused: 'RATE_LIMITED',
+  status: 429,
+  message: /attempts|requests/,
+  unaudited: 'everywhere',
+} as const;
 const usual = { signatures: BURST, spent: BURST };
 
 export const VOLUME: Theme = {
@@ -202,6 +207,7 @@ export const VOLUME: Theme = {
         ),
       control: (scene) => from(ipv4(scene), honest(scene), { Origin: LISTED }),
       outcome: {
+        unaudited: 'everywhere',
         refused: 'INVALID_REQUEST',
         status: 403,
         message: 'The Origin of the request is not one of cors.origins',
