@@ -29,8 +29,8 @@ export interface YamlDocument {
   findLine(path: Path): number | undefined;
 }
 
-/** A client has about 5 kB in an export: room for 2,000. */
-const MAX_FILE_BYTES = 10 * 1_048_576;
+/** A client has about 5 kB in an export: room for more than 10,000. */
+const MAX_FILE_BYTES = 64 * 1_048_576;
 /** The library looks through the whole document for each of them. */
 const MAX_ALIASES = 1_000;
 

@@ -199,7 +199,7 @@ export const CONFIGURATION_FILES: ConfigurationTheme = {
       source: CONSUMPTION,
       attack: ({ path }) => [{ path: '/dev/zero' }, { path }],
       outcome: {
-        refused: /^\(file\): cannot be read \((larger than 10485760 bytes|EISDIR)\); expected a YAML file$/,
+        refused: /^\(file\): cannot be read \((larger than 67108864 bytes|EISDIR)\); expected a YAML file$/,
         errors: 1,
       },
     },
