@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { createServerAdapter } from '@whatwg-node/server';
 import type { Gateway } from './gateway.js';
+import { toRequest } from './node-http/request.js';
+import { sendResponse } from './node-http/response.js';
 
 const BODY_TIMEOUT_MS = 15_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -39,18 +40,17 @@ export async function serve(
   options: { readonly host: string; readonly port: number; readonly shutdownGraceMs?: number },
 ): Promise<RunningServer> {
   const invalidHost = new WeakSet<IncomingMessage>();
-  const { requestListener } = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
-    async (request, { req, res }) => {
-      const response = await gateway.fetch(request, {
-        remoteAddress: req.socket.remoteAddress,
-        hasValidHost: !invalidHost.has(req),
-      });
-      // Lets the parser finish with the bytes that have already arrived.
-      if (!req.complete) await setImmediate();
-      if (!req.complete) endConnection(req, res);
-      return response;
-    },
-  );
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const response = await gateway.fetch(toRequest(incoming, outgoing), {
+      remoteAddress: incoming.socket.remoteAddress,
+      hasValidHost: !invalidHost.has(incoming),
+    });
+    // Lets the parser finish with the bytes that have already arrived.
+    if (!incoming.complete) await setImmediate();
+    if (!incoming.complete) endConnection(incoming, outgoing);
+    await sendResponse(outgoing, response);
+  }
+
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -66,11 +66,12 @@ export async function serve(
       if (ending.has(request.socket)) return;
       if (!hasOneHost(request)) {
         invalidHost.add(request);
-        // A parseable placeholder: the adapter builds a URL from the Host header.
+        // A parseable placeholder: the URL of the request is built from the Host header.
         request.headers.host = 'host.invalid';
         endConnection(request, response);
       }
-      return requestListener(request, response);
+      // The gateway answers errors itself: what fails here is the connection.
+      answer(request, response).catch(() => response.destroy());
     },
   );
   server.on('checkExpectation', (request, response) => {
