@@ -28,17 +28,21 @@ const provider = new Provider(tenantIssuer, {
   features: {
     resourceIndicators: {
       enabled: true,
-      getResourceServerInfo: (_context, resource) => ({
-        audience: resource,
-        scope: '',
-        accessTokenFormat: 'jwt',
-        accessTokenTTL: 36_000,
-        jwt: { sign: { alg: 'RS256' } },
-      }),
+      getResourceServerInfo: (_context, resource) => describeResource(resource),
     },
   },
 });
 provider.registerGrantType(TOKEN_EXCHANGE, exchange, ['subject_token', 'subject_token_type', 'resource']);
+
+function describeResource(audience) {
+  return {
+    audience,
+    scope: '',
+    accessTokenFormat: 'jwt',
+    accessTokenTTL: 36_000,
+    jwt: { sign: { alg: 'RS256' } },
+  };
+}
 
 async function exchange(context) {
   const { client, params } = context.oidc;
@@ -50,10 +54,7 @@ async function exchange(context) {
     throw new errors.InvalidGrant('the subject token does not verify');
   });
   const token = new provider.AccessToken({ client, accountId: payload.sub, gty: 'token_exchange' });
-  token.resourceServer = new provider.ResourceServer(
-    params.resource,
-    await provider.configuration.features.resourceIndicators.getResourceServerInfo(context, params.resource, client),
-  );
+  token.resourceServer = new provider.ResourceServer(params.resource, describeResource(params.resource));
   context.body = {
     access_token: await token.save(),
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
