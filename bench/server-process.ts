@@ -40,7 +40,9 @@ export async function startServer(args: readonly string[], logFile: string): Pro
     readyMs,
     readProcessorTime() {
       // The name of the program, in parentheses, may contain spaces. utime and stime are the fields 14 and 15.
-      const fields = readProc('stat').replace(/^.*\) /s, '').split(' ');
+      const fields = readProc('stat')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       return (Number(fields[11]) + Number(fields[12])) * TICK_US;
     },
     readRssBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readProc('status'))?.[1]) * 1024,
