@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { AUDIENCES, BURST, type Fixtures, type OwnClient } from './fixtures.js';
 
 export interface GatewayVariant {
@@ -55,4 +56,11 @@ export function writeGatewayConfig(
   // JSON is YAML too.
   writeFileSync(path, JSON.stringify(document), { mode: 0o600 });
   return path;
+}
+
+const GATEWAY = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+/** The arguments of `node` that serve the built gateway with a configuration, on any free port. */
+export function serveGateway(config: string): readonly string[] {
+  return [GATEWAY, 'serve', '--config', config, '--port', '0', '--json'];
 }

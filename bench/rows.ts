@@ -1,9 +1,18 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AUDIENCES, type Fixtures, type TokenKind, type User } from './fixtures.js';
-import { writeGatewayConfig } from './gateway-config.js';
-import { type HttpRequest, measureLoad, type Sample } from './load.js';
+import { checkCredential, type Signatory } from './check-credential.js';
+import type { Fixtures } from './fixtures.js';
+import { serveGateway, writeGatewayConfig } from './gateway-config.js';
+import { measureLoad, type Sample } from './load.js';
 import { measureRaw } from './raw-rsa.js';
+import {
+  type BuildRequest,
+  delegation,
+  expressDelegation,
+  hello,
+  legacyDelegation,
+  tokenExchange,
+  viewer,
+} from './requests.js';
 import type { ServerProcess } from './server-process.js';
 
 export type RowGroup = 'floor' | 'gateway' | 'limit' | 'peer';
@@ -13,146 +22,108 @@ export interface Row {
   readonly id: string;
   readonly name: string;
   readonly group: RowGroup;
-  /** Arguments of `node`. */
+  /** The arguments of `node` that start the server. */
   command(fixtures: Fixtures): readonly string[];
+  /** Checks that the server does real work. */
+  check(server: ServerProcess, fixtures: Fixtures): Promise<void>;
   measure(server: ServerProcess, fixtures: Fixtures, windowMs: number): Promise<Sample>;
 }
 
-/** Users whose buckets are empty: so few that the ramp spends what their buckets have regained since the last round. */
+/** Users whose buckets are empty: so few that the ramp spends what the buckets have regained since the last round. */
 const LIMITED_USERS = 192;
-
-const DELEGATE =
-  'mutation ($input: DelegateInput!) { delegate(input: $input) { credential { token } rateLimit { remaining } } }';
-const VIEWER = '{ viewer { userId rateLimit { remaining } } }';
-const HELLO = { query: '{ hello }' };
-
-export const GATEWAY = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const SERVERS = fileURLToPath(new URL('./servers/', import.meta.url));
 
 /** The rows in the order of the table. */
 export const ROWS: readonly Row[] = [
-  floor('http', 'node:http with JSON.parse', 'http.mjs'),
-  floor('hello', 'Yoga, { hello }', 'yoga.mjs'),
-  floor('hello-unlimited', 'Yoga, { hello }, no body limit', 'yoga.mjs', 'unlimited'),
+  floor('http', 'node:http with JSON.parse', script('http.mjs')),
+  floor('hello', 'Yoga, { hello }', script('yoga.mjs')),
+  floor('hello-unlimited', 'Yoga, { hello }, no body limit', script('yoga.mjs', 'unlimited')),
 
-  gateway('hs256-hs256', 'HS256 → HS256', delegate('HS256', 'api')),
-  gateway('rs256-hs256', 'RS256 → HS256', delegate('RS256', 'api')),
-  gateway('rs256-rs256', 'RS256 → RS256', delegate('RS256', 'mobile')),
-  gateway('rs256-firebase', 'RS256 → Firebase', delegate('RS256', 'chat')),
-  gateway('es256-firebase', 'ES256 → Firebase', delegate('ES256', 'chat')),
-  gateway('legacy', 'POST /delegation, HS256 → HS256', { request: legacyRequest, expects: '"id_token"' }),
-  gateway('clients', 'HS256 → HS256, 10,000 clients', delegate('ownClient', 'api'), 'clients'),
-  gateway('viewer', 'viewer, HS256', {
-    request: (user) => graphqlRequest(user, 'HS256', { query: VIEWER }),
-    expects: '"userId"',
+  gateway('hs256-hs256', 'HS256 → HS256', delegation('HS256', 'api'), { signedBy: 'target' }),
+  gateway('rs256-hs256', 'RS256 → HS256', delegation('RS256', 'api'), { signedBy: 'target' }),
+  gateway('rs256-rs256', 'RS256 → RS256', delegation('RS256', 'mobile'), { signedBy: 'tenant' }),
+  gateway('rs256-firebase', 'RS256 → Firebase', delegation('RS256', 'chat'), { signedBy: 'firebase' }),
+  gateway('es256-firebase', 'ES256 → Firebase', delegation('ES256', 'chat'), { signedBy: 'firebase' }),
+  gateway('legacy', 'POST /delegation, HS256 → HS256', legacyDelegation, { signedBy: 'target', expects: '"id_token"' }),
+  gateway('own-clients', 'HS256 → HS256, a client for each user', delegation('ownClient', 'api'), {
+    signedBy: 'target',
+    variant: 'own-clients',
   }),
-  gateway(
-    'refused-bucket',
-    'refused by the bucket, HS256',
-    { ...delegate('HS256', 'api'), expects: /RATE_LIMITED|"token"/, users: LIMITED_USERS },
-    'limited',
-  ),
-  gateway('refused-token', 'refused for its signature, RS256', {
-    ...delegate('forged', 'mobile'),
+  gateway('viewer', 'viewer, HS256', viewer, { expects: '"userId"' }),
+  gateway('refused-bucket', 'refused by the bucket, HS256', delegation('HS256', 'api'), {
+    // The ramp may leave a few of them.
+    expects: /RATE_LIMITED|"token"/,
+    users: LIMITED_USERS,
+    variant: 'one-request',
+  }),
+  gateway('refused-token', 'refused for its signature, RS256', delegation('forged', 'mobile'), {
     expects: 'its signature is not valid',
   }),
 
   rawRsa('sign', 'RSA-2048 signatures, thread pool'),
   rawRsa('verify', 'RSA-2048 verifications, thread pool'),
 
-  express('HS256', 'api', 'HS256 → HS256'),
-  express('RS256', 'api', 'RS256 → HS256'),
-  express('RS256', 'mobile', 'RS256 → RS256'),
-  express('RS256', 'chat', 'RS256 → Firebase'),
-  express('HS256', 'api', 'HS256 → HS256', 'key-objects'),
-  express('RS256', 'api', 'RS256 → HS256', 'key-objects'),
-  express('RS256', 'mobile', 'RS256 → RS256', 'key-objects'),
+  ...(['as-written', 'key-objects'] as const).flatMap((mode) => [
+    express(mode, 'HS256 → HS256', expressDelegation('HS256', 'api'), 'target'),
+    express(mode, 'RS256 → HS256', expressDelegation('RS256', 'api'), 'target'),
+    express(mode, 'RS256 → RS256', expressDelegation('RS256', 'mobile'), 'tenant'),
+  ]),
+  express('as-written', 'RS256 → Firebase', expressDelegation('RS256', 'chat'), 'firebase'),
   {
     id: 'oidc-provider',
     name: 'oidc-provider, RS256 → RS256',
     group: 'peer',
-    command: serverScript('oidc-provider.mjs'),
-    measure: load({
-      request: (user) => ({
-        ...form('/token', user, {
-          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-          client_id: AUDIENCES.RS256,
-          subject_token: user.tokens.RS256,
-          subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-          resource: 'https://mobile.example.com/',
-        }),
-      }),
-      expects: '"access_token"',
-    }),
+    command: script('oidc-provider.mjs'),
+    ...http(tokenExchange, { signedBy: 'tenant', expects: '"access_token"' }),
   },
 ];
 
-interface Load {
-  request(user: User): HttpRequest;
-  /** What the body of an expected response contains. */
-  readonly expects: string | RegExp;
+interface Expectation {
+  /** What the body of every response contains; default: the token of a credential. */
+  readonly expects?: string | RegExp;
+  /** Whose signature the credential has, where there is one. */
+  readonly signedBy?: Signatory;
   /** How many users send requests; default: all. */
   readonly users?: number;
 }
 
-function load({ request, expects, users }: Load): Row['measure'] {
-  const isExpected =
-    typeof expects === 'string' ? (body: string) => body.includes(expects) : (body: string) => expects.test(body);
-  return (server, fixtures, windowMs) =>
-    measureLoad(server, fixtures.users.slice(0, users).map(request), { expectedStatus: 200, isExpected, windowMs });
-}
-
-function floor(id: string, name: string, file: string, ...args: string[]): Row {
-  const request = (user: User) => json('/graphql', user, HELLO);
+/** Measures a server under the requests of all users. */
+function http(
+  request: BuildRequest,
+  { expects = '"token"', signedBy, users }: Expectation = {},
+): Pick<Row, 'check' | 'measure'> {
+  const isExpected = (body: string) => (typeof expects === 'string' ? body.includes(expects) : expects.test(body));
   return {
-    id,
-    name,
-    group: 'floor',
-    command: serverScript(file, ...args),
-    measure: load({ request, expects: '{"data":{"hello":"world"}}' }),
+    async check(server, fixtures) {
+      if (signedBy) await checkCredential({ signedBy, request }, server, fixtures);
+    },
+    measure: (server, fixtures, windowMs) =>
+      measureLoad(server, fixtures.users.slice(0, users).map(request), { expectedStatus: 200, isExpected, windowMs }),
   };
 }
 
-const VARIANTS = {
+function floor(id: string, name: string, command: Row['command']): Row {
+  return { id, name, group: 'floor', command, ...http(hello, { expects: '{"data":{"hello":"world"}}' }) };
+}
+
+const GATEWAY_VARIANTS = {
   usual: () => ({}),
-  limited: () => ({ burst: 1 }),
-  clients: ({ ownClients }: Fixtures) => ({ clients: ownClients }),
+  'one-request': () => ({ burst: 1 }),
+  'own-clients': ({ ownClients }: Fixtures) => ({ clients: ownClients }),
 };
 
-function gateway(id: string, name: string, what: Load, variant: keyof typeof VARIANTS = 'usual'): Row {
+function gateway(
+  id: string,
+  name: string,
+  request: BuildRequest,
+  { variant = 'usual', ...expectation }: Expectation & { readonly variant?: keyof typeof GATEWAY_VARIANTS },
+): Row {
   return {
     id,
     name,
     group: 'gateway',
-    command: (fixtures) => serveGateway(writeGatewayConfig(fixtures, id, VARIANTS[variant](fixtures))),
-    measure: load(what),
+    command: (fixtures) => serveGateway(writeGatewayConfig(fixtures, id, GATEWAY_VARIANTS[variant](fixtures))),
+    ...http(request, expectation),
   };
-}
-
-/** The arguments of `node` that serve a gateway with this configuration. */
-export function serveGateway(config: string): readonly string[] {
-  return [GATEWAY, 'serve', '--config', config, '--port', '0', '--json'];
-}
-
-function delegate(kind: TokenKind, target: string): Load {
-  return {
-    request: (user) => graphqlRequest(user, kind, { query: DELEGATE, variables: { input: { target } } }),
-    expects: '"token"',
-  };
-}
-
-function graphqlRequest(user: User, kind: TokenKind, body: object): HttpRequest {
-  return json('/graphql', user, body, user.tokens[kind]);
-}
-
-function legacyRequest(user: User): HttpRequest {
-  return form('/delegation', user, {
-    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    client_id: AUDIENCES.HS256,
-    target: 'api',
-    api_type: 'app',
-    id_token: user.tokens.HS256,
-  });
 }
 
 function rawRsa(operation: 'sign' | 'verify', name: string): Row {
@@ -160,47 +131,30 @@ function rawRsa(operation: 'sign' | 'verify', name: string): Row {
     id: operation,
     name,
     group: 'limit',
-    command: serverScript('raw-rsa.mjs'),
+    command: script('raw-rsa.mjs'),
+    check: async () => {},
     measure: (server, _fixtures, windowMs) => measureRaw(server, operation, windowMs),
   };
 }
 
-/** A delegation of the Express server that people copy, or of the same one with keys that are imported once. */
-function express(kind: 'HS256' | 'RS256', target: string, signatures: string, mode?: 'key-objects'): Row {
+/** The Express server that people copy, or the same one with keys that are imported once. */
+function express(
+  mode: 'as-written' | 'key-objects',
+  signatures: string,
+  request: BuildRequest,
+  signedBy: Signatory,
+): Row {
   return {
-    id: `express-${kind}-${target}${mode ? `-${mode}` : ''}`.toLowerCase(),
-    name: `Express ${mode ? 'with KeyObjects' : 'as written'}, ${signatures}`,
+    id: `express-${mode}-${signatures.toLowerCase().replace(' → ', '-')}`,
+    name: `Express ${mode === 'as-written' ? 'as written' : 'with KeyObjects'}, ${signatures}`,
     group: 'peer',
-    command: serverScript('express.mjs', ...(mode ? [mode] : [])),
-    measure: load({
-      request: (user) => json(`/delegation/${kind}`, user, { target }, user.tokens[kind]),
-      expects: '"token"',
-    }),
+    command: script('express.mjs', mode),
+    ...http(request, { signedBy }),
   };
 }
 
-function serverScript(file: string, ...args: string[]): Row['command'] {
-  return ({ settingsFile }) => [join(SERVERS, file), settingsFile, ...args];
-}
-
-function json(path: string, { ip }: User, body: object, token?: string): HttpRequest {
-  return {
-    method: 'POST',
-    path,
-    headers: {
-      'content-type': 'application/json',
-      'x-forwarded-for': ip,
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  };
-}
-
-function form(path: string, { ip }: User, fields: Record<string, string>): HttpRequest {
-  return {
-    method: 'POST',
-    path,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': ip },
-    body: new URLSearchParams(fields).toString(),
-  };
+/** A server of bench/servers, which gets the settings and these arguments. */
+function script(file: string, ...args: string[]): Row['command'] {
+  const path = fileURLToPath(new URL(`./servers/${file}`, import.meta.url));
+  return ({ settingsFile }) => [path, settingsFile, ...args];
 }

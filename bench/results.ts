@@ -1,0 +1,54 @@
+import type { Sample } from './load.js';
+import { median } from './measure.js';
+import type { RowGroup } from './rows.js';
+import type { StartResult } from './starts.js';
+import type { TakeResult } from './takes.js';
+
+/** Everything that a run measured, as `--json` prints it. */
+export interface Results {
+  readonly environment: Environment;
+  readonly rows: readonly RowResult[];
+  readonly takes: readonly TakeResult[];
+  readonly starts: readonly StartResult[];
+}
+
+export interface Environment {
+  readonly date: string;
+  readonly node: string;
+  readonly openssl: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** Processes that were running or ready to run before the bench began, an average of a minute. */
+  readonly loadAverage: number;
+  readonly rounds: number;
+  readonly windowMs: number;
+  readonly users: number;
+}
+
+export interface RowResult {
+  readonly id: string;
+  readonly name: string;
+  readonly group: RowGroup;
+  /** One for each round. */
+  readonly samples: readonly Sample[];
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** The median, minimum and maximum of one figure over the rounds of a row. */
+export function spreadOf({ samples }: RowResult, figure: keyof Sample): Spread {
+  return spread(samples.map((sample) => sample[figure]));
+}
+
+/** The median over the rounds of a figure of one row divided by the same of another row in the same round. */
+export function ratio(row: RowResult, other: RowResult, figure: keyof Sample): number {
+  return median(row.samples.map((sample, round) => sample[figure] / (other.samples[round]?.[figure] ?? Number.NaN)));
+}
