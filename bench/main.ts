@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { judgeAims } from './aims.js';
+import { createFixtures, type Fixtures } from './fixtures.js';
+import { printTable } from './measure.js';
+import type { Environment, Results } from './results.js';
+import { buildTables, describeRun } from './tables.js';
+
+const HELP = `Usage: npm run bench -- [--quick] [--json] [--write]
+
+Measures the built gateway, floors and peers, each in a process of its own, and prints tables.
+
+  --quick   fewer users, rounds and buckets, shorter windows: under a minute, and only roughly right
+  --json    print one line of JSON with every sample in place of the tables
+  --write   also update bench/README.md and bench/chart.svg
+
+Needs Linux, two cores that have nothing else to do, and 4 GB of memory. It takes ten minutes.
+`;
+
+interface Plan {
+  readonly users: number;
+  readonly rounds: number;
+  readonly windowMs: number;
+  readonly warmUpMs: number;
+  readonly starts: number;
+  readonly buckets: readonly number[];
+}
+
+const WHOLE: Plan = {
+  users: 10_000,
+  rounds: 5,
+  windowMs: 2_500,
+  warmUpMs: 3_000,
+  starts: 5,
+  buckets: [1_000, 100_000, 1_000_000],
+};
+const QUICK: Plan = {
+  users: 1_000,
+  rounds: 2,
+  windowMs: 300,
+  warmUpMs: 300,
+  starts: 3,
+  buckets: [1_000, 100_000],
+};
+
+const { values: options } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+  },
+});
+if (options.help) process.stdout.write(HELP);
+else process.exitCode = await run(options.quick ? QUICK : WHOLE);
+
+/** @returns the exit code: 1 when a server sent a response that was not expected */
+async function run(plan: Plan): Promise<number> {
+  const environment = describeEnvironment(plan);
+  installPackages();
+  const fixtures = await createFixtures(plan.users);
+  let results: Results;
+  try {
+    results = { environment, ...(await measure(plan, fixtures)) };
+  } finally {
+    fixtures.close();
+  }
+  const aims = judgeAims(results);
+  const tables = buildTables(results, aims);
+  if (options.json) console.log(JSON.stringify({ ...results, aims }));
+  else {
+    console.log(`${describeRun(results)}\n`);
+    for (const { title, head, rows } of tables) {
+      console.log(title);
+      printTable(head, rows);
+    }
+  }
+  if (options.write) {
+    const { writeReadme } = await import('./write-readme.js');
+    writeReadme(results, tables);
+  }
+  const failed = results.rows.filter(({ samples }) => samples.some(({ unexpected }) => unexpected > 0));
+  for (const { name, samples } of failed) {
+    console.error(`${name}: unexpected responses in the rounds: ${samples.map((each) => each.unexpected).join(', ')}`);
+  }
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function measure(plan: Plan, fixtures: Fixtures): Promise<Omit<Results, 'environment'>> {
+  // They need the packages that installPackages may just have installed.
+  const [{ ROWS }, { measureRows }, { measureStarts }, { measureTakes }] = await Promise.all([
+    import('./rows.js'),
+    import('./rounds.js'),
+    import('./starts.js'),
+    import('./takes.js'),
+  ]);
+  report('starts');
+  const starts = await measureStarts(fixtures, plan.starts);
+  report('buckets');
+  const takes = await measureTakes(plan.buckets, plan.rounds);
+  return { starts, takes, rows: await measureRows(ROWS, fixtures, { ...plan, report }) };
+}
+
+function describeEnvironment({ users, rounds, windowMs }: Plan): Environment {
+  return {
+    date: new Date().toISOString(),
+    node: process.versions.node,
+    openssl: process.versions.openssl,
+    processor: cpus()[0]?.model ?? 'an unknown processor',
+    cores: cpus().length,
+    loadAverage: loadavg()[0] ?? 0,
+    rounds,
+    windowMs,
+    users,
+  };
+}
+
+/** Installs the packages of bench/package.json unless they are as its lock file says. */
+function installPackages(): void {
+  const [lock, installed] = ['./package-lock.json', './node_modules/.package-lock.json'].map(
+    (path) => new URL(path, import.meta.url),
+  ) as [URL, URL];
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  report('installing the packages of bench/package.json');
+  const prefix = new URL('.', import.meta.url).pathname;
+  const args = ['ci', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+  const { status } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`npm ci of bench/package.json ended with ${status}`);
+}
+
+function report(progress: string): void {
+  process.stderr.write(`${progress}\n`);
+}
