@@ -1,5 +1,4 @@
-import type { Sample } from './load.js';
-import { type Results, type RowResult, ratio, spreadOf } from './results.js';
+import { type Figure, type Results, type RowResult, ratio, spreadOf } from './results.js';
 
 export interface Aim {
   readonly name: string;
@@ -13,7 +12,7 @@ export interface Aim {
 /** What this gateway wants to reach, each with what this run measured. */
 export function judgeAims(results: Results): Aim[] {
   const row = rowFinder(results);
-  const compare = (figure: keyof Sample) => (id: string, other: string) => ratio(row(id), row(other), figure);
+  const compare = (figure: Figure) => (id: string, other: string) => ratio(row(id), row(other), figure);
   const [throughput, cost, p99] = [compare('requestsPerSecond'), compare('processorUs'), compare('p99Ms')];
   const rsaUs = spreadOf(row('sign'), 'processorUs').median + spreadOf(row('verify'), 'processorUs').median;
   const rsaShare = (id: string) => rsaUs / spreadOf(row(id), 'processorUs').median;

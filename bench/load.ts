@@ -4,8 +4,6 @@ import autocannon, { type Client, type Request } from 'autocannon';
 import type { ServerProcess } from './server-process.js';
 
 const CONNECTIONS = 64;
-/** Requests before the window, in which connections are opened and caches of the processor fill. */
-const RAMP_MS = 250;
 const STOP_CHECK_MS = 50;
 
 export type HttpRequest = Request;
@@ -27,6 +25,20 @@ export interface Sample {
   readonly rssBytes: number;
   /** Responses that the row does not expect, and failed connections. */
   readonly unexpected: number;
+  /** The first of them: the code of the error, or what failed. */
+  readonly problem?: string;
+}
+
+/** When to measure, in milliseconds. */
+export interface Window {
+  /** Requests before the window, in which connections are opened and the caches of the processor fill. */
+  readonly rampMs: number;
+  readonly windowMs: number;
+}
+
+interface Expected {
+  readonly expectedStatus: number;
+  readonly isExpected: (body: string) => boolean;
 }
 
 /**
@@ -36,16 +48,18 @@ export interface Sample {
 export async function measureLoad(
   server: ServerProcess,
   requests: readonly HttpRequest[],
-  {
-    expectedStatus,
-    isExpected,
-    windowMs,
-  }: { expectedStatus: number; isExpected: (body: string) => boolean; windowMs: number },
+  { expectedStatus, isExpected }: Expected,
+  { rampMs, windowMs }: Window,
 ): Promise<Sample> {
   const shares = splitRoundRobin(requests, CONNECTIONS);
   const histogram = createHistogram();
   let measuring = false;
   let unexpected = 0;
+  let problem: string | undefined;
+  const countUnexpected = (description: string) => {
+    unexpected++;
+    problem ??= description;
+  };
   const run = autocannon({
     url: server.origin,
     connections: CONNECTIONS,
@@ -57,10 +71,11 @@ export async function measureLoad(
   });
   run.on('response', (_client: Client, status: number, _bytes: number, milliseconds: number) => {
     if (measuring) histogram.record(Math.max(1, Math.round(milliseconds * 1_000)));
-    if (status !== expectedStatus) unexpected++;
+    if (status !== expectedStatus) countUnexpected(`HTTP ${status}`);
   });
-  for (const event of ['reqError', 'reqMismatch']) run.on(event, () => unexpected++);
-  await wait(RAMP_MS);
+  run.on('reqError', (error: Error) => countUnexpected(error.message));
+  run.on('reqMismatch', (body: string) => countUnexpected(describeError(body)));
+  await wait(rampMs);
   const before = { server: server.readProcessorTime(), load: process.cpuUsage(), at: performance.now() };
   measuring = true;
   await wait(windowMs);
@@ -80,7 +95,13 @@ export async function measureLoad(
     loadBusy: (load.user + load.system) / 1_000 / elapsedMs,
     rssBytes,
     unexpected,
+    problem,
   };
+}
+
+/** The code of an error, without the rest of the body: that may contain a token. */
+function describeError(body: string): string {
+  return /"(?:code|error)":"(\w+)"/.exec(body)?.[1] ?? 'another body';
 }
 
 function splitRoundRobin<Item>(items: readonly Item[], parts: number): Item[][] {

@@ -12,7 +12,7 @@ const HELP = `Usage: npm run bench -- [--quick] [--json] [--write]
 
 Measures the built gateway, floors and peers, each in a process of its own, and prints tables.
 
-  --quick   fewer users, rounds and buckets, shorter windows: under a minute, and only roughly right
+  --quick   fewer rows, users, rounds and buckets, and shorter windows: under a minute, and only roughly right
   --json    print one line of JSON with every sample in place of the tables
   --write   also update bench/README.md and bench/chart.svg
 
@@ -22,7 +22,10 @@ Needs Linux, two cores that have nothing else to do, and 4 GB of memory. It take
 interface Plan {
   readonly users: number;
   readonly rounds: number;
+  readonly rampMs: number;
   readonly windowMs: number;
+  /** Whether rows are measured that no aim needs. */
+  readonly extraRows: boolean;
   readonly warmUpMs: number;
   readonly starts: number;
   readonly buckets: readonly number[];
@@ -31,16 +34,20 @@ interface Plan {
 const WHOLE: Plan = {
   users: 10_000,
   rounds: 5,
+  rampMs: 250,
   windowMs: 2_500,
   warmUpMs: 3_000,
+  extraRows: true,
   starts: 5,
   buckets: [1_000, 100_000, 1_000_000],
 };
 const QUICK: Plan = {
   users: 1_000,
-  rounds: 2,
-  windowMs: 300,
-  warmUpMs: 300,
+  rounds: 3,
+  rampMs: 100,
+  windowMs: 250,
+  warmUpMs: 400,
+  extraRows: false,
   starts: 3,
   buckets: [1_000, 100_000],
 };
@@ -83,7 +90,9 @@ async function run(plan: Plan): Promise<number> {
   }
   const failed = results.rows.filter(({ samples }) => samples.some(({ unexpected }) => unexpected > 0));
   for (const { name, samples } of failed) {
-    console.error(`${name}: unexpected responses in the rounds: ${samples.map((each) => each.unexpected).join(', ')}`);
+    const counts = samples.map(({ unexpected }) => unexpected).join(', ');
+    const problem = samples.find((sample) => sample.problem)?.problem;
+    console.error(`${name}: unexpected responses in the rounds: ${counts}; the first: ${problem}`);
   }
   return failed.length === 0 ? 0 : 1;
 }
@@ -96,11 +105,12 @@ async function measure(plan: Plan, fixtures: Fixtures): Promise<Omit<Results, 'e
     import('./starts.js'),
     import('./takes.js'),
   ]);
+  const rows = ROWS.filter(({ isExtra }) => plan.extraRows || !isExtra);
   report('starts');
   const starts = await measureStarts(fixtures, plan.starts);
   report('buckets');
   const takes = await measureTakes(plan.buckets, plan.rounds);
-  return { starts, takes, rows: await measureRows(ROWS, fixtures, { ...plan, report }) };
+  return { starts, takes, rows: await measureRows(rows, fixtures, { ...plan, report }) };
 }
 
 function describeEnvironment({ users, rounds, windowMs }: Plan): Environment {

@@ -40,13 +40,6 @@ export async function measureTurns<Name extends string>(
   return results;
 }
 
-/** The median of the turns, in microseconds of processor time. */
-export async function compare<Name extends string>(calls: Calls<Name>): Promise<Record<Name, number>> {
-  const turns = await measureTurns(calls);
-  const medians = Object.keys(calls).map((name) => [name, median(turns.map((turn) => turn[name as Name]))]);
-  return Object.fromEntries(medians) as Record<Name, number>;
-}
-
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }

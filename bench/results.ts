@@ -33,6 +33,9 @@ export interface RowResult {
   readonly samples: readonly Sample[];
 }
 
+/** A number that every sample has. */
+export type Figure = Exclude<keyof Sample, 'problem'>;
+
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -44,11 +47,11 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** The median, minimum and maximum of one figure over the rounds of a row. */
-export function spreadOf({ samples }: RowResult, figure: keyof Sample): Spread {
+export function spreadOf({ samples }: RowResult, figure: Figure): Spread {
   return spread(samples.map((sample) => sample[figure]));
 }
 
 /** The median over the rounds of a figure of one row divided by the same of another row in the same round. */
-export function ratio(row: RowResult, other: RowResult, figure: keyof Sample): number {
+export function ratio(row: RowResult, other: RowResult, figure: Figure): number {
   return median(row.samples.map((sample, round) => sample[figure] / (other.samples[round]?.[figure] ?? Number.NaN)));
 }

@@ -6,7 +6,7 @@ import { describeRun, type Table } from './tables.js';
 const README = new URL('./README.md', import.meta.url);
 const CHART = new URL('./chart.svg', import.meta.url);
 /** What this program writes is between these lines. */
-const GENERATED = /(<!-- results -->\n)[^]*(<!-- end of results -->\n)/;
+const GENERATED = /(<!-- results -->\n).*(<!-- end of results -->\n)/s;
 
 /** Replaces the tables in bench/README.md, and draws bench/chart.svg. */
 export function writeReadme(results: Results, tables: readonly Table[]): void {
