@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { judgeAims } from './aims.js';
 import { createFixtures, type Fixtures } from './fixtures.js';
-import { printTable } from './measure.js';
+import { installPackages } from './install-packages.js';
+import { type Plan, QUICK, WHOLE } from './plan.js';
+import { printTable } from './print-table.js';
 import type { Environment, Results } from './results.js';
 import { buildTables, describeRun } from './tables.js';
 
@@ -18,39 +18,6 @@ Measures the built gateway, floors and peers, each in a process of its own, and 
 
 Needs Linux, two cores that have nothing else to do, and 4 GB of memory. It takes ten minutes.
 `;
-
-interface Plan {
-  readonly users: number;
-  readonly rounds: number;
-  readonly rampMs: number;
-  readonly windowMs: number;
-  /** Whether rows are measured that no aim needs. */
-  readonly extraRows: boolean;
-  readonly warmUpMs: number;
-  readonly starts: number;
-  readonly buckets: readonly number[];
-}
-
-const WHOLE: Plan = {
-  users: 10_000,
-  rounds: 5,
-  rampMs: 250,
-  windowMs: 2_500,
-  warmUpMs: 3_000,
-  extraRows: true,
-  starts: 5,
-  buckets: [1_000, 100_000, 1_000_000],
-};
-const QUICK: Plan = {
-  users: 1_000,
-  rounds: 3,
-  rampMs: 100,
-  windowMs: 250,
-  warmUpMs: 400,
-  extraRows: false,
-  starts: 3,
-  buckets: [1_000, 100_000],
-};
 
 const { values: options } = parseArgs({
   options: {
@@ -66,7 +33,7 @@ else process.exitCode = await run(options.quick ? QUICK : WHOLE);
 /** @returns the exit code: 1 when a server sent a response that was not expected */
 async function run(plan: Plan): Promise<number> {
   const environment = describeEnvironment(plan);
-  installPackages();
+  installPackages(report);
   const fixtures = await createFixtures(plan.users);
   let results: Results;
   try {
@@ -125,19 +92,6 @@ function describeEnvironment({ users, rounds, windowMs }: Plan): Environment {
     windowMs,
     users,
   };
-}
-
-/** Installs the packages of bench/package.json unless they are as its lock file says. */
-function installPackages(): void {
-  const [lock, installed] = ['./package-lock.json', './node_modules/.package-lock.json'].map(
-    (path) => new URL(path, import.meta.url),
-  ) as [URL, URL];
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  report('installing the packages of bench/package.json');
-  const prefix = new URL('.', import.meta.url).pathname;
-  const args = ['ci', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
-  const { status } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`npm ci of bench/package.json ended with ${status}`);
 }
 
 function report(progress: string): void {

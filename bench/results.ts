@@ -1,7 +1,7 @@
 import type { Sample } from './load.js';
-import { median } from './measure.js';
 import type { RowGroup } from './rows.js';
 import type { StartResult } from './starts.js';
+import { median, type Spread, spread } from './statistics.js';
 import type { TakeResult } from './takes.js';
 
 /** Everything that a run measured, as `--json` prints it. */
@@ -35,16 +35,6 @@ export interface RowResult {
 
 /** A number that every sample has. */
 export type Figure = Exclude<keyof Sample, 'problem'>;
-
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-export function spread(values: readonly number[]): Spread {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
-}
 
 /** The median, minimum and maximum of one figure over the rounds of a row. */
 export function spreadOf({ samples }: RowResult, figure: Figure): Spread {

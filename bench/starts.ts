@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Fixtures } from './fixtures.js';
 import { type GatewayVariant, serveGateway, writeGatewayConfig } from './gateway-config.js';
-import { type Spread, spread } from './results.js';
 import { startServer } from './server-process.js';
+import { type Spread, spread } from './statistics.js';
 
 /** Time for a gateway to settle before its idle memory is read. */
 const IDLE_MS = 500;

@@ -1,6 +1,7 @@
 import { type Aim, megabytes, round } from './aims.js';
-import { type Results, type RowResult, ratio, type Spread, spreadOf } from './results.js';
+import { type Results, type RowResult, ratio, spreadOf } from './results.js';
 import type { RowGroup } from './rows.js';
+import type { Spread } from './statistics.js';
 
 export interface Table {
   readonly title: string;

@@ -1,6 +1,6 @@
 import { bucketKey } from '../src/rate-limit/bucket-store.js';
 import { MemoryStore } from '../src/rate-limit/memory-store.js';
-import { spread } from './results.js';
+import { spread } from './statistics.js';
 import type { TakeResult } from './takes.js';
 
 // Started by bench/takes.ts with the number of rounds and the sizes; prints JSON.

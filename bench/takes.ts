@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Spread } from './results.js';
+import type { Spread } from './statistics.js';
 
 export interface TakeResult {
   /** How many buckets the store holds. */
