@@ -5,7 +5,7 @@ export interface Aim {
   readonly bound: 'at least' | 'at most';
   readonly limit: number;
   readonly value: number;
-  readonly unit: '×' | 'ms' | 'MB' | 'bytes';
+  readonly unit: '×' | 'ms' | 'MiB' | 'bytes';
   readonly reached: boolean;
 }
 
@@ -43,8 +43,8 @@ export function judgeAims(results: Results): Aim[] {
     ),
     atMost(`Bytes of a bucket among ${count(many.buckets)}`, 160, many.bytesPerBucket, 'bytes'),
     atMost('Start to ready', 300, plain.readyMs.median, 'ms'),
-    atMost('Idle memory', 90, megabytes(plain.idleRssBytes.median), 'MB'),
-    atMost('Idle memory with GraphiQL', 110, megabytes(graphiql.idleRssBytes.median), 'MB'),
+    atMost('Idle memory', 90, mebibytes(plain.idleRssBytes.median), 'MiB'),
+    atMost('Idle memory with GraphiQL', 110, mebibytes(graphiql.idleRssBytes.median), 'MiB'),
   ];
 }
 
@@ -69,8 +69,8 @@ export function round(value: number, unit: Aim['unit']): number {
   return unit === '×' ? Math.round(value * 100) / 100 : Math.round(value);
 }
 
-export function megabytes(bytes: number): number {
-  return bytes / 1_000_000;
+export function mebibytes(bytes: number): number {
+  return bytes / 2 ** 20;
 }
 
 function count(value: number): string {

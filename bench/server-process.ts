@@ -29,7 +29,8 @@ export async function startServer(args: readonly string[], logFile: string): Pro
   const begun = performance.now();
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', log],
-    env: { ...process.env, NODE_ENV: 'production' },
+    // Nothing else of the environment, so that it cannot change how Node starts.
+    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
   });
   const line = await readFirstLine(child, args, logFile);
   const readyMs = performance.now() - begun;

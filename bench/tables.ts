@@ -1,4 +1,4 @@
-import { type Aim, megabytes, round } from './aims.js';
+import { type Aim, mebibytes, round } from './aims.js';
 import { type Results, type RowResult, ratio, spreadOf } from './results.js';
 import type { RowGroup } from './rows.js';
 import type { Spread } from './statistics.js';
@@ -34,11 +34,11 @@ export function buildTables(results: Results, aims: readonly Aim[]): Table[] {
     },
     {
       title: 'Start and idle memory',
-      head: ['', 'ms to ready', 'MB when idle'],
+      head: ['', 'ms to ready', 'MiB when idle'],
       rows: results.starts.map(({ name, readyMs, idleRssBytes }) => [
         name,
         withRange(readyMs, number),
-        withRange(idleRssBytes, (bytes) => number(megabytes(bytes))),
+        withRange(idleRssBytes, (bytes) => number(mebibytes(bytes))),
       ]),
     },
     {
@@ -58,7 +58,7 @@ function buildRows({ rows }: Results, group: RowGroup, title: string): Table {
   const hello = rows.find(({ id }) => id === 'hello');
   return {
     title,
-    head: ['', 'requests/s', '× hello', 'p50 ms', 'p99 ms', 'µs of processor', '× hello', 'per s and core', 'RSS MB'],
+    head: ['', 'requests/s', '× hello', 'p50 ms', 'p99 ms', 'µs of processor', '× hello', 'per s and core', 'RSS MiB'],
     rows: rows.filter((row) => row.group === group).map((row) => describeRow(row, hello)),
   };
 }
@@ -76,7 +76,7 @@ function describeRow(row: RowResult, hello: RowResult | undefined): string[] {
     withRange(cost, number),
     times('processorUs'),
     number(1_000_000 / cost.median),
-    number(megabytes(spreadOf(row, 'rssBytes').median)),
+    number(mebibytes(spreadOf(row, 'rssBytes').median)),
   ];
 }
 
