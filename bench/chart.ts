@@ -20,6 +20,7 @@ export function drawChart({ rows }: Results): string {
   const height = TOP + bars.length * LINE + 12;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13">`,
+    '<title>Processor time of the server per request</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     '<text x="12" y="22" font-size="15" font-weight="bold" fill="#1f2328">Processor time of the server per request, in µs</text>',
     '<text x="12" y="41" fill="#57606a">Median of the rounds, with minimum and maximum. Shorter is better.</text>',

@@ -10,13 +10,13 @@ import { buildTables, describeRun } from './tables.js';
 
 const HELP = `Usage: npm run bench -- [--quick] [--json] [--write]
 
-Measures the built gateway, floors and peers, each in a process of its own, and prints tables.
+Measures the built gateway, floors and peers, and prints tables.
 
   --quick   fewer rows, users, rounds and buckets, and shorter windows: under a minute, and only roughly right
   --json    print one line of JSON with every sample in place of the tables
   --write   also update bench/README.md and bench/chart.svg
 
-Needs Linux, two cores that have nothing else to do, and 4 GB of memory. It takes ten minutes.
+Needs Linux, two cores that have nothing else to do, and 4 GB of memory. It takes eight minutes.
 `;
 
 const { values: options } = parseArgs({

@@ -9,14 +9,14 @@ export interface RoundOptions {
   readonly rounds: number;
   readonly rampMs: number;
   readonly windowMs: number;
-  /** A window of each row that does not count, in which the compiler settles. */
+  /** How long each process works before it is measured, so that the compiler settles; its rows share that time. */
   readonly warmUpMs: number;
   readonly report: (progress: string) => void;
 }
 
 /**
  * Measures the rows in rounds, every other one in reverse order, so that a machine that is slow for a while is slow for all
- * of them. Each row has a process of its own, which idles while the others are measured.
+ * of them. Rows of the same server share its process, which idles while others are measured.
  */
 export async function measureRows(
   rows: readonly Row[],
@@ -32,7 +32,8 @@ export async function measureRows(
       await row.check(server, fixtures).catch((cause: unknown) => {
         throw new Error(`The row "${row.name}" does not do what it should`, { cause });
       });
-      await row.measure(server, fixtures, { rampMs: 0, windowMs: warmUpMs });
+      const sharing = running.filter((other) => other.server === server).length;
+      await row.measure(server, fixtures, { rampMs: 0, windowMs: warmUpMs / sharing });
     }
     for (let round = 0; round < rounds; round++) {
       for (const { row, server, samples } of round % 2 === 0 ? running : running.toReversed()) {
@@ -41,7 +42,7 @@ export async function measureRows(
       }
     }
   } finally {
-    await Promise.all(running.map(({ server }) => server.stop()));
+    await Promise.all([...new Set(running.map(({ server }) => server))].map((server) => server.stop()));
   }
   return running.map(({ row: { id, name, group }, samples }) => ({ id, name, group, samples }));
 }
@@ -52,14 +53,21 @@ interface Running {
   readonly samples: Sample[];
 }
 
-/** Starts the servers at once, and adds those that started in the order of the rows. */
+/** Starts the servers at once, and adds the rows of those that started. */
 async function startAll(rows: readonly Row[], fixtures: Fixtures, running: Running[]): Promise<void> {
+  const servers = new Map(rows.map(({ server }) => [server.name, server]));
   const started = await Promise.allSettled(
-    rows.map((row) => startServer(row.command(fixtures), join(fixtures.folder, `${row.id}.log`))),
+    [...servers.values()].map(async ({ name, command }) => ({
+      name,
+      server: await startServer(command(fixtures), join(fixtures.folder, `${name}.log`)),
+    })),
   );
-  for (const [index, result] of started.entries()) {
-    if (result.status === 'fulfilled') running.push({ row: rows[index] as Row, server: result.value, samples: [] });
+  for (const result of started) {
+    if (result.status === 'rejected') continue;
+    const { name, server } = result.value;
+    for (const row of rows) if (row.server.name === name) running.push({ row, server, samples: [] });
   }
+  running.sort((a, b) => rows.indexOf(a.row) - rows.indexOf(b.row));
   const failed = started.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

@@ -17,15 +17,21 @@ import type { ServerProcess } from './server-process.js';
 
 export type RowGroup = 'floor' | 'gateway' | 'limit' | 'peer';
 
-/** One line of the table: a server in a process of its own, and what it is asked. */
+/** A server of the bench; rows that name the same one share its process. */
+interface BenchServer {
+  readonly name: string;
+  /** The arguments of `node` that start it. */
+  command(fixtures: Fixtures): readonly string[];
+}
+
+/** One line of the table: a server, and what it is asked. */
 export interface Row {
   readonly id: string;
   readonly name: string;
   readonly group: RowGroup;
   /** Whether no aim needs it: left out of a quick run. */
   readonly isExtra?: boolean;
-  /** The arguments of `node` that start the server. */
-  command(fixtures: Fixtures): readonly string[];
+  readonly server: BenchServer;
   /** Checks that the server does real work. */
   check(server: ServerProcess, fixtures: Fixtures): Promise<void>;
   measure(server: ServerProcess, fixtures: Fixtures, window: Window): Promise<Sample>;
@@ -74,7 +80,7 @@ export const ROWS: readonly Row[] = [
     id: 'oidc-provider',
     name: 'oidc-provider, RS256 → RS256',
     group: 'peer',
-    command: script('oidc-provider.mjs'),
+    server: script('oidc-provider.mjs'),
     ...http(tokenExchange, { signedBy: 'tenant', expects: '"access_token"' }),
   },
 ];
@@ -107,8 +113,8 @@ function http(
   };
 }
 
-function floor(id: string, name: string, command: Row['command']): Row {
-  return { id, name, group: 'floor', command, ...http(hello, { expects: '{"data":{"hello":"world"}}' }) };
+function floor(id: string, name: string, server: BenchServer): Row {
+  return { id, name, group: 'floor', server, ...http(hello, { expects: '{"data":{"hello":"world"}}' }) };
 }
 
 const GATEWAY_VARIANTS = {
@@ -127,7 +133,10 @@ function gateway(
     id,
     name,
     group: 'gateway',
-    command: (fixtures) => serveGateway(writeGatewayConfig(fixtures, id, GATEWAY_VARIANTS[variant](fixtures))),
+    server: {
+      name: `gateway-${variant}`,
+      command: (fixtures) => serveGateway(writeGatewayConfig(fixtures, variant, GATEWAY_VARIANTS[variant](fixtures))),
+    },
     ...http(request, expectation),
   };
 }
@@ -137,7 +146,7 @@ function rawRsa(operation: 'sign' | 'verify', name: string): Row {
     id: operation,
     name,
     group: 'limit',
-    command: script('raw-rsa.mjs'),
+    server: script('raw-rsa.mjs'),
     check: async () => {},
     measure: (server, _fixtures, { windowMs }) => measureRaw(server, operation, windowMs),
   };
@@ -154,13 +163,13 @@ function express(
     id: `express-${mode}-${signatures.toLowerCase().replace(' → ', '-')}`,
     name: `Express ${mode === 'as-written' ? 'as written' : 'with KeyObjects'}, ${signatures}`,
     group: 'peer',
-    command: script('express.mjs', mode),
+    server: script('express.mjs', mode),
     ...http(request, { signedBy }),
   };
 }
 
 /** A server of bench/servers, which gets the settings and these arguments. */
-function script(file: string, ...args: string[]): Row['command'] {
+function script(file: string, ...args: string[]): BenchServer {
   const path = fileURLToPath(new URL(`./servers/${file}`, import.meta.url));
-  return ({ settingsFile }) => [path, settingsFile, ...args];
+  return { name: [file, ...args].join('-'), command: ({ settingsFile }) => [path, settingsFile, ...args] };
 }
