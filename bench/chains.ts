@@ -6,7 +6,9 @@ import { createLog } from '../src/observability/log.js';
 import { testClock } from '../test/support/clock.js';
 import { APP_SECRET, baseConfig, ISSUER } from '../test/support/gateway.js';
 import { identityProvider } from '../test/support/identity-provider.js';
-import { measureTurns, median, printTable } from './measure.js';
+import { measureTurns } from './measure-turns.js';
+import { printTable } from './print-table.js';
+import { median } from './statistics.js';
 
 // What the chain rules add to a delegation: the same delegation with an app token of two hops and with the token of the
 // identity provider, in turns, and then the functions of delegation/chain.ts alone: between the delegations, their compilation

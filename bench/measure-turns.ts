@@ -39,24 +39,3 @@ export async function measureTurns<Name extends string>(
   }
   return results;
 }
-
-/** The median of the turns, in microseconds of processor time. */
-export async function compare<Name extends string>(calls: Calls<Name>): Promise<Record<Name, number>> {
-  const turns = await measureTurns(calls);
-  const medians = Object.keys(calls).map((name) => [name, median(turns.map((turn) => turn[name as Name]))]);
-  return Object.fromEntries(medians) as Record<Name, number>;
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
-
-/** A table for people, numbers to the right. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ');
-  console.log([line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line), ''].join('\n'));
-}
