@@ -21,8 +21,8 @@ class NodeRequest {
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     const { method = 'GET', url = '/', headers } = incoming;
     this.method = method;
-    // The target of a request may also be a whole URL, or "*" (RFC 9112 §3.2).
-    this.url = url.startsWith('/') ? `http://${headers.host ?? 'localhost'}${url}` : url;
+    // A target that is a whole URL (RFC 9112 §3.2.2) becomes a path that nothing answers: only the Host header selects a host.
+    this.url = `http://${headers.host ?? 'localhost'}${url}`;
     this.headers = new NodeHeaders(incoming);
     this.#incoming = incoming;
     this.#outgoing = outgoing;

@@ -75,7 +75,7 @@ describe('a request of node:http', () => {
   it.each([
     ['/graphql?a=b', 'http://a.example:1/graphql?a=b'],
     ['//other.example/graphql', 'http://a.example:1//other.example/graphql'],
-    ['http://other.example/graphql', 'http://other.example/graphql'],
+    ['http://other.example/graphql', 'http://a.example:1http://other.example/graphql'],
   ])('with the target %s has the URL %s', async (target, url) => {
     expect(await read(get(target), (request) => [request.method, request.url])).toEqual(['GET', url]);
   });
