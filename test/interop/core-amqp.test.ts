@@ -11,18 +11,16 @@ afterEach(() => {
 /** Any text of one line; `unit: 'binary'` is any code point but half surrogates. */
 const line = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((text) => !/\p{Cc}/u.test(text));
 
-/** No key is a part of what an audit event names: such a key would look like a leak. */
-const config = fc
-  .record({
-    namespace: fc.stringMatching(/^[a-z][a-z0-9-]{4,48}[a-z0-9](\.servicebus\.(windows\.net|chinacloudapi\.cn))?$/),
-    sasKeyName: line,
-    sasKey: fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }),
-    entityPath: fc.option(
-      line.filter((path) => !path.startsWith('/')),
-      { nil: undefined },
-    ),
-  })
-  .filter(({ sasKey, ...named }) => Object.values(named).every((text) => !text?.includes(sasKey)));
+const config = fc.record({
+  namespace: fc.stringMatching(/^[a-z][a-z0-9-]{4,48}[a-z0-9](\.servicebus\.(windows\.net|chinacloudapi\.cn))?$/),
+  sasKeyName: line,
+  // Begins as no name does: an audit event with the name of a policy must not look as if it had the key of another one.
+  sasKey: fc.string({ unit: 'binary', maxLength: 80 }).map((text) => `\u{1F511}${text}`),
+  entityPath: fc.option(
+    line.filter((path) => !path.startsWith('/')),
+    { nil: undefined },
+  ),
+});
 const seconds = fc.integer({ min: Date.UTC(2020, 0) / 1000, max: Date.UTC(2120, 0) / 1000 });
 
 it('@azure/core-amqp makes the same token, byte for byte, at the hour that it fixes', async () => {
