@@ -189,8 +189,9 @@ function run({ text, extension, secrets }: Case): Outcome {
   return { name: 'imported', message: `${imported} clients, ${notes.length} notes` };
 }
 
-/** The one thing that may be missing: the values of the environment variables. */
-const ONLY_A_SECRET = /(secret|key|Key|Password|certificate): .*the environment variable \w+ to be set$/i;
+/** The one thing that may be missing: the values of the environment variables. A name that looks like a secret is not shown. */
+const ONLY_A_SECRET =
+  /(secret|key|Key|Password|certificate): .*the environment variable (\w+|that it names) to be set$/i;
 
 function readDiagnostics(document: unknown): readonly Diagnostic[] {
   try {
