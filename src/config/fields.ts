@@ -99,9 +99,9 @@ function importCertificate(pem: string): string {
 /** Whether a file can be written, or created in a folder that exists. */
 function isWritableFile(path: string): boolean {
   try {
-    if (!existsSync(path)) accessSync(dirname(path), constants.W_OK);
-    else accessSync(path, constants.W_OK);
-    return !(existsSync(path) && statSync(path).isDirectory());
+    const exists = existsSync(path);
+    accessSync(exists ? path : dirname(path), constants.W_OK);
+    return !exists || !statSync(path).isDirectory();
   } catch {
     return false;
   }

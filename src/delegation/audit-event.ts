@@ -64,7 +64,13 @@ export interface DelegationOutcome {
   readonly refusal: DelegationError | undefined;
 }
 
-type Origin = Pick<DelegationContext, 'tenant' | 'ip' | 'requestId' | 'endpoint' | 'deps'>;
+/** Where a request came from. */
+interface Origin {
+  readonly tenant: { readonly name: string };
+  readonly endpoint: string;
+  readonly ip: string;
+  readonly requestId: string;
+}
 
 const MAX_CLAIMED = 256;
 /** Characters of a value in `issued`. What an upstream granted may be long. */
@@ -73,18 +79,16 @@ const MAX_ISSUED = 1024;
 /** Builds the audit event of one delegation. */
 export function buildAuditEvent(
   request: DelegationRequest,
-  { tenant, ip, requestId, endpoint, deps }: Origin,
+  context: Pick<DelegationContext, 'tenant' | 'deps' | keyof Origin>,
   { startedMs, token, caller, authenticated, credential, refusal }: DelegationOutcome,
 ): AuditEvent {
+  const { tenant, deps } = context;
   const named = request.clientId === undefined ? undefined : tenant.clients.get(request.clientId);
   const client = caller?.client ?? named;
   const { target, apiType } = resolveTarget(tenant, client, request);
   const endedMs = deps.now();
   return {
-    audit: chooseEventCode(refusal?.code),
-    time: new Date(endedMs).toISOString(),
-    endpoint,
-    tenant: tenant.name,
+    ...beginEvent(refusal?.code, context, endedMs),
     client: client?.clientId,
     authenticated,
     target: target?.clientId,
@@ -92,8 +96,6 @@ export function buildAuditEvent(
     user: caller?.userId,
     issuer: caller?.issuer,
     actors: caller && [...new Set([caller.client.clientId, ...caller.chain.actors])],
-    ip,
-    requestId,
     durationMs: endedMs - startedMs,
     code: refusal?.code,
     message: refusal?.message,
@@ -106,11 +108,10 @@ export function buildAuditEvent(
 
 /** Builds the audit event of a request that does not say what to delegate, such as one without required parameters. */
 export function buildUnreadableAuditEvent(
-  { tenant, ip, requestId, endpoint, deps }: Origin,
+  context: Pick<DelegationContext, 'deps' | keyof Origin>,
   { code, message }: DelegationError,
 ): AuditEvent {
-  const time = new Date(deps.now()).toISOString();
-  return { audit: chooseEventCode(code), time, endpoint, tenant: tenant.name, ip, requestId, code, message };
+  return { ...beginEvent(code, context, context.deps.now()), code, message };
 }
 
 /**
@@ -118,10 +119,15 @@ export function buildUnreadableAuditEvent(
  * names no user.
  */
 export function buildGuardAuditEvent(refused: RefusedAttempts): AuditEvent {
-  const { tenant, endpoint, ip, requestId, attempts, message, reportedMs } = refused;
-  const time = new Date(reportedMs).toISOString();
+  const { attempts, message, reportedMs } = refused;
   const code = 'RATE_LIMITED';
-  return { audit: 'limit_delegation', time, endpoint, tenant: tenant.name, ip, requestId, attempts, code, message };
+  return { ...beginEvent(code, refused, reportedMs), attempts, code, message };
+}
+
+/** What every event has. */
+function beginEvent(code: ErrorCode | undefined, { tenant, endpoint, ip, requestId }: Origin, timeMs: number) {
+  const time = new Date(timeMs).toISOString();
+  return { audit: chooseEventCode(code), time, endpoint, tenant: tenant.name, ip, requestId };
 }
 
 function chooseEventCode(code: ErrorCode | undefined): AuditEvent['audit'] {

@@ -28,10 +28,11 @@ export function parseScope(scope: readonly string[]): readonly string[] {
   return values.length === 0 ? ['openid'] : values;
 }
 
+const KNOWN_SCOPE: ReadonlySet<string> = new Set(['openid', PASSTHROUGH, ...SCOPE_CLAIMS.keys()]);
+
 /** Selects the scope values that mean something here. */
 export function selectKnownScope(scope: readonly string[]): readonly string[] {
-  const known = new Set(['openid', PASSTHROUGH, ...SCOPE_CLAIMS.keys()]);
-  return [...new Set(scope)].filter((value) => known.has(value));
+  return [...new Set(scope)].filter((value) => KNOWN_SCOPE.has(value));
 }
 
 /** Copies the documented claims that the scope asks for and the caller has. Unknown scope values add nothing. */

@@ -59,14 +59,6 @@ class NodeHeaders {
     if (Array.isArray(value)) return value.join(', ');
     return typeof value === 'string' ? value : null;
   }
-
-  has(name: string): boolean {
-    return this.get(name) !== null;
-  }
-
-  forEach(visit: (value: string, name: string) => void): void {
-    for (const name of Object.keys(this.#values)) visit(this.get(name) ?? '', name);
-  }
 }
 
 function abortOnDisconnect(outgoing: ServerResponse): AbortSignal {

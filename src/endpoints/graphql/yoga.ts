@@ -8,7 +8,6 @@ import { useDelegationLimit } from '../../rate-limit/delegation-limit.js';
 import type { RefusedAttemptsCollector } from '../../rate-limit/refused-attempts.js';
 import type { BuildContext, Endpoint, LimiterContext, RequestContext } from '../context.js';
 import { errorResponse } from '../responses.js';
-
 import { documentCache } from './document-cache.js';
 import type { GraphiqlPage } from './graphiql.js';
 import { countAttempts } from './guarded-fields.js';

@@ -10,7 +10,6 @@ import type { BuildContext, Endpoint, EndpointContext, RoutedContext } from '../
 import { parseForm, parseJson, readBody } from '../request-body.js';
 import { readMediaType } from '../request-headers.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
-
 import { callbackResponse, parseCallbackName } from './jsonp.js';
 import { createParameterParser, type Parameters } from './parameters.js';
 import { type LegacyAnswer, presentDelegation, presentLegacyError } from './present.js';
