@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
 import { ExportError, readExport } from '../../src/import-auth0/read-export.js';
 import { configFolder } from '../support/config-folder.js';
-import { type Choices, changeSomewhere, mutateText } from './support/choices.js';
+import { type Choices, changeSomewhere, JSON_PIECES, mutateText } from './support/choices.js';
 import { expectNoLeaks } from './support/leaks.js';
 import { fuzz, type Outcome } from './support/run.js';
 
@@ -103,24 +103,7 @@ const KEYS =
   'client_id name client_secret allowed_clients grant_types jwt_configuration alg lifetime_in_seconds secret_encoded addons firebase aws wams layer global tenant clients total token_endpoint_auth_method jwks_uri uid claims __proto__ constructor'.split(
     ' ',
   );
-const PIECES = [
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  ':',
-  ',',
-  '\\',
-  '\\u0000',
-  '\\ud800',
-  '1e999',
-  'null',
-  '\ufeff',
-  '\u202e',
-  '[[[[',
-  '{"clients":',
-];
+const PIECES = [...JSON_PIECES, '\u202e', '[[[[', '{"clients":'];
 
 interface Case {
   readonly text: string;

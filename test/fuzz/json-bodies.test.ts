@@ -2,7 +2,7 @@ import { beforeAll } from 'vitest';
 import { DELEGATE } from '../support/gateway.js';
 import { GRANT_TYPE } from '../support/legacy.js';
 import { checkGraphqlAnswer, checkLegacyAnswer } from './support/answers.js';
-import { type Choices, mutateText } from './support/choices.js';
+import { type Choices, JSON_PIECES, mutateText } from './support/choices.js';
 import { chooseAddress, chooseTarget, type FuzzGateway, type FuzzRequest, fuzzGateway } from './support/gateway.js';
 import { describeRequest } from './support/requests.js';
 import { fuzz } from './support/run.js';
@@ -12,25 +12,7 @@ const MEMBERS =
   'query variables operationName extensions id documentId client_id grant_type id_token refresh_token target scope api_type __proto__ constructor toString toJSON'.split(
     ' ',
   );
-const PIECES = [
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  ':',
-  ',',
-  '\\',
-  '\\u0000',
-  '\\ud800',
-  '1e999',
-  '-',
-  'null',
-  '\u0000',
-  '\ufeff',
-  '//',
-  "'",
-];
+const PIECES = [...JSON_PIECES, '-', '\u0000', '//', "'"];
 const EXTENSIONS = {
   persistedQuery: { version: 1, sha256Hash: 'ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38' },
 };

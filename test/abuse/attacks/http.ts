@@ -88,6 +88,13 @@ const script =
     return scene.endpoint.read(answer);
   };
 
+const WRONG_TYPE = {
+  unaudited: 'graphql',
+  refused: 'INVALID_REQUEST',
+  status: 415,
+  message: 'The Content-Type must be application/json',
+} as const;
+
 export const HTTP: Theme = {
   title: 'A request that a page elsewhere or a proxy could make',
   setting: {},
@@ -101,12 +108,7 @@ export const HTTP: Theme = {
           .map((type) => ({ 'Content-Type': type })),
       ),
       control: honest,
-      outcome: {
-        unaudited: 'graphql',
-        refused: 'INVALID_REQUEST',
-        status: 415,
-        message: 'The Content-Type must be application/json',
-      },
+      outcome: WRONG_TYPE,
       notAt: { 'delegation-form': ONLY_GRAPHQL, 'delegation-json': ONLY_GRAPHQL },
     },
     {
@@ -118,12 +120,7 @@ export const HTTP: Theme = {
         })),
       ),
       control: honest,
-      outcome: {
-        unaudited: 'graphql',
-        refused: 'INVALID_REQUEST',
-        status: 415,
-        message: 'The Content-Type must be application/json',
-      },
+      outcome: WRONG_TYPE,
     },
     {
       name: 'A page whose origin is not listed sends a request',

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 
+/** Pieces of JSON, to be put into one where they do not belong. */
+export const JSON_PIECES = ['{', '}', '[', ']', '"', ':', ',', '\\', '\\u0000', '\\ud800', '1e999', 'null', '\ufeff'];
+
 /** Texts that parsers, loggers and comparisons have stumbled over. */
 const ODD_TEXTS = [
   '',
