@@ -67,11 +67,9 @@ export async function createGateway(
       }
       auditLog.close();
       auditLog = nextAuditLog;
-      await previous.close();
     },
     async close() {
       services.refusedAttempts.close();
-      await generation.close();
       auditLog.close();
     },
   };
@@ -116,7 +114,6 @@ function createSharedServices(
 interface Generation {
   readonly buckets: BucketStore;
   readonly fetch: Router;
-  close(): Promise<void>;
 }
 
 async function buildGeneration(
@@ -150,7 +147,6 @@ async function buildGeneration(
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
       },
     }),
-    close: graphql.close,
   };
 }
 

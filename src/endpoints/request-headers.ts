@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js';
+import { DelegationError } from '../errors.js';
 
 /** Reads the token of `Authorization: Bearer …` (RFC 6750 §2.1); the scheme is case-insensitive. */
 export function readBearerToken(request: Request): string | undefined {
@@ -14,4 +15,17 @@ export function readRequestId(request: Request, { randomUUID }: Pick<Deps, 'rand
 /** Reads the media type of a request, in lower case (RFC 9110 §8.3.1) and without parameters. */
 export function readMediaType(request: Request): string {
   return (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Browsers send 150 characters. */
+const MAX_ACCEPT_LENGTH = 1_000;
+
+/**
+ * Refuses a long Accept header: Yoga compares every media type in it with each of its own, several times.
+ *
+ * @throws DelegationError INVALID_REQUEST
+ */
+export function requireShortAccept(request: Request): void {
+  if ((request.headers.get('accept') ?? '').length <= MAX_ACCEPT_LENGTH) return;
+  throw new DelegationError('INVALID_REQUEST', `The Accept header is longer than ${MAX_ACCEPT_LENGTH} characters`);
 }
