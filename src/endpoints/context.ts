@@ -1,5 +1,6 @@
 import type { DelegationContext } from '../delegation/request.js';
 import type { DelegationError } from '../errors.js';
+import type { HttpRequest, HttpResponse } from '../http/message.js';
 import type { AttemptGuardContext } from '../rate-limit/attempt-guard.js';
 import type { DelegationLimitContext, DelegationLimiter } from '../rate-limit/delegation-limit.js';
 
@@ -11,8 +12,8 @@ export interface RoutedContext extends Omit<DelegationContext, keyof DelegationL
 
 /** What answers at a path, and how it presents errors. */
 export interface Endpoint {
-  answer(request: Request, context: RoutedContext): Response | Promise<Response>;
-  presentError(error: DelegationError): Response;
+  answer(request: HttpRequest, context: RoutedContext): HttpResponse | Promise<HttpResponse>;
+  presentError(error: DelegationError): HttpResponse;
 }
 
 /** What an endpoint hands to the context factory. */

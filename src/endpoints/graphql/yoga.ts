@@ -11,13 +11,14 @@ import { requireShortAccept } from '../request-headers.js';
 import { errorResponse } from '../responses.js';
 import { documentCache } from './document-cache.js';
 import type { GraphiqlPage } from './graphiql.js';
+import { createPageServer } from './graphiql-page.js';
 import { countAttempts } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
-import { useGraphiql } from './plugins/graphiql.js';
 import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
 import { useVariableCheck } from './plugins/variable-check.js';
 import type { PresentError } from './present-error.js';
+import { fromYogaResponse, toYogaRequest, YOGA_FETCH_API } from './yoga-messages.js';
 
 /** The GraphQL endpoint, and the context factory that other endpoints share with it. */
 export interface GraphqlEndpoint extends Endpoint {
@@ -47,8 +48,8 @@ const waitUntil = () => {};
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlEndpoint {
   const { schema, limits, attemptsPerMinute, buckets, attempts, refusedAttempts, deps, presentError, graphiql } =
     options;
+  const servePage = graphiql && createPageServer(graphiql);
   const plugins = [
-    ...(graphiql === undefined ? [] : [useGraphiql(graphiql)]),
     useJsonBody(),
     useHttpResult(presentError),
     ...documentLimits(limits),
@@ -67,6 +68,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
   const yoga = new YogaServer<RequestContext, LimiterContext>({
     schema,
     plugins,
+    fetchAPI: YOGA_FETCH_API,
     maskedErrors: false,
     parserAndValidationCache: documentCache(),
     maxRequestBodySize: false,
@@ -78,9 +80,16 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
     graphiql: false,
   });
   return {
-    answer(request, context) {
+    async answer(request, context) {
+      const page = await servePage?.(request);
+      if (page) return page;
       requireShortAccept(request);
-      return yoga.handle(request, { ...context, endpoint: 'graphql' as const, waitUntil });
+      const response = await yoga.handle(toYogaRequest(request), {
+        ...context,
+        endpoint: 'graphql' as const,
+        waitUntil,
+      });
+      return fromYogaResponse(response);
     },
     presentError: errorResponse,
     buildContext: async (context) => yoga.getEnveloped(context).contextFactory(),

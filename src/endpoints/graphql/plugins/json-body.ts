@@ -4,6 +4,7 @@ import { isRecord } from '../../../lib/json.js';
 import { parseJson, readBody } from '../../request-body.js';
 import { readMediaType } from '../../request-headers.js';
 import { methodNotAllowed } from '../../responses.js';
+import { fromYogaRequest } from '../yoga-messages.js';
 
 /** Far more than all input fields of as many aliases as a document may have by default. */
 const MAX_VARIABLE_VALUES = 1_000;
@@ -14,13 +15,14 @@ const MAX_KEY_LENGTH = 1_000;
 /** Takes POST requests with an `application/json` body of at most 100 KiB and refuses all others. */
 export function useJsonBody(): Plugin {
   return {
-    onRequestParse({ request, setRequestParser }) {
+    onRequestParse({ request: given, setRequestParser }) {
+      const request = fromYogaRequest(given);
       if (request.method !== 'POST') throw methodNotAllowed('POST');
       if (readMediaType(request) !== 'application/json') {
         throw new DelegationError('INVALID_REQUEST', 'The Content-Type must be application/json', { status: 415 });
       }
-      setRequestParser(async (each) => {
-        const body = parseJson(await readBody(each));
+      setRequestParser(async () => {
+        const body = parseJson(await readBody(request));
         if (!isRecord(body)) {
           throw new DelegationError(
             'INVALID_REQUEST',
