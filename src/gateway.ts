@@ -68,15 +68,16 @@ export async function createGateway(
       try {
         generation = await buildGeneration(next, services, previous);
       } catch (error) {
-        nextAuditLog.close();
+        await nextAuditLog.close();
         throw error;
       }
-      auditLog.close();
+      const closed = auditLog.close();
       auditLog = nextAuditLog;
+      await closed;
     },
     async close() {
       services.refusedAttempts.close();
-      auditLog.close();
+      await auditLog.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DelegationError, ErrorCode } from '../errors.js';
 import { escapeInvisible } from '../lib/invisible-characters.js';
 import type { RefusedAttempts } from '../rate-limit/refused-attempts.js';
@@ -101,7 +101,7 @@ export function buildAuditEvent(
     message: refusal?.message,
     upstreamCode: refusal?.details.upstreamCode,
     issued: credential && describeIssued(credential),
-    tokenSha256: request.subjectToken && createHash('sha256').update(request.subjectToken.token).digest('base64url'),
+    tokenSha256: request.subjectToken && hash('sha256', request.subjectToken.token, 'base64url'),
     claimed: caller || !token ? undefined : readClaimedOrigin(token),
   };
 }

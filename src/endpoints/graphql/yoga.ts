@@ -12,7 +12,7 @@ import { errorResponse } from '../responses.js';
 import { documentCache } from './document-cache.js';
 import type { GraphiqlPage } from './graphiql.js';
 import { createPageServer } from './graphiql-page.js';
-import { countAttempts } from './guarded-fields.js';
+import { createAttemptCounter } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
 import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
@@ -57,7 +57,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
       attemptsPerMinute,
       store: attempts,
       now: deps.now,
-      countAttempts: (operation) => countAttempts(operation, GUARDED_FIELDS),
+      countAttempts: createAttemptCounter(GUARDED_FIELDS),
       refused: refusedAttempts,
     }),
     useVariableCheck(limits),
