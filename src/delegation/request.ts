@@ -40,7 +40,7 @@ export interface DelegationRequest {
 }
 
 /** The endpoint that a request came through, as audit events name it. */
-export type EndpointName = 'graphql' | 'delegation';
+export type EndpointName = 'graphql' | 'delegation' | 'documents';
 
 /** What a delegation needs from the gateway. Every endpoint gets it from the same context factory. */
 export interface DelegationContext extends DelegationLimiter {

@@ -45,6 +45,7 @@ function createDocumentEndpoint({ contentType, render }: DocumentOptions): Endpo
   }
 
   return {
+    name: 'documents',
     presentError: errorResponse,
     answer(request, { tenant }) {
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');

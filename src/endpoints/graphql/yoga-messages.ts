@@ -13,6 +13,14 @@ export function fromYogaRequest(request: Request): HttpRequest {
   return request as unknown as HttpRequest;
 }
 
+/**
+ * Presents a context to Yoga, which adds to it. It is not copied: a copy of so many properties would cost more than the
+ * signature. Yoga asks for `waitUntil`, and nothing here has work that outlives its response.
+ */
+export function toYogaContext<Context extends object>(context: Context): Context & { waitUntil(): void } {
+  return context as Context & { waitUntil(): void };
+}
+
 /** The class of the responses that Yoga makes. */
 export const YOGA_FETCH_API: Partial<FetchAPI> = { Response: HttpResponse as unknown as typeof Response };
 

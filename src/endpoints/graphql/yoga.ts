@@ -18,7 +18,7 @@ import { useHttpResult } from './plugins/http-result.js';
 import { useJsonBody } from './plugins/json-body.js';
 import { useVariableCheck } from './plugins/variable-check.js';
 import type { PresentError } from './present-error.js';
-import { fromYogaResponse, toYogaRequest, YOGA_FETCH_API } from './yoga-messages.js';
+import { fromYogaResponse, toYogaContext, toYogaRequest, YOGA_FETCH_API } from './yoga-messages.js';
 
 /** The GraphQL endpoint, and the context factory that other endpoints share with it. */
 export interface GraphqlEndpoint extends Endpoint {
@@ -40,9 +40,6 @@ export interface GraphqlEndpointOptions {
 
 /** The root fields of which each counts as an attempt. */
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['delegate', 'viewer']);
-
-/** Yoga asks for it. No plugin here has work that outlives its response. */
-const waitUntil = () => {};
 
 /** Creates the GraphQL endpoint. A request passes the plugins in this order. */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlEndpoint {
@@ -80,15 +77,12 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
     graphiql: false,
   });
   return {
+    name: 'graphql',
     async answer(request, context) {
       const page = await servePage?.(request);
       if (page) return page;
       requireShortAccept(request);
-      const response = await yoga.handle(toYogaRequest(request), {
-        ...context,
-        endpoint: 'graphql' as const,
-        waitUntil,
-      });
+      const response = await yoga.handle(toYogaRequest(request), toYogaContext(context));
       return fromYogaResponse(response);
     },
     presentError: errorResponse,

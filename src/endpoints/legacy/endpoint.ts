@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from '../../http/message.js';
 import { isRecord } from '../../lib/json.js';
 import { maskUnexpected } from '../../observability/unexpected-error.js';
 import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client-authentication.js';
-import type { BuildContext, Endpoint, EndpointContext, RoutedContext } from '../context.js';
+import type { BuildContext, Endpoint, EndpointContext, RequestContext } from '../context.js';
 import { parseForm, parseJson, readBody } from '../request-body.js';
 import { readMediaType } from '../request-headers.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
@@ -38,10 +38,10 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
   async function answer(
     readParameters: () => Promise<Parameters>,
     authorization: string | null,
-    context: RoutedContext,
+    context: RequestContext,
   ): Promise<LegacyAnswer> {
     try {
-      const endpointContext = await buildContext({ ...context, endpoint: 'delegation' });
+      const endpointContext = await buildContext(context);
       await endpointContext.takeAttempts(1);
       const request = await readRequest(readParameters, authorization, endpointContext);
       return presentDelegation(await delegate(request, endpointContext), byApiType);
@@ -51,6 +51,7 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
   }
 
   return {
+    name: 'delegation',
     async answer(request, context) {
       const { jsonp } = context.tenant;
       if (request.method === 'GET' && jsonp) {
