@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type * as z from 'zod';
+import { $ZodAsyncError, config, util } from 'zod/v4/core';
 import { isRecord } from '../lib/json.js';
 import type { Diagnostics } from './diagnostics.js';
 import { type Path, readStep } from './path.js';
@@ -19,8 +20,8 @@ export function parsePartially<Schema extends z.ZodType>(
 ): PartialConfig<z.output<Schema>> {
   const context = { async: false };
   const result = schema._zod.run({ value: document, issues: [] }, context);
-  if (result instanceof Promise) throw new z.core.$ZodAsyncError();
-  diagnostics.addIssues(result.issues.map((issue) => z.core.util.finalizeIssue(issue, context, z.config())));
+  if (result instanceof Promise) throw new $ZodAsyncError();
+  diagnostics.addIssues(result.issues.map((issue) => util.finalizeIssue(issue, context, config())));
   return new PartialConfig(result.value, diagnostics);
 }
 
