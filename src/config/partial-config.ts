@@ -18,7 +18,8 @@ export function parsePartially<Schema extends z.ZodType>(
   document: unknown,
   diagnostics: Diagnostics,
 ): PartialConfig<z.output<Schema>> {
-  const context = { async: false };
+  // Zod would compile a function for each object of the schema, for a document that is read once.
+  const context = { async: false, jitless: true };
   const result = schema._zod.run({ value: document, issues: [] }, context);
   if (result instanceof Promise) throw new $ZodAsyncError();
   diagnostics.addIssues(result.issues.map((issue) => util.finalizeIssue(issue, context, config())));
