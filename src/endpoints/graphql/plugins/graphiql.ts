@@ -29,13 +29,13 @@ const HEADERS = {
 };
 
 /** Answers GET and HEAD with the page, or with 304 when the client has it already (RFC 9110 §13.1.2). */
-export function useGraphiql(page: GraphiqlPage): Plugin {
+export function useGraphiql(page: Promise<GraphiqlPage>): Plugin {
   return {
     async onRequestParse({ request, endResponse, fetchAPI }) {
       if ((request.method !== 'GET' && request.method !== 'HEAD') || !acceptsPage(request)) return;
       const encoding = selectEncoding(request.headers.get('accept-encoding'), ['br', 'gzip']);
       // All readers share these bytes: a copy for each would cost megabytes for every slow reader.
-      const { bytes, etag } = await page[encoding];
+      const { bytes, etag } = (await page)[encoding];
       const headers = new fetchAPI.Headers({ ...HEADERS, ETag: etag });
       if (matchesEtag(request, etag)) {
         endResponse(new fetchAPI.Response(null, { status: 304, headers }));
