@@ -8,7 +8,7 @@ import { UsedAssertions } from './delegation/used-assertions.js';
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
 import { createCors } from './endpoints/cors.js';
-import { type GraphiqlExample, loadGraphiql } from './endpoints/graphql/graphiql.js';
+import { type GraphiqlExample, type GraphiqlPage, loadGraphiql } from './endpoints/graphql/graphiql.js';
 import { createErrorPresenter } from './endpoints/graphql/present-error.js';
 import { safeMessages } from './endpoints/graphql/safe-message.js';
 import { buildSchema } from './endpoints/graphql/schema/schema.js';
@@ -120,6 +120,7 @@ function createSharedServices(
 /** The gateway of one configuration. A reload builds the next one. */
 interface Generation {
   readonly buckets: BucketStore;
+  readonly graphiql: Promise<GraphiqlPage> | undefined;
   readonly answer: Router;
 }
 
@@ -131,6 +132,7 @@ async function buildGeneration(
   const { deps, attempts, refusedAttempts, graphiqlExample, ...shared } = services;
   const schema = buildSchema(addons);
   const buckets = chooseBuckets(buildLimits(settings), deps, previous?.buckets);
+  const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
   const graphql = createGraphqlEndpoint({
     schema,
     limits: settings.graphql,
@@ -140,10 +142,11 @@ async function buildGeneration(
     refusedAttempts,
     deps,
     presentError: createErrorPresenter(safeMessages(schema, settings.graphql.suggestions)),
-    graphiql: settings.graphiql ? await loadGraphiql(graphiqlExample) : undefined,
+    graphiql,
   });
   return {
     buckets,
+    graphiql,
     answer: createRouter({
       findTenant: tenantLookup(tenants),
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
