@@ -43,7 +43,7 @@ export function createPageServer(page: Promise<GraphiqlPage>): ServePage {
     const { bytes, etag } = (await page)[encoding];
     const headers = { ...HEADERS, ETag: etag };
     if (matchesEtag(request, etag)) return new HttpResponse(null, { status: 304, headers });
-    return new HttpResponse(bytes, {
+    return new HttpResponse(request.method === 'HEAD' ? null : bytes, {
       headers: {
         ...headers,
         'Content-Type': 'text/html; charset=utf-8',

@@ -2,6 +2,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { createGateway } from '../../../src/gateway.js';
+import { FetchRequest } from '../../../src/http/fetch.js';
 import { baseConfig, type TestGateway, testGateway } from '../../support/gateway.js';
 
 const ADDRESS = 'http://gateway.test/graphql';
@@ -34,9 +35,9 @@ async function readOptions() {
 
 /** Reads from a response the memory that it is sent from. */
 async function memory(encoding: string): Promise<ArrayBufferLike> {
-  const { body } = await get({ 'accept-encoding': encoding });
-  const { value } = (await body?.getReader().read()) ?? {};
-  return (value as Uint8Array).buffer;
+  const headers = { accept: 'text/html', 'accept-encoding': encoding };
+  const { body } = await gateway.answer(new FetchRequest(new Request(ADDRESS, { headers })));
+  return (body as Uint8Array).buffer;
 }
 
 describe("GraphiQL's page", () => {
