@@ -21,8 +21,10 @@ export class KnownRefreshTokens {
    */
   constructor(now: () => number, capacity = CAPACITY) {
     this.#now = now;
-    this.#refused = new LRUCache({ max: capacity });
-    this.#users = new LRUCache({ max: capacity });
+    // With `max` the caches would allocate room for all tokens at once.
+    const limit = { maxSize: capacity, sizeCalculation: () => 1 };
+    this.#refused = new LRUCache(limit);
+    this.#users = new LRUCache(limit);
   }
 
   /** The number of refused tokens, and of tokens with a user. */

@@ -26,6 +26,7 @@ export function attemptKey(tenant: string, ip: string): string {
  */
 export class AttemptStore implements Store {
   readonly #now: () => number;
+  readonly #capacity: number;
   readonly #logs: LRUCache<string, readonly number[]>;
 
   /**
@@ -34,8 +35,9 @@ export class AttemptStore implements Store {
    */
   constructor(now: () => number, capacity = 131_072) {
     this.#now = now;
+    this.#capacity = capacity;
+    // With `max` the cache would allocate room for all logs at once.
     this.#logs = new LRUCache({
-      max: capacity,
       maxSize: capacity * (1 + ATTEMPTS_PER_LOG),
       sizeCalculation: (attempts) => 1 + attempts.length,
     });
@@ -57,6 +59,7 @@ export class AttemptStore implements Store {
 
   setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {
     this.#logs.set(contextIdentity, shift(timestamps, this.#now() - Date.now()));
+    if (this.#logs.size > this.#capacity) this.#logs.pop();
   }
 }
 
