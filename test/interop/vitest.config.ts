@@ -10,7 +10,6 @@ export default defineConfig({
   },
   test: {
     include: ['*.test.ts'],
-    globalSetup: ['../support/rsa-pool.ts'],
     setupFiles: ['../support/no-secrets.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
