@@ -21,7 +21,7 @@ export class KnownRefreshTokens {
    */
   constructor(now: () => number, capacity = CAPACITY) {
     this.#now = now;
-    // With `max` the caches would allocate room for all tokens at once.
+    // With `max`, the library would allocate and fill arrays for `capacity` tokens at the start.
     const limit = { maxSize: capacity, sizeCalculation: () => 1 };
     this.#refused = new LRUCache(limit);
     this.#users = new LRUCache(limit);

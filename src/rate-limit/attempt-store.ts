@@ -5,7 +5,7 @@ interface Identity {
   readonly contextIdentity: string;
 }
 
-/** The average number of attempts per log for which there is room when the store is at capacity. */
+/** The attempts for which each log has room at capacity. A log with more takes the room of others. */
 const ATTEMPTS_PER_LOG = 16;
 
 /**
@@ -26,7 +26,6 @@ export function attemptKey(tenant: string, ip: string): string {
  */
 export class AttemptStore implements Store {
   readonly #now: () => number;
-  readonly #capacity: number;
   readonly #logs: LRUCache<string, readonly number[]>;
 
   /**
@@ -35,11 +34,10 @@ export class AttemptStore implements Store {
    */
   constructor(now: () => number, capacity = 131_072) {
     this.#now = now;
-    this.#capacity = capacity;
-    // With `max` the cache would allocate room for all logs at once.
+    // With `max`, the library would allocate and fill arrays for `capacity` logs at the start.
     this.#logs = new LRUCache({
       maxSize: capacity * (1 + ATTEMPTS_PER_LOG),
-      sizeCalculation: (attempts) => 1 + attempts.length,
+      sizeCalculation: (attempts) => 1 + Math.max(attempts.length, ATTEMPTS_PER_LOG),
     });
   }
 
@@ -59,7 +57,6 @@ export class AttemptStore implements Store {
 
   setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {
     this.#logs.set(contextIdentity, shift(timestamps, this.#now() - Date.now()));
-    if (this.#logs.size > this.#capacity) this.#logs.pop();
   }
 }
 
