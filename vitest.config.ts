@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**'],
+    globalSetup: ['test/support/run-folder.ts'],
     setupFiles: ['test/support/no-secrets.ts'],
     // Files share their process, and with it every module but their own: to import all of them takes a second.
     isolate: false,
