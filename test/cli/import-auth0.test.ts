@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -18,6 +16,7 @@ import { createGateway } from '../../src/gateway.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
 import { captureOutput } from '../support/captured-output.js';
 import { testClock } from '../support/clock.js';
+import { runCommand } from '../support/command-line.js';
 import { rsaPair } from '../support/keys.js';
 import { recordingLogs } from '../support/log.js';
 import { keepConfigured, secrets } from '../support/secrets.js';
@@ -861,8 +860,7 @@ describe('any export', () => {
 
 describe('the command', () => {
   it('exits with 1 and prints one sentence', async () => {
-    const args = ['--import', 'tsx', 'src/main.ts', 'import-auth0', 'no-such-export.json'];
-    await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({
+    expect(await runCommand(['import-auth0', 'no-such-export.json'])).toEqual({
       code: 1,
       stdout: '',
       stderr: 'no-such-export.json cannot be read (ENOENT)\n',
