@@ -14,7 +14,7 @@ import {
  * one. When that is as old as the longest time to fill, it becomes the older one, and the one before it is dropped as a whole:
  * every bucket in it is full.
  *
- * Memory is bounded: a younger generation with `capacity` buckets becomes the older one at once. Then buckets that are not
+ * Memory is bounded: a younger generation with more than `capacity` buckets becomes the older one. Then buckets that are not
  * full may be dropped, so that their users can take again: those that were not written while at least `capacity` others were.
  * A request that is refused writes nothing, so the limit of a user over all addresses bounds what one token writes. With the
  * default limits that is 121 buckets in the 10 minutes in which a bucket fills, so it takes the tokens of 8,000 users
@@ -33,7 +33,7 @@ export class MemoryStore implements BucketStore {
   /** When the younger generation becomes the older one. Epoch milliseconds. */
   #endMs: number;
 
-  /** @param capacity the most buckets of a generation, of all limits together */
+  /** @param capacity the buckets of a generation, of all limits together; with more, the next request begins another one */
   constructor(limits: readonly BucketLimit[], now: () => number, capacity = 1_000_000) {
     this.limits = limits;
     this.#now = now;
@@ -64,7 +64,7 @@ export class MemoryStore implements BucketStore {
   #readClock(): BucketTime {
     const nowMs = this.#now();
     this.#latestMs = Math.max(this.#latestMs, nowMs);
-    if (this.#latestMs >= this.#endMs) this.#beginGeneration();
+    if (this.#latestMs >= this.#endMs || this.#younger.size > this.#capacity) this.#beginGeneration();
     return { nowMs, latestMs: this.#latestMs };
   }
 
@@ -73,7 +73,6 @@ export class MemoryStore implements BucketStore {
   }
 
   #write(keys: readonly string[], buckets: readonly Bucket[]): void {
-    if (this.#younger.size + keys.length > this.#capacity) this.#beginGeneration();
     keys.forEach((key, index) => {
       const { size } = this.#younger;
       this.#younger.set(key, buckets[index] as Bucket);
