@@ -1,9 +1,9 @@
 import { build } from 'esbuild';
 
-/** Bundles the command line: `dist/main.js`, and a chunk for what each command loads. */
+/** Bundles the command line into `dist`, or the folder that is given: `main.js`, and a chunk for what each command loads. */
 await build({
   entryPoints: ['src/main.ts'],
-  outdir: 'dist',
+  outdir: process.argv[2] ?? 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,

@@ -20,7 +20,7 @@ export function builtCommand(): string {
 function bundle(folder: string): void {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
   const unfinished = `${folder}-${process.pid}`;
-  execFileSync('sh', ['-c', `${scripts.bundle} --outdir=${unfinished}`], {
+  execFileSync('sh', ['-c', `${scripts.bundle} ${unfinished}`], {
     cwd: ROOT,
     env: { ...process.env, PATH: `${ROOT}node_modules/.bin${delimiter}${process.env.PATH}` },
   });
