@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import base from '../../vitest.config.js';
 
-// Ten times the cases of `npm test`, which runs the same files.
+// Two hundred times the cases of `npm test`, which runs the same files.
 export default defineConfig({
   ...base,
   root: fileURLToPath(new URL('../..', import.meta.url)),

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -12,6 +13,7 @@ export default defineConfig({
     include: ['*.test.ts'],
     globalSetup: ['../support/run-folder.ts'],
     setupFiles: ['../support/no-secrets.ts'],
+    maxWorkers: availableParallelism(),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
