@@ -16,6 +16,7 @@ export default defineConfig({
     isolate: false,
     // By default one less: of two cores only one would test.
     maxWorkers: availableParallelism(),
-    testTimeout: 20_000,
+    // Ten times what the slowest takes on an idle machine.
+    testTimeout: 60_000,
   },
 });
