@@ -1,149 +1,93 @@
 import type { BucketStore, TakeResult } from './bucket-store.js';
-import { type Bucket, type BucketLimit, fullAt, peek, type RateLimitStatus, takeAll } from './token-bucket.js';
-
-const SLOTS = 4096;
-/** One decision drops at most this many full buckets, so that no request pays for the cleanup of a flood. */
-const SWEEP = 256;
-
-/** A link of a circular list. The list itself is the link before its first entry. */
-interface Link {
-  previous: Link;
-  next: Link;
-}
-
-/** A bucket and its position in a list. */
-interface Entry extends Link {
-  readonly key: string;
-  debt: number;
-  at: number;
-}
+import {
+  type Bucket,
+  type BucketLimit,
+  type BucketTime,
+  fillMs,
+  peek,
+  type RateLimitStatus,
+  takeAll,
+} from './token-bucket.js';
 
 /**
- * Buckets in the memory of this process, in a timing wheel ordered by when they are full again. Forgets full buckets; over
- * capacity, evicts the bucket that is closest to full. The cost of a decision does not depend on the number of buckets.
+ * Buckets in the memory of this process, in two generations. A request that is granted writes its buckets to the younger one.
+ * When that one is as old as the longest time to fill, it becomes the older one, and the one before it, in which every
+ * bucket is full by then, is dropped as a whole.
+ *
+ * Memory is bounded: a generation that holds `capacity` buckets becomes the older one early. Then buckets may be dropped that
+ * are not full, and their users can take again: those that no request was granted from while at least `capacity` other buckets
+ * were written. A request that is refused writes nothing, so the bucket of a user over all addresses bounds what one token
+ * writes: with the default limits, 121 buckets in the 10 minutes that a bucket takes to fill. To drop a million, an
+ * attacker needs the tokens of 8,000 users and 1,700 granted requests a second. Without that limit, one token
+ * and many addresses are enough.
  */
 export class MemoryStore implements BucketStore {
   readonly limits: readonly BucketLimit[];
   readonly #now: () => number;
   readonly #capacity: number;
-  /** Milliseconds per slot. The whole wheel covers the longest time that an empty bucket takes to fill. */
-  readonly #slotMs: number;
-  readonly #entries = new Map<string, Entry>();
-  readonly #wheel = Array.from({ length: SLOTS }, emptyList);
-  /** Full buckets that are not dropped yet. */
-  readonly #full = emptyList();
-  /** The current slot, counted from the epoch. It never goes back, even if the clock does. */
-  #hand: number;
-  /** A lower bound for the first slot that holds a bucket. */
-  #first: number;
+  readonly #fillMs: number;
+  #younger = new Map<string, Bucket>();
+  #older = new Map<string, Bucket>();
+  /** The latest that the clock has shown. Epoch milliseconds. */
+  #latestMs: number;
+  /** When the younger generation becomes the older one. Epoch milliseconds. */
+  #endMs: number;
 
-  /** @param capacity the most buckets to keep, of all limits together */
+  /** @param capacity the most buckets of a generation, of all limits together */
   constructor(limits: readonly BucketLimit[], now: () => number, capacity = 1_000_000) {
     this.limits = limits;
     this.#now = now;
     this.#capacity = capacity;
-    const span = Math.max(...limits.map((limit) => fullAt({ debt: limit.burst * 60_000, at: 0 }, limit)));
-    this.#slotMs = Math.max(1, Math.ceil(span / (SLOTS - 2)));
-    this.#hand = Math.floor(now() / this.#slotMs);
-    this.#first = this.#hand;
+    this.#fillMs = Math.max(...limits.map(fillMs));
+    this.#latestMs = now();
+    this.#endMs = this.#latestMs + this.#fillMs;
   }
 
   /** The number of buckets. */
   get size(): number {
-    return this.#entries.size;
+    return this.#younger.size + this.#older.size;
   }
 
   take(keys: readonly string[]): TakeResult {
-    const nowMs = this.#now();
-    this.#advance(nowMs);
-    const buckets = keys.map((key) => this.#entries.get(key));
-    const decisions = takeAll(buckets, nowMs, this.limits);
-    for (const [index, { bucket }] of decisions.entries()) {
-      this.#store(keys[index] as string, bucket, this.limits[index] as BucketLimit);
-    }
-    while (this.#entries.size > this.#capacity) this.#forget(this.#nearestToFull());
-    return { allowed: decisions.every(({ allowed }) => allowed), statuses: decisions.map(({ status }) => status) };
+    const time = this.#readClock();
+    const buckets = this.#find(keys);
+    const taken = takeAll(buckets, time, this.limits);
+    if (taken) this.#write(keys, taken);
+    return { allowed: taken !== undefined, statuses: this.#peek(taken ?? buckets, time) };
   }
 
   peek(keys: readonly string[]): RateLimitStatus[] {
+    const time = this.#readClock();
+    return this.#peek(this.#find(keys), time);
+  }
+
+  #readClock(): BucketTime {
     const nowMs = this.#now();
-    this.#advance(nowMs);
-    return this.limits.map((limit, index) => peek(this.#entries.get(keys[index] as string), nowMs, limit));
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    if (this.#latestMs >= this.#endMs) this.#beginGeneration();
+    return { nowMs, latestMs: this.#latestMs };
   }
 
-  /** Moves the wheel up to now, and drops up to SWEEP full buckets. */
-  #advance(nowMs: number): void {
-    const current = Math.floor(nowMs / this.#slotMs);
-    for (let slot = Math.max(this.#hand, current - SLOTS); slot < current; slot++)
-      moveAll(this.#slot(slot), this.#full);
-    this.#hand = Math.max(this.#hand, current);
-    for (let dropped = 0; dropped < SWEEP && !isEmpty(this.#full); dropped++) this.#forget(this.#full.next as Entry);
+  #find(keys: readonly string[]): (Bucket | undefined)[] {
+    return keys.map((key) => this.#younger.get(key) ?? this.#older.get(key));
   }
 
-  /** Stores a bucket in the slot of the time when it is full again. A full one that is not known needs no entry. */
-  #store(key: string, { debt, at }: Bucket, limit: BucketLimit): void {
-    let entry = this.#entries.get(key);
-    if (entry) {
-      unlink(entry);
-      entry.debt = debt;
-      entry.at = at;
-    } else {
-      if (debt === 0) return;
-      entry = { key, debt, at, previous: this.#full, next: this.#full };
-      this.#entries.set(key, entry);
-    }
-    const slot = Math.max(this.#hand, Math.floor(fullAt(entry, limit) / this.#slotMs));
-    append(this.#slot(slot), entry);
-    this.#first = Math.min(this.#first, slot);
+  #write(keys: readonly string[], buckets: readonly Bucket[]): void {
+    if (this.#younger.size + keys.length > this.#capacity) this.#beginGeneration();
+    keys.forEach((key, index) => {
+      const { size } = this.#younger;
+      this.#younger.set(key, buckets[index] as Bucket);
+      if (this.#younger.size > size) this.#older.delete(key);
+    });
   }
 
-  #nearestToFull(): Entry {
-    if (!isEmpty(this.#full)) return this.#full.next as Entry;
-    this.#first = Math.max(this.#first, this.#hand);
-    while (isEmpty(this.#slot(this.#first))) this.#first++;
-    return this.#slot(this.#first).next as Entry;
+  #peek(buckets: readonly (Bucket | undefined)[], time: BucketTime): RateLimitStatus[] {
+    return this.limits.map((limit, index) => peek(buckets[index], time, limit));
   }
 
-  #forget(entry: Entry): void {
-    unlink(entry);
-    this.#entries.delete(entry.key);
+  #beginGeneration(): void {
+    this.#older = this.#younger;
+    this.#younger = new Map();
+    this.#endMs = this.#latestMs + this.#fillMs;
   }
-
-  #slot(slot: number): Link {
-    return this.#wheel[slot % SLOTS] as Link;
-  }
-}
-
-function emptyList(): Link {
-  const list = {} as Link;
-  list.previous = list;
-  list.next = list;
-  return list;
-}
-
-function isEmpty(list: Link): boolean {
-  return list.next === list;
-}
-
-function append(list: Link, link: Link): void {
-  link.previous = list.previous;
-  link.next = list;
-  list.previous.next = link;
-  list.previous = link;
-}
-
-function unlink({ previous, next }: Link): void {
-  previous.next = next;
-  next.previous = previous;
-}
-
-/** Moves all entries of a list to the end of another. */
-function moveAll(from: Link, onto: Link): void {
-  if (isEmpty(from)) return;
-  from.next.previous = onto.previous;
-  onto.previous.next = from.next;
-  from.previous.next = onto;
-  onto.previous = from.previous;
-  from.next = from;
-  from.previous = from;
 }

@@ -1,18 +1,26 @@
 /**
- * A token bucket in integer arithmetic. It stores the debt: how far the bucket is from full, in units of which one request
- * costs 60,000, so that `refillPerMinute` units drip back in each millisecond at any rate.
+ * A token bucket in integer arithmetic, as one number (GCRA, the generic cell rate algorithm): the time at which it is full
+ * again, in ticks since 2025. A request costs 60,000 ticks, so that `refillPerMinute` ticks pass in each millisecond at any
+ * rate. A full bucket is undefined, or a time that has passed.
+ *
+ * Every number stays an exact integer, below 2^53, until 2072: at the highest rate that the configuration allows, 6,000 a
+ * minute, 2^53 ticks are 47 years. The debt of the largest bucket adds 10,000 × 60,000 ticks, less than two minutes at that rate.
  */
-export interface Bucket {
-  readonly debt: number;
-  /** Epoch milliseconds at which the debt was computed. */
-  readonly at: number;
-}
+export type Bucket = number;
 
 export interface BucketLimit {
   /** Size of the bucket, in requests. */
   readonly burst: number;
   /** Requests that drip back in a minute. */
   readonly refillPerMinute: number;
+}
+
+/** The time of a decision, in epoch milliseconds. While the clock is behind where it has been, no bucket changes. */
+export interface BucketTime {
+  /** What the clock shows. */
+  readonly nowMs: number;
+  /** The latest that it has shown. */
+  readonly latestMs: number;
 }
 
 /** The state of a bucket after a decision. */
@@ -25,80 +33,49 @@ export interface RateLimitStatus {
   readonly retryAfter: number | null;
 }
 
-export interface Decision {
-  readonly allowed: boolean;
-  /** The bucket to store. */
-  readonly bucket: Bucket;
-  readonly status: RateLimitStatus;
-}
-
 const COST = 60_000;
+const EPOCH_SECONDS = Date.UTC(2025, 0, 1) / 1000;
 
 /**
- * Decides one request. A request that finds less than one whole token is refused and takes nothing. When the clock goes
- * back, the bucket does not change until the clock has caught up.
+ * Decides one request that needs several buckets: it takes one from each, or from none when one of them holds less than one
+ * whole token.
  *
- * @param nowMs epoch milliseconds
- */
-export function take(bucket: Bucket | undefined, nowMs: number, limit: BucketLimit): Decision {
-  const current = drip(bucket, nowMs, limit);
-  return decide(current, holdsOne(current, limit), nowMs, limit);
-}
-
-/**
- * Decides one request that needs several buckets: it takes one from each, or from none when one of them is empty.
- *
- * @param buckets a bucket for each limit; undefined for a full one
- * @param nowMs epoch milliseconds
- * @returns a decision for each bucket; all of them are allowed or none is
+ * @param buckets a bucket for each limit
+ * @returns the buckets to store; undefined when the request is refused, which changes nothing
  */
 export function takeAll(
   buckets: readonly (Bucket | undefined)[],
-  nowMs: number,
+  { latestMs }: BucketTime,
   limits: readonly BucketLimit[],
-): Decision[] {
-  const current = limits.map((limit, index) => ({ bucket: drip(buckets[index], nowMs, limit), limit }));
-  const allowed = current.every(({ bucket, limit }) => holdsOne(bucket, limit));
-  return current.map(({ bucket, limit }) => decide(bucket, allowed, nowMs, limit));
-}
-
-function holdsOne({ debt }: Bucket, { burst }: BucketLimit): boolean {
-  return debt <= (burst - 1) * COST;
-}
-
-function decide({ debt, at }: Bucket, allowed: boolean, nowMs: number, limit: BucketLimit): Decision {
-  const bucket = { debt: allowed ? debt + COST : debt, at };
-  return { allowed, bucket, status: buildStatus(bucket, nowMs, limit) };
+): Bucket[] | undefined {
+  const current = limits.map((limit, index) => Math.max(buckets[index] ?? -Infinity, toTicks(latestMs, limit)));
+  const allowed = limits.every(
+    (limit, index) => (current[index] as Bucket) - toTicks(latestMs, limit) <= (limit.burst - 1) * COST,
+  );
+  return allowed ? current.map((fullAt) => fullAt + COST) : undefined;
 }
 
 /** Reads the status of a bucket and takes nothing. */
-export function peek(bucket: Bucket | undefined, nowMs: number, limit: BucketLimit): RateLimitStatus {
-  return buildStatus(drip(bucket, nowMs, limit), nowMs, limit);
-}
-
-/** Epoch milliseconds, rounded up, at which the bucket is full again and can be forgotten. */
-export function fullAt({ debt, at }: Bucket, { refillPerMinute }: BucketLimit): number {
-  return at + Math.ceil(debt / refillPerMinute);
-}
-
-function drip(bucket: Bucket | undefined, nowMs: number, { refillPerMinute }: BucketLimit): Bucket {
-  if (!bucket) return { debt: 0, at: nowMs };
-  const elapsedMs = Math.max(0, nowMs - bucket.at);
-  return { debt: Math.max(0, bucket.debt - elapsedMs * refillPerMinute), at: bucket.at + elapsedMs };
-}
-
-function buildStatus({ debt, at }: Bucket, nowMs: number, { burst, refillPerMinute }: BucketLimit): RateLimitStatus {
+export function peek(bucket: Bucket | undefined, { nowMs, latestMs }: BucketTime, limit: BucketLimit): RateLimitStatus {
+  const { burst, refillPerMinute } = limit;
+  const now = toTicks(nowMs, limit);
+  const fullAt = Math.max(bucket ?? -Infinity, now);
+  const debt = Math.max(0, fullAt - toTicks(latestMs, limit));
   const remaining = Math.max(0, Math.floor((burst * COST - debt) / COST));
+  const ticksPerSecond = 1000 * refillPerMinute;
   return {
     limit: burst,
     remaining,
-    reset: secondsUntil(debt, at, refillPerMinute),
-    retryAfter: remaining > 0 ? null : secondsUntil(debt - (burst - 1) * COST, at - nowMs, refillPerMinute),
+    reset: EPOCH_SECONDS + Math.ceil(fullAt / ticksPerSecond),
+    retryAfter: remaining > 0 ? null : Math.ceil((fullAt - (burst - 1) * COST - now) / ticksPerSecond),
   };
 }
 
-/** Whole seconds, rounded up: `at` milliseconds plus the time that `debt` takes to drip back. No product exceeds 2^53. */
-function secondsUntil(debt: number, at: number, refillPerMinute: number): number {
-  const seconds = Math.floor(at / 1000);
-  return seconds + Math.ceil(((at - seconds * 1000) * refillPerMinute + debt) / (1000 * refillPerMinute));
+/** Milliseconds, rounded up, that an empty bucket takes to fill. */
+export function fillMs({ burst, refillPerMinute }: BucketLimit): number {
+  return Math.ceil((burst * COST) / refillPerMinute);
+}
+
+function toTicks(epochMs: number, { refillPerMinute }: BucketLimit): number {
+  return (epochMs - EPOCH_SECONDS * 1000) * refillPerMinute;
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, type BucketLimit, fullAt, peek, take, takeAll } from '../../src/rate-limit/token-bucket.js';
+import {
+  type Bucket,
+  type BucketLimit,
+  type BucketTime,
+  fillMs,
+  peek,
+  takeAll,
+} from '../../src/rate-limit/token-bucket.js';
 import { SlowBucket, takeFromAll } from './slow-bucket.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -31,13 +38,33 @@ const schedules = fc
     });
   });
 
+/** The time of each request of a schedule. */
+function withLatest(schedule: readonly number[]): BucketTime[] {
+  let latestMs = -Infinity;
+  return schedule.map((nowMs) => {
+    latestMs = Math.max(latestMs, nowMs);
+    return { nowMs, latestMs };
+  });
+}
+
+/** The time when the clock has not gone back. */
+function at(nowMs: number): BucketTime {
+  return { nowMs, latestMs: nowMs };
+}
+
 /** The outcomes of a schedule, from a bucket that nobody has used. */
 function run(schedule: readonly number[], limit: BucketLimit) {
   let bucket: Bucket | undefined;
-  return schedule.map((now) => {
-    const decision = take(bucket, now, limit);
-    bucket = decision.bucket;
-    return { now, ...decision };
+  return withLatest(schedule).map((time) => {
+    const taken = takeAll([bucket], time, [limit]);
+    bucket = taken ? taken[0] : bucket;
+    return {
+      now: time.nowMs,
+      latestMs: time.latestMs,
+      allowed: taken !== undefined,
+      bucket,
+      status: peek(bucket, time, limit),
+    };
   });
 }
 
@@ -60,12 +87,12 @@ describe('the token bucket', () => {
 
   it('rounds reset and retryAfter up to the second', () => {
     const limit = { burst: 1, refillPerMinute: 1 };
-    const { bucket, status } = take(undefined, START + 1, limit);
+    const [{ bucket, status } = expect.fail()] = run([START + 1], limit);
     expect(status).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
-    expect(peek(bucket, START + 1_000, limit)).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
-    expect(peek(bucket, START + 1_001, limit)).toMatchObject({ retryAfter: 59 });
-    expect(peek(bucket, START + MINUTE, limit)).toMatchObject({ remaining: 0, retryAfter: 1 });
-    expect(peek(bucket, START + MINUTE + 1, limit)).toEqual({
+    expect(peek(bucket, at(START + 1_000), limit)).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
+    expect(peek(bucket, at(START + 1_001), limit)).toMatchObject({ retryAfter: 59 });
+    expect(peek(bucket, at(START + MINUTE), limit)).toMatchObject({ remaining: 0, retryAfter: 1 });
+    expect(peek(bucket, at(START + MINUTE + 1), limit)).toEqual({
       limit: 1,
       remaining: 1,
       reset: START / 1000 + 61,
@@ -77,14 +104,14 @@ describe('the token bucket', () => {
     fc.assert(
       fc.property(schedules, limits, (schedule, limit) => {
         const slow = new SlowBucket(limit);
-        for (const { now, allowed, bucket, status } of run(schedule, limit)) {
+        for (const { now, latestMs, allowed, status } of run(schedule, limit)) {
           const { remaining, reset, retryAfter } = status;
           expect({
             allowed: slow.take(now),
             canTakeWhatRemains: slow.holds(remaining, now),
             canTakeMore: slow.holds(remaining + 1, now),
             fullAtReset: slow.holds(limit.burst, reset * 1000),
-            fullOneSecondBeforeReset: reset * 1000 - 1000 >= bucket.at && slow.holds(limit.burst, reset * 1000 - 1000),
+            fullOneSecondBeforeReset: reset * 1000 - 1000 >= latestMs && slow.holds(limit.burst, reset * 1000 - 1000),
             mustWait: !slow.holds(1, now),
             servedAfterTheWait: retryAfter === null || slow.holds(1, now + retryAfter * 1000),
             servedOneSecondEarlier: retryAfter !== null && slow.holds(1, now + retryAfter * 1000 - 1000),
@@ -155,23 +182,38 @@ describe('the token bucket', () => {
     expect(caughtUp).toMatchObject({ allowed: true, status: { remaining: 0 } });
   });
 
-  it('is exact to the second with the largest limits that the configuration takes', () => {
+  it('is exact to a tick with the largest limits that the configuration takes, until 2072', () => {
     const limit = { burst: 10_000, refillPerMinute: 6_000 };
+    const ticks = (epochMs: number) => BigInt(epochMs - Date.UTC(2025, 0, 1)) * 6_000n;
+    const times = fc.integer({ min: START, max: Date.UTC(2072, 0, 1) });
+    const taken = fc.integer({ min: 1, max: 10_000 });
+    const elapsed = fc.integer({ min: 0, max: fillMs(limit) - 1 });
     fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 10_000 * MINUTE }),
-        fc.integer({ min: START, max: START + MINUTE }),
-        (debt, at) => {
-          const { reset } = peek({ debt, at }, at, limit);
-          const exact = BigInt(at) * 6_000n + BigInt(debt);
-          expect(BigInt(reset)).toBe((exact + 5_999_999n) / 6_000_000n);
-          expect(BigInt(fullAt({ debt, at }, limit))).toBe((exact + 5_999n) / 6_000n);
-        },
-      ),
+      fc.property(times, taken, elapsed, (beginMs, count, elapsedMs) => {
+        const nowMs = beginMs + elapsedMs;
+        const bucket = Number(ticks(beginMs) + BigInt(count) * 60_000n);
+        const full = ticks(beginMs) + BigInt(count) * 60_000n;
+        const debt = full > ticks(nowMs) ? full - ticks(nowMs) : 0n;
+        const allowed = debt <= 9_999n * 60_000n;
+        const next = takeAll([bucket], at(nowMs), [limit])?.[0];
+        expect(next === undefined ? next : BigInt(next)).toBe(allowed ? ticks(nowMs) + debt + 60_000n : undefined);
+        const { remaining, reset, retryAfter } = peek(bucket, at(nowMs), limit);
+        expect(BigInt(remaining)).toBe((10_000n * 60_000n - debt) / 60_000n);
+        const epochSeconds = BigInt(Date.UTC(2025, 0, 1)) / 1000n;
+        expect(BigInt(reset) - epochSeconds).toBe((ticks(nowMs) + debt + 5_999_999n) / 6_000_000n);
+        expect(retryAfter).toBe(allowed ? null : 1);
+      }),
       { numRuns: 10_000 },
     );
-    // One unit of debt at a whole second: at × refill + debt is no double.
-    expect(peek({ debt: 1, at: START }, START, limit).reset).toBe(START / 1000 + 1);
+    // One tick more than a whole second.
+    expect(peek(Number(ticks(START)) + 1, at(START), limit).reset).toBe(START / 1000 + 1);
+    expect(peek(Number(ticks(START)), at(START), limit).reset).toBe(START / 1000);
+  });
+
+  it('takes as long to fill as a request of each token takes to drip back', () => {
+    expect(fillMs({ burst: 10, refillPerMinute: 1 })).toBe(10 * MINUTE);
+    expect(fillMs({ burst: 1, refillPerMinute: 7 })).toBe(8_572);
+    expect(fillMs({ burst: 10_000, refillPerMinute: 6_000 })).toBe(100_000);
   });
 });
 
@@ -179,24 +221,22 @@ describe('a request that needs several buckets', () => {
   /** Requests that each name one of three first buckets; all of them need the second one too. */
   const requests = fc
     .tuple(schedules, fc.array(fc.nat({ max: 2 }), { minLength: 30, maxLength: 30 }))
-    .map(([schedule, names]) => schedule.map((now, index) => ({ now, name: names[index]! })));
+    .map(([schedule, names]) => withLatest(schedule).map((time, index) => ({ time, name: names[index]! })));
 
   it('decides 10,000 random schedules as two slow, obviously right buckets do', () => {
     fc.assert(
       fc.property(requests, limits, limits, (schedule, first, second) => {
         const slow = { first: [0, 1, 2].map(() => new SlowBucket(first)), second: new SlowBucket(second) };
         const buckets: { first: (Bucket | undefined)[]; second: Bucket | undefined } = { first: [], second: undefined };
-        for (const { now, name } of schedule) {
-          const decisions = takeAll([buckets.first[name], buckets.second], now, [first, second]);
-          [buckets.first[name], buckets.second] = decisions.map(({ bucket }) => bucket);
+        for (const { time, name } of schedule) {
+          const taken = takeAll([buckets.first[name], buckets.second], time, [first, second]);
+          if (taken) [buckets.first[name], buckets.second] = taken;
           const pair = [slow.first[name]!, slow.second];
-          const allowed = takeFromAll(pair, now);
-          expect(decisions.map((each) => each.allowed)).toEqual([allowed, allowed]);
-          for (const [index, { status }] of decisions.entries()) {
-            expect([pair[index]!.holds(status.remaining, now), pair[index]!.holds(status.remaining + 1, now)]).toEqual([
-              true,
-              false,
-            ]);
+          expect(taken !== undefined).toBe(takeFromAll(pair, time.latestMs));
+          const statuses = [peek(buckets.first[name], time, first), peek(buckets.second, time, second)];
+          for (const [index, { remaining }] of statuses.entries()) {
+            expect(pair[index]!.holds(remaining, time.latestMs)).toBe(true);
+            expect(pair[index]!.holds(remaining + 1, time.latestMs)).toBe(false);
           }
         }
       }),
@@ -209,19 +249,8 @@ describe('a request that needs several buckets', () => {
       { burst: 1, refillPerMinute: 1 },
       { burst: 5, refillPerMinute: 1 },
     ];
-    const first = takeAll([], START, limits);
-    const second = takeAll(
-      first.map(({ bucket }) => bucket),
-      START,
-      limits,
-    );
-    expect(first.map(({ allowed, status }) => [allowed, status.remaining])).toEqual([
-      [true, 0],
-      [true, 4],
-    ]);
-    expect(second.map(({ allowed, status }) => [allowed, status.remaining])).toEqual([
-      [false, 0],
-      [false, 4],
-    ]);
+    const first = takeAll([], at(START), limits) ?? expect.fail();
+    expect(limits.map((limit, index) => peek(first[index], at(START), limit).remaining)).toEqual([0, 4]);
+    expect(takeAll(first, at(START), limits)).toBeUndefined();
   });
 });
