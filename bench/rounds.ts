@@ -14,6 +14,9 @@ export interface RoundOptions {
   readonly report: (progress: string) => void;
 }
 
+/** A gateway with one row gets a longer warm-up: the usual one warms up further while its other rows are measured. */
+const SINGLE_ROW_WARM_UP = 3;
+
 /**
  * Measures the rows in rounds, every other one in reverse order, so that a machine that is slow for a while is slow for all
  * of them. Rows of the same server share its process, which idles while others are measured.
@@ -33,7 +36,8 @@ export async function measureRows(
         throw new Error(`The row "${row.name}" does not do what it should`, { cause });
       });
       const sharing = running.filter((other) => other.server === server).length;
-      await row.measure(server, fixtures, { rampMs: 0, windowMs: warmUpMs / sharing });
+      const factor = row.group === 'gateway' && sharing === 1 ? SINGLE_ROW_WARM_UP : 1;
+      await row.measure(server, fixtures, { rampMs: 0, windowMs: (factor * warmUpMs) / sharing });
     }
     for (let round = 0; round < rounds; round++) {
       for (const { row, server, samples } of round % 2 === 0 ? running : running.toReversed()) {

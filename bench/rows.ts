@@ -37,8 +37,12 @@ export interface Row {
   measure(server: ServerProcess, fixtures: Fixtures, window: Window): Promise<Sample>;
 }
 
-/** Users whose buckets are empty: so few that the ramp spends what the buckets have regained since the last round. */
-const LIMITED_USERS = 192;
+/**
+ * Users whose buckets are empty: so few that the ramp spends what the buckets have regained since the last round, and so
+ * many that no address makes hundreds of attempts in a minute.
+ */
+const LIMITED_USERS = 1_000;
+const LIMITED_RAMP_MS = 1_000;
 
 /** The rows in the order of the table. */
 export const ROWS: readonly Row[] = [
@@ -61,6 +65,7 @@ export const ROWS: readonly Row[] = [
     // The ramp may leave a few of them.
     expects: /RATE_LIMITED|"token"/,
     users: LIMITED_USERS,
+    rampMs: LIMITED_RAMP_MS,
     variant: 'one-request',
   }),
   gateway('refused-token', 'refused for its signature, RS256', delegation('forged', 'mobile'), {
@@ -96,12 +101,14 @@ interface Expectation {
   readonly signedBy?: Signatory;
   /** How many users send requests; default: all. */
   readonly users?: number;
+  /** The shortest ramp before a window. */
+  readonly rampMs?: number;
 }
 
 /** Measures a server under the requests of all users. */
 function http(
   request: BuildRequest,
-  { expects = '"token"', signedBy, users }: Expectation = {},
+  { expects = '"token"', signedBy, users, rampMs = 0 }: Expectation = {},
 ): Pick<Row, 'check' | 'measure'> {
   const isExpected = (body: string) => (typeof expects === 'string' ? body.includes(expects) : expects.test(body));
   return {
@@ -109,7 +116,12 @@ function http(
       if (signedBy) await checkCredential({ signedBy, request }, server, fixtures);
     },
     measure: (server, fixtures, window) =>
-      measureLoad(server, fixtures.users.slice(0, users).map(request), { expectedStatus: 200, isExpected }, window),
+      measureLoad(
+        server,
+        fixtures.users.slice(0, users).map(request),
+        { expectedStatus: 200, isExpected },
+        { ...window, rampMs: Math.max(window.rampMs, rampMs) },
+      ),
   };
 }
 

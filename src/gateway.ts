@@ -15,6 +15,8 @@ import { buildSchema } from './endpoints/graphql/schema/schema.js';
 import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
+import { FetchRequest, toFetchResponse } from './http/fetch.js';
+import type { HttpRequest, HttpResponse } from './http/message.js';
 import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
 import { Upstreams } from './lib/upstream.js';
 import type { AuditLog } from './observability/audit-log.js';
@@ -26,8 +28,10 @@ import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
 export type { Connection };
 
 export interface Gateway {
-  /** Answers a request. It never rejects. */
+  /** Answers a request of the fetch standard. It never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
+  /** Answers a request of an HTTP server. It never rejects. */
+  answer(request: HttpRequest, connection?: Connection): Promise<HttpResponse>;
   /**
    * Replaces the configuration, completely or not at all. Attempts, fetched keys, used assertions, running calls and
    * what is known of refresh tokens are kept; buckets are kept when the limits stay the same. The file of the audit log
@@ -55,24 +59,25 @@ export async function createGateway(
   const services = createSharedServices(allDeps, { write: (event) => auditLog.write(event) }, options);
   let generation = await buildGeneration(config, services);
   return {
-    fetch: (request, connection = {}) => generation.fetch(request, connection),
+    fetch: async (request, connection = {}) =>
+      toFetchResponse(await generation.answer(new FetchRequest(request), connection)),
+    answer: (request, connection = {}) => generation.answer(request, connection),
     async reload(next) {
       const previous = generation;
       const nextAuditLog = openAudit(next);
       try {
         generation = await buildGeneration(next, services, previous);
       } catch (error) {
-        nextAuditLog.close();
+        await nextAuditLog.close();
         throw error;
       }
-      auditLog.close();
+      const closed = auditLog.close();
       auditLog = nextAuditLog;
-      await previous.close();
+      await closed;
     },
     async close() {
       services.refusedAttempts.close();
-      await generation.close();
-      auditLog.close();
+      await auditLog.close();
     },
   };
 }
@@ -115,8 +120,7 @@ function createSharedServices(
 /** The gateway of one configuration. A reload builds the next one. */
 interface Generation {
   readonly buckets: BucketStore;
-  readonly fetch: Router;
-  close(): Promise<void>;
+  readonly answer: Router;
 }
 
 async function buildGeneration(
@@ -140,7 +144,7 @@ async function buildGeneration(
   });
   return {
     buckets,
-    fetch: createRouter({
+    answer: createRouter({
       findTenant: tenantLookup(tenants),
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
       clientIp: clientIpReader(settings.trust_proxy),
@@ -150,7 +154,6 @@ async function buildGeneration(
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
       },
     }),
-    close: graphql.close,
   };
 }
 

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { Gateway } from './gateway.js';
-import { toRequest } from './node-http/request.js';
-import { sendResponse } from './node-http/response.js';
+import { NodeRequest } from './http/node-request.js';
+import { sendResponse } from './http/node-response.js';
 
 const BODY_TIMEOUT_MS = 15_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -41,14 +41,14 @@ export async function serve(
 ): Promise<RunningServer> {
   const invalidHost = new WeakSet<IncomingMessage>();
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const response = await gateway.fetch(toRequest(incoming, outgoing), {
+    const response = await gateway.answer(new NodeRequest(incoming, outgoing), {
       remoteAddress: incoming.socket.remoteAddress,
       hasValidHost: !invalidHost.has(incoming),
     });
     // Lets the parser finish with the bytes that have already arrived.
     if (!incoming.complete) await setImmediate();
     if (!incoming.complete) endConnection(incoming, outgoing);
-    await sendResponse(outgoing, response);
+    sendResponse(outgoing, response);
   }
 
   const server = createServer(
@@ -66,8 +66,6 @@ export async function serve(
       if (ending.has(request.socket)) return;
       if (!hasOneHost(request)) {
         invalidHost.add(request);
-        // A parseable placeholder: the URL of the request is built from the Host header.
-        request.headers.host = 'host.invalid';
         endConnection(request, response);
       }
       // The gateway answers errors itself: what fails here is the connection.

@@ -20,9 +20,9 @@ async function start(change: (config: ConfigDocument) => void = () => {}): Promi
   const paths: string[] = [];
   const recording: Gateway = {
     ...gateway,
-    fetch(request, connection) {
-      paths.push(new URL(request.url).pathname);
-      return gateway.fetch(request, connection);
+    answer(request, connection) {
+      paths.push(request.path);
+      return gateway.answer(request, connection);
     },
   };
   const server = await serve(recording, { host: '127.0.0.1', port: 0 });

@@ -30,7 +30,7 @@ export interface Delegation {
  *   rotated; unexpected errors are logged and masked
  */
 export async function delegate(request: DelegationRequest, context: DelegationContext): Promise<Delegation> {
-  const { tenant, requestId, deps } = context;
+  const { tenant, requestId, deps, remoteKeys, upstreams, connection } = context;
   const startedMs = deps.now();
   let subject: Subject | undefined;
   let token: DecodedToken | undefined;
@@ -49,12 +49,13 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     const nowSeconds = Math.floor(deps.now() / 1000);
     const client = named ?? findAudienceClient(tenant, token);
     authenticated ??= await authenticateCaller(client, request, context);
-    caller = { ...(await verifyIdToken(token, client, { ...context, nowSeconds })), authenticated };
+    caller = { ...(await verifyIdToken(token, client, { tenant, remoteKeys, nowSeconds })), authenticated };
     checkRequiredIssuer(subject, caller);
     context.refreshTokens.rememberUser(subject, caller.userId);
     spent = await context.takeDelegation(caller);
     const grant = authorize(tenant, caller, request);
-    const issued = await issue(grant, spent, { ...context, inputs: request.inputs, nowSeconds });
+    const { inputs } = request;
+    const issued = await issue(grant, spent, { inputs, tenant, deps, upstreams, connection, nowSeconds });
     delegation = { ...issued, refreshToken: subject.refreshToken, caller };
     return delegation;
   } catch (error) {

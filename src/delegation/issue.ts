@@ -30,9 +30,9 @@ export async function issue(
     tenant,
     deps,
     upstreams,
-    signal,
+    connection,
   }: Pick<DelegationRequest, 'inputs'> &
-    Pick<DelegationContext, 'tenant' | 'deps' | 'upstreams' | 'signal'> & { readonly nowSeconds: number },
+    Pick<DelegationContext, 'tenant' | 'deps' | 'upstreams' | 'connection'> & { readonly nowSeconds: number },
 ): Promise<{ readonly credential: IssuedCredential; readonly rateLimit: RateLimitStatus }> {
   const { definition } = addon;
   const renewsOwnToken = isRenewal && caller.isOwnToken;
@@ -49,7 +49,8 @@ export async function issue(
     input: readInput(definition, definition.input && inputs[definition.input.field]),
     nowSeconds,
     deps,
-    callUpstream: (call) => upstreams.call({ tenant: tenant.name, clientId: target.clientId }, { ...call, signal }),
+    callUpstream: (call) =>
+      upstreams.call({ tenant: tenant.name, clientId: target.clientId }, { ...call, signal: connection.signal }),
   });
   checkCredential(definition, credential);
   return { credential: { ...credential, apiType }, rateLimit: spent.status };

@@ -40,7 +40,7 @@ export interface DelegationRequest {
 }
 
 /** The endpoint that a request came through, as audit events name it. */
-export type EndpointName = 'graphql' | 'delegation';
+export type EndpointName = 'graphql' | 'delegation' | 'documents';
 
 /** What a delegation needs from the gateway. Every endpoint gets it from the same context factory. */
 export interface DelegationContext extends DelegationLimiter {
@@ -49,8 +49,8 @@ export interface DelegationContext extends DelegationLimiter {
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
   readonly requestId: string;
-  /** Aborts when the client disconnects. */
-  readonly signal: AbortSignal | undefined;
+  /** Its signal aborts when the client disconnects. It is made when it is read first. */
+  readonly connection: { readonly signal: AbortSignal };
   readonly deps: Deps;
   readonly audit: Pick<AuditLog, 'write'>;
   readonly upstreams: Upstreams;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import { parseIpRange } from '../lib/ip-range.js';
 
 /**
@@ -17,33 +18,56 @@ export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string 
  */
 export function clientIpReader(trustProxy: readonly string[]): ClientIp {
   const trusted = trustProxy.map(parseIpRange);
-  const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6) =>
+  const isTrusted = (address: Address) =>
     trusted.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
+  const findPeer = remember((remoteAddress) => {
+    const address = parseAddress(remoteAddress);
+    return address && { ip: formatClient(address), isProxy: isTrusted(address) };
+  });
   return (remoteAddress, forwardedFor) => {
-    let client = parseAddress(remoteAddress);
-    if (!client) return 'unknown';
-    for (const hop of (forwardedFor ?? '').split(',').reverse()) {
-      if (!isTrusted(client)) break;
+    const peer = findPeer(remoteAddress ?? '');
+    if (!peer) return 'unknown';
+    if (forwardedFor === null || !peer.isProxy) return peer.ip;
+    let client: Address | undefined;
+    for (const hop of forwardedFor.split(',').reverse()) {
       const previous = parseAddress(hop.trim());
       if (!previous) break;
       client = previous;
+      if (!isTrusted(client)) break;
     }
-    return formatClient(client);
+    return client ? formatClient(client) : peer.ip;
+  };
+}
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Peers whose address is parsed once: a proxy, or a client that sends many requests. */
+const MAX_PEERS = 1_000;
+
+function remember<Value extends object>(find: (key: string) => Value | undefined): (key: string) => Value | undefined {
+  const known = new LRUCache<string, Value>({ max: MAX_PEERS });
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) {
+      value = find(key);
+      known.set(key, value);
+    }
+    return value;
   };
 }
 
 /** Parses an address that may have a port or a zone; undefined for other text and for short forms such as `127.1`. */
-function parseAddress(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+function parseAddress(text: string): Address | undefined {
   const bare = text
-    ?.replace(/%[^\]]*/, '')
+    .replace(/%[^\]]*/, '')
     .replace(/^\[(.*)\](?::\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
-  return bare !== undefined && isIP(bare) !== 0 ? ipaddr.process(bare) : undefined;
+  return isIP(bare) !== 0 ? ipaddr.process(bare) : undefined;
 }
 
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 
-function formatClient(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+function formatClient(address: Address): string {
   if (address instanceof ipaddr.IPv4) return address.toString();
   if (address.match(NAT64)) return new ipaddr.IPv4(address.toByteArray().slice(12)).toString();
   const network = address.parts.map((part, index) => (index < 4 ? part : 0));

@@ -1,4 +1,5 @@
 import { DelegationError } from '../errors.js';
+import { type HttpRequest, HttpResponse } from '../http/message.js';
 
 const EXPOSED_HEADERS = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id';
 
@@ -8,9 +9,9 @@ const EXPOSED_HEADERS = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-R
  */
 export interface Cors {
   /** Builds the headers of the answer to a request. */
-  headers(request: Request): Record<string, string>;
+  headers(request: HttpRequest): Record<string, string>;
   /** Answers a preflight request; undefined for any other request. */
-  preflight(request: Request): Response | undefined;
+  preflight(request: HttpRequest): HttpResponse | undefined;
   /**
    * Refuses a request of a page whose origin is not listed, although the page could not read the answer: it would use up
    * the attempts of its visitor. A request without an Origin header is none of such a page: browsers send one with every
@@ -18,7 +19,7 @@ export interface Cors {
    *
    * @throws DelegationError INVALID_REQUEST with status 403
    */
-  requireListedOrigin(request: Request): void;
+  requireListedOrigin(request: HttpRequest): void;
 }
 
 export interface CorsOptions {
@@ -32,7 +33,7 @@ export interface CorsOptions {
 export function createCors({ origins, servesPage }: CorsOptions): Cors {
   const any = origins.includes('*');
   const allowed = new Set(origins);
-  const headers = (request: Request): Record<string, string> => {
+  const headers = (request: HttpRequest): Record<string, string> => {
     if (any) return { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': EXPOSED_HEADERS };
     const origin = request.headers.get('origin');
     if (origin === null || !allowed.has(origin)) return { Vary: 'Origin' };
@@ -42,7 +43,7 @@ export function createCors({ origins, servesPage }: CorsOptions): Cors {
     headers,
     preflight(request) {
       if (request.method !== 'OPTIONS') return undefined;
-      return new Response(null, {
+      return new HttpResponse(null, {
         status: 204,
         headers: {
           'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
@@ -65,6 +66,6 @@ export function createCors({ origins, servesPage }: CorsOptions): Cors {
 }
 
 /** Whether an origin has the host of the request. The scheme is not compared: a proxy may terminate TLS. */
-function isOwnOrigin(origin: string, request: Request): boolean {
-  return URL.canParse(origin) && new URL(origin).host === (request.headers.get('host') ?? new URL(request.url).host);
+function isOwnOrigin(origin: string, request: HttpRequest): boolean {
+  return URL.canParse(origin) && new URL(origin).host === request.host;
 }

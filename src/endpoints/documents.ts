@@ -1,5 +1,6 @@
 import type { Tenant } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
+import { HttpResponse } from '../http/message.js';
 import type { Endpoint } from './context.js';
 import { createEtag, matchesEtag } from './etag.js';
 import { errorResponse, jsonResponse, methodNotAllowed } from './responses.js';
@@ -44,18 +45,19 @@ function createDocumentEndpoint({ contentType, render }: DocumentOptions): Endpo
   }
 
   return {
+    name: 'documents',
     presentError: errorResponse,
     answer(request, { tenant }) {
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed('GET');
       const { text, etag } = renderOnce(tenant);
       const headers = { 'Cache-Control': 'public, max-age=300', ETag: etag };
-      if (matchesEtag(request, etag)) return new Response(null, { status: 304, headers });
-      return new Response(text, { headers: { 'Content-Type': contentType, ...headers } });
+      if (matchesEtag(request, etag)) return new HttpResponse(null, { status: 304, headers });
+      return new HttpResponse(text, { headers: { 'Content-Type': contentType, ...headers } });
     },
   };
 }
 
 /** The response of `/livez` and `/readyz`. */
-export function healthResponse(): Response {
+export function healthResponse(): HttpResponse {
   return jsonResponse({ status: 'ok' });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { HttpRequest } from '../http/message.js';
 
 /** A strong entity tag of a content (RFC 9110 §8.8.3). */
 export function createEtag(content: Uint8Array | string): string {
@@ -6,7 +7,7 @@ export function createEtag(content: Uint8Array | string): string {
 }
 
 /** Whether `If-None-Match` lists the entity tag, by weak comparison (RFC 9110 §13.1.2). */
-export function matchesEtag(request: Request, etag: string): boolean {
+export function matchesEtag(request: HttpRequest, etag: string): boolean {
   const ifNoneMatch = request.headers.get('if-none-match');
   if (ifNoneMatch === null) return false;
   const etags: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];

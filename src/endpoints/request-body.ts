@@ -1,6 +1,7 @@
 import { DelegationError } from '../errors.js';
+import type { HttpRequest } from '../http/message.js';
 import { findExceededLimit } from '../lib/json.js';
-import { BodyTooLargeError, readCapped } from '../lib/read-capped.js';
+import { BodyTooLargeError } from '../lib/read-capped.js';
 
 const MAX_BODY_BYTES = 100 * 1024;
 /** Three times what the variables of a GraphQL request may hold. */
@@ -13,13 +14,13 @@ const MAX_PARAMETERS = 1_000;
  *
  * @throws DelegationError INVALID_REQUEST, with status 413 for a body over 100 KiB
  */
-export async function readBody(request: Request): Promise<string> {
+export async function readBody(request: HttpRequest): Promise<string> {
   const tooLarge = (reason: string) => new DelegationError('INVALID_REQUEST', `The body is ${reason}`, { status: 413 });
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {
     throw tooLarge(`longer than ${MAX_BODY_BYTES} bytes`);
   }
   try {
-    return await readCapped(request, MAX_BODY_BYTES, { keepOpen: true });
+    return await request.readText(MAX_BODY_BYTES);
   } catch (error) {
     if (error instanceof BodyTooLargeError) throw tooLarge(error.message);
     throw new DelegationError('INVALID_REQUEST', 'The body could not be read as UTF-8');

@@ -1,15 +1,16 @@
 import { DelegationError } from '../errors.js';
+import { HttpResponse, type HttpResponseInit } from '../http/message.js';
 
 /** A JSON response. */
-export function jsonResponse(body: unknown, init: ResponseInit = {}): Response {
-  return new Response(JSON.stringify(body), {
+export function jsonResponse(body: unknown, init: HttpResponseInit = {}): HttpResponse {
+  return new HttpResponse(JSON.stringify(body), {
     ...init,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...init.headers },
   });
 }
 
 /** The response to a request that no endpoint answers, in the form of a GraphQL error. */
-export function errorResponse(error: DelegationError): Response {
+export function errorResponse(error: DelegationError): HttpResponse {
   const body = { errors: [{ message: error.message, extensions: { code: error.code } }] };
   return jsonResponse(body, { status: error.status, headers: errorHeaders(error) });
 }

@@ -21,29 +21,36 @@ export function findExceededLimit(
   let depth = 0;
   let count = 1;
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
-      case '"':
+    switch (text.charCodeAt(at)) {
+      case QUOTATION_MARK:
         at = findStringEnd(text, at);
         break;
-      case '[':
-      case '{':
+      case 0x5b: // [
+      case 0x7b: // {
         if (++depth > levels) return 'levels';
         if (++count > values) return 'values';
         break;
-      case ']':
-      case '}':
+      case 0x5d: // ]
+      case 0x7d: // }
         depth--;
         break;
-      case ',':
+      case 0x2c: // ,
         if (++count > values) return 'values';
     }
   }
   return undefined;
 }
 
+const QUOTATION_MARK = 0x22;
+const BACKSLASH = 0x5c;
+
 /** @param start the index of the quotation mark that opens the string */
 function findStringEnd(text: string, start: number): number {
   let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTATION_MARK) break;
+    if (code === BACKSLASH) at++;
+  }
   return at;
 }

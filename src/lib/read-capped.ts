@@ -6,6 +6,33 @@ export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Collects the chunks of a text, up to a limit. */
+export class BodyCollector {
+  readonly #maxBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @throws BodyTooLargeError */
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.byteLength;
+    if (this.#size > this.#maxBytes) throw new BodyTooLargeError(`longer than ${this.#maxBytes} bytes`);
+    if (this.#chunks.length === MAX_CHUNKS) throw new BodyTooLargeError(`in more than ${MAX_CHUNKS} chunks`);
+    this.#chunks.push(chunk);
+  }
+
+  /** @throws TypeError when the bytes are not UTF-8 */
+  toText(): string {
+    const [first] = this.#chunks;
+    return utf8.decode(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
+  }
+}
+
 /**
  * Reads the body of a request or response as UTF-8 text, buffering at most `maxBytes`.
  *
@@ -18,21 +45,17 @@ export async function readCapped(
   maxBytes: number,
   options: { readonly keepOpen?: boolean } = {},
 ): Promise<string> {
-  if (!body) return '';
-  const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
+  const collected = new BodyCollector(maxBytes);
+  const reader = body?.getReader();
+  while (reader) {
     const { done, value } = await reader.read();
     if (done) break;
-    size += value.byteLength;
-    if (size > maxBytes || chunks.length === MAX_CHUNKS) {
+    try {
+      collected.add(value);
+    } catch (error) {
       if (!options.keepOpen) await reader.cancel().catch(() => {});
-      throw new BodyTooLargeError(
-        size > maxBytes ? `longer than ${maxBytes} bytes` : `in more than ${MAX_CHUNKS} chunks`,
-      );
+      throw error;
     }
-    chunks.push(value);
   }
-  return new TextDecoder('utf-8', { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  return collected.toText();
 }

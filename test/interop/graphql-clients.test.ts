@@ -162,8 +162,8 @@ describe.each(CLIENTS)('%s', (name, createClient) => {
     server = await serve(
       {
         ...gateway,
-        async fetch(request, connection) {
-          const response = await gateway.fetch(request, connection);
+        async answer(request, connection) {
+          const response = await gateway.answer(request, connection);
           statuses.push(response.status);
           return response;
         },

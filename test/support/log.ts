@@ -22,7 +22,7 @@ export function recordingLog(): RecordingLog {
   const log = pino({ base: undefined }, { write });
   return Object.assign(log, {
     lines,
-    openAuditLog: () => ({ write: (event: object) => write(JSON.stringify(event)), close() {} }),
+    openAuditLog: () => ({ write: (event: object) => write(JSON.stringify(event)), close: async () => {} }),
     audits: () => lines.map((line) => JSON.parse(line)).filter((line) => line.audit !== undefined),
   });
 }

@@ -4,27 +4,45 @@ import {
   type FragmentDefinitionNode,
   getOperationAST,
   Kind,
+  type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { coerceVariables } from './coerce-variables.js';
 
+/** Counts the attempts of an operation; 0 when the document has no such operation. */
+export type CountAttempts = (args: ExecutionArgs) => number;
+
 /**
- * Counts the attempts of an operation: one for each guarded root field that execution would run, by response key (GraphQL
- * specification, CollectFields), and one for an operation without such a field. 0 when the document has no such operation.
+ * Creates what counts the attempts of an operation: one for each guarded root field that execution would run, by response key (GraphQL
+ * specification, CollectFields), and one for an operation without such a field. It remembers the count of an operation
+ * that no variable changes, as long as its document is in the cache of documents.
  *
  * A field counts unless a `@skip` or `@include` certainly leaves it out: one whose condition is not true or false, or comes
  * from variables that do not fit their types, leaves nothing out here.
  *
  * @param guarded names of root fields
  */
-export function countAttempts(args: ExecutionArgs, guarded: ReadonlySet<string>): number {
-  const { document } = args;
-  const operation = getOperationAST(document, args.operationName);
-  if (!operation) return 0;
+export function createAttemptCounter(guarded: ReadonlySet<string>): CountAttempts {
+  const known = new WeakMap<OperationDefinitionNode, number>();
+  return (args) => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (!operation) return 0;
+    const before = known.get(operation);
+    if (before !== undefined) return before;
+    const { count, readsVariables } = countGuardedFields(operation, args, guarded);
+    if (!readsVariables) known.set(operation, count);
+    return count;
+  };
+}
 
+function countGuardedFields(
+  operation: OperationDefinitionNode,
+  args: ExecutionArgs,
+  guarded: ReadonlySet<string>,
+): { readonly count: number; readonly readsVariables: boolean } {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
+  for (const definition of args.document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
 
@@ -56,7 +74,7 @@ export function countAttempts(args: ExecutionArgs, guarded: ReadonlySet<string>)
     }
   };
   collect(operation.selectionSet);
-  return Math.max(1, responseKeys.size);
+  return { count: Math.max(1, responseKeys.size), readsVariables: variables !== undefined };
 }
 
 /** Whether `@skip` or `@include` leaves a selection out: false as soon as one of the conditions is not a boolean. */

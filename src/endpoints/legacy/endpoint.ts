@@ -3,10 +3,11 @@ import { buildUnreadableAuditEvent } from '../../delegation/audit-event.js';
 import { delegate } from '../../delegation/delegate.js';
 import type { DelegationRequest } from '../../delegation/request.js';
 import { DelegationError } from '../../errors.js';
+import type { HttpRequest, HttpResponse } from '../../http/message.js';
 import { isRecord } from '../../lib/json.js';
 import { maskUnexpected } from '../../observability/unexpected-error.js';
 import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client-authentication.js';
-import type { BuildContext, Endpoint, EndpointContext, RoutedContext } from '../context.js';
+import type { BuildContext, Endpoint, EndpointContext, RequestContext } from '../context.js';
 import { parseForm, parseJson, readBody } from '../request-body.js';
 import { readMediaType } from '../request-headers.js';
 import { jsonResponse, methodNotAllowed } from '../responses.js';
@@ -37,10 +38,10 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
   async function answer(
     readParameters: () => Promise<Parameters>,
     authorization: string | null,
-    context: RoutedContext,
+    context: RequestContext,
   ): Promise<LegacyAnswer> {
     try {
-      const endpointContext = await buildContext({ ...context, endpoint: 'delegation' });
+      const endpointContext = await buildContext(context);
       await endpointContext.takeAttempts(1);
       const request = await readRequest(readParameters, authorization, endpointContext);
       return presentDelegation(await delegate(request, endpointContext), byApiType);
@@ -50,10 +51,11 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
   }
 
   return {
+    name: 'delegation',
     async answer(request, context) {
       const { jsonp } = context.tenant;
       if (request.method === 'GET' && jsonp) {
-        const query = new URL(request.url).searchParams;
+        const query = new URLSearchParams(request.query);
         const callback = parseCallbackName(query.getAll('cbx'));
         return callbackResponse(callback, await answer(async () => withoutSecrets(query), null, context));
       }
@@ -76,12 +78,12 @@ function withoutSecrets(query: URLSearchParams): URLSearchParams {
   throw new DelegationError('INVALID_REQUEST', `${found} must not be in a URL`);
 }
 
-function toJson({ status, headers, body }: LegacyAnswer): Response {
+function toJson({ status, headers, body }: LegacyAnswer): HttpResponse {
   return jsonResponse(body, { status, headers });
 }
 
 /** @throws DelegationError INVALID_REQUEST */
-async function readBodyParameters(request: Request): Promise<Parameters> {
+async function readBodyParameters(request: HttpRequest): Promise<Parameters> {
   switch (readMediaType(request)) {
     case 'application/x-www-form-urlencoded':
       return parseForm(await readBody(request));

@@ -1,4 +1,5 @@
 import { DelegationError } from '../../errors.js';
+import { HttpResponse } from '../../http/message.js';
 import type { LegacyAnswer } from './present.js';
 
 const CALLBACK = /^[A-Za-z_$][\w$]{0,63}$/;
@@ -13,11 +14,11 @@ export function parseCallbackName([name, ...others]: readonly string[]): string 
 }
 
 /** Builds a script that calls the callback. A browser does not expose the status of a script, so errors contain it. */
-export function callbackResponse(callback: string, { status, headers, body }: LegacyAnswer): Response {
+export function callbackResponse(callback: string, { status, headers, body }: LegacyAnswer): HttpResponse {
   const argument = JSON.stringify(status === 200 ? body : { ...body, status });
   // JSON allows both in strings; scripts before ECMAScript 2019 read them as line ends.
   const script = `${callback}(${argument.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')});`;
-  return new Response(script, {
+  return new HttpResponse(script, {
     status: 200,
     headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' },
   });

@@ -1,15 +1,15 @@
 import { buildSchema, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { countAttempts } from '../../../src/endpoints/graphql/guarded-fields.js';
+import { createAttemptCounter } from '../../../src/endpoints/graphql/guarded-fields.js';
 
 const schema = buildSchema('type Query { viewer: Int free: Int }');
 const GUARDED = new Set(['viewer']);
 
 function count(query: string, variableValues?: Record<string, unknown>, operationName?: string): number {
-  return countAttempts({ schema, document: parse(query), variableValues, operationName }, GUARDED);
+  return createAttemptCounter(GUARDED)({ schema, document: parse(query), variableValues, operationName });
 }
 
-describe('countAttempts', () => {
+describe('the count of attempts', () => {
   it.each([
     ['each response key', '{ a: viewer b: viewer free viewer: free }', 2],
     ['a response key once', '{ a: viewer a: viewer ... { a: viewer } }', 1],
@@ -76,5 +76,25 @@ describe('countAttempts', () => {
     ],
   ])('counts a field whose directive cannot be evaluated: %s', (_name, query, variables) => {
     expect(count(query, variables)).toBe(2);
+  });
+
+  it('is that of the operation and the variables, also when the document was counted before', () => {
+    const count = createAttemptCounter(GUARDED);
+    const document = parse(`
+      query One { viewer { userId } }
+      query Two { a: viewer { userId } b: viewer { userId } }
+      query Some($skip: Boolean!) { a: viewer @skip(if: $skip) { userId } b: viewer { userId } }
+    `);
+    const counts = [
+      ['One', {}],
+      ['Two', {}],
+      ['One', {}],
+      ['Some', { skip: false }],
+      ['Some', { skip: true }],
+      ['Some', { skip: false }],
+    ] as const;
+    expect(
+      counts.map(([operationName, variableValues]) => count({ schema, document, operationName, variableValues })),
+    ).toEqual([1, 2, 1, 2, 1, 2]);
   });
 });

@@ -3,7 +3,8 @@ import { DelegationError } from '../../../errors.js';
 import { isRecord } from '../../../lib/json.js';
 import { parseJson, readBody } from '../../request-body.js';
 import { readMediaType } from '../../request-headers.js';
-import { errorResponse, methodNotAllowed } from '../../responses.js';
+import { methodNotAllowed } from '../../responses.js';
+import { fromYogaRequest } from '../yoga-messages.js';
 
 /** Far more than all input fields of as many aliases as a document may have by default. */
 const MAX_VARIABLE_VALUES = 1_000;
@@ -11,28 +12,17 @@ const MAX_VARIABLE_VALUES = 1_000;
 /** Far longer than any name. An unknown one is compared with the names of the schema where suggestions are on. */
 const MAX_KEY_LENGTH = 1_000;
 
-/** Browsers send 150 characters. Yoga compares every media type in the header with each of its own, several times. */
-const MAX_ACCEPT_LENGTH = 1_000;
-
 /** Takes POST requests with an `application/json` body of at most 100 KiB and refuses all others. */
 export function useJsonBody(): Plugin {
   return {
-    onRequest({ request, endResponse }) {
-      if ((request.headers.get('accept') ?? '').length <= MAX_ACCEPT_LENGTH) return;
-      // Not thrown: Yoga would read the header to present the error.
-      endResponse(
-        errorResponse(
-          new DelegationError('INVALID_REQUEST', `The Accept header is longer than ${MAX_ACCEPT_LENGTH} characters`),
-        ),
-      );
-    },
-    onRequestParse({ request, setRequestParser }) {
+    onRequestParse({ request: given, setRequestParser }) {
+      const request = fromYogaRequest(given);
       if (request.method !== 'POST') throw methodNotAllowed('POST');
       if (readMediaType(request) !== 'application/json') {
         throw new DelegationError('INVALID_REQUEST', 'The Content-Type must be application/json', { status: 415 });
       }
-      setRequestParser(async (each) => {
-        const body = parseJson(await readBody(each));
+      setRequestParser(async () => {
+        const body = parseJson(await readBody(request));
         if (!isRecord(body)) {
           throw new DelegationError(
             'INVALID_REQUEST',

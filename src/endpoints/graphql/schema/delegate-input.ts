@@ -79,22 +79,30 @@ function extraInput(builder: Builder, { name, description, fields }: InputType) 
   });
 }
 
-/** Turns the input of the mutation into a request. A null counts as absent. */
-export function readDelegationRequest(
+/** Turns the input of the mutation into a request. */
+export type ReadDelegationRequest = (
   input: DelegateInput,
   context: Pick<RequestContext, 'bearerToken'>,
-  addons: readonly AddonDefinition[],
-): DelegationRequest {
-  const given: Readonly<Record<string, unknown>> = { ...input };
-  return {
+) => DelegationRequest;
+
+/** Creates the reader of the mutation's input, which may hold an input object of each add-on. A null counts as absent. */
+export function createInputReader(addons: readonly AddonDefinition[]): ReadDelegationRequest {
+  const addonFields = listInputTypes(addons).map(({ field }) => field);
+  return (input, context) => ({
     clientId: input.clientId ?? undefined,
     clientAuthentication: readClientAuthentication(input.clientAuthentication),
     subjectToken: readSubjectToken(input.subjectToken, context),
     target: input.target ?? undefined,
     apiType: input.apiType ?? undefined,
     scope: input.scope ?? [],
-    inputs: Object.fromEntries(listInputTypes(addons).map(({ field }) => [field, readAddonInput(given[field])])),
-  };
+    inputs: readAddonInputs({ ...input }, addonFields),
+  });
+}
+
+function readAddonInputs(input: Readonly<Record<string, unknown>>, fields: readonly string[]) {
+  const inputs: Record<string, GivenInput> = {};
+  for (const field of fields) if (input[field]) inputs[field] = readAddonInput(input[field]);
+  return inputs;
 }
 
 function readAddonInput(given: unknown): GivenInput {

@@ -2,7 +2,7 @@ import type { AddonDefinition } from '../../../addons/addon.js';
 import { type Delegation, delegate } from '../../../delegation/delegate.js';
 import type { Builder } from './builder.js';
 import { addCredentialTypes } from './credential-types.js';
-import { addDelegateInput, readDelegationRequest } from './delegate-input.js';
+import { addDelegateInput, createInputReader } from './delegate-input.js';
 import type { SharedTypes } from './shared-types.js';
 
 /** Adds `Mutation.delegate`. */
@@ -28,6 +28,7 @@ export function addDelegateMutation(
       }),
     }),
   });
+  const readRequest = createInputReader(addons);
   builder.mutationField('delegate', (t) =>
     t.field({
       type: payload,
@@ -35,7 +36,7 @@ export function addDelegateMutation(
       description:
         'Trades the token of a user for the credential of another service. It spends one request of the limit of that user. Null when it failed: `extensions.code` of the error says why.',
       args: { input: t.arg({ type: input, required: true, description: 'What to delegate to, and for whom.' }) },
-      resolve: (_root, args, context) => delegate(readDelegationRequest(args.input, context, addons), context),
+      resolve: (_root, args, context) => delegate(readRequest(args.input, context), context),
     }),
   );
 }

@@ -1,0 +1,96 @@
+import { openSync } from 'node:fs';
+import { pino } from 'pino';
+
+/** Where lines are written: standard error, or the end of a file. */
+export type LineDestination = 'stderr' | { readonly file: string };
+
+/** The most bytes that wait for a destination which takes none, such as a full disk or a pipe that nobody reads. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/**
+ * Writes lines without waiting for the destination: all lines of one turn of the event loop in one write, on the thread
+ * pool. Whatever waits is written when the process exits, also after an uncaught error. SIGKILL loses the lines of the turn
+ * that it interrupts, and those that a slow destination has not taken yet.
+ */
+export class LineWriter {
+  readonly #stream: ReturnType<typeof pino.destination>;
+  /** Lines of this turn. */
+  #lines = '';
+  /** Bytes that are not written yet. */
+  #waiting = 0;
+  #closed: Promise<void> | undefined;
+  #exiting = false;
+
+  /**
+   * @param onError gets the error of a write; what was not written is tried again with the next line
+   * @throws Error when the destination cannot be opened
+   */
+  constructor(destination: LineDestination, onError: (error: unknown) => void) {
+    this.#stream = pino.destination({
+      dest: destination === 'stderr' ? 2 : openSync(destination.file, 'a', 0o600),
+      sync: false,
+      // A full pipe is tried again every 100 ms, but not when the process exits.
+      retryEAGAIN: () => !this.#exiting,
+    });
+    this.#stream.on('write', (bytes: number) => {
+      this.#waiting -= bytes;
+    });
+    this.#stream.on('error', onError);
+    writers.add(this);
+  }
+
+  /**
+   * @param line ends with a line feed
+   * @returns false when the line is lost, because too many wait
+   */
+  write(line: string): boolean {
+    const bytes = Buffer.byteLength(line);
+    if (this.#waiting + bytes > MAX_WAITING_BYTES) return false;
+    this.#waiting += bytes;
+    if (this.#lines === '') setImmediate(() => this.#handOn());
+    this.#lines += line;
+    return true;
+  }
+
+  /** Writes what waits and closes the file; resolves also when that fails. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      this.#handOn();
+      writers.delete(this);
+      this.#stream.once('close', resolve).once('error', () => resolve());
+      this.#stream.end();
+    });
+    return this.#closed;
+  }
+
+  /** Writes what waits, as far as the destination takes it at once. */
+  flushBeforeExit(): void {
+    this.#exiting = true;
+    try {
+      this.#handOn();
+      this.#stream.flushSync();
+    } catch {
+      // The process is about to exit: nothing could report it.
+    }
+  }
+
+  #handOn(): void {
+    const lines = this.#lines;
+    this.#lines = '';
+    if (lines !== '') this.#stream.write(lines);
+  }
+}
+
+/** The writers whose lines an exit would lose. */
+const writers = new Set<LineWriter>();
+process.once('exit', () => {
+  for (const writer of writers) writer.flushBeforeExit();
+});
+
+let stderr: LineWriter | undefined;
+
+/** The writer of standard error, which the log and the audit log share. */
+export function stderrWriter(): LineWriter {
+  stderr ??= new LineWriter('stderr', () => {});
+  return stderr;
+}
