@@ -116,7 +116,11 @@ describe('a request of node:http', () => {
     const ended: Promise<unknown>[] = [];
     const port = await listen((incoming, outgoing) => {
       const request = new NodeRequest(incoming, outgoing);
-      ended.push(incoming.url === '/late' ? new Promise((resolve) => incoming.once('close', resolve)).then(() => read(request)) : read(request));
+      ended.push(
+        incoming.url === '/late'
+          ? new Promise((resolve) => incoming.once('close', resolve)).then(() => read(request))
+          : read(request),
+      );
       incoming.on('error', () => {});
       begun();
     });
