@@ -4,7 +4,7 @@ import { type Availability, buildProbe, KEY_PREFIX, type RedisCommands } from '.
 import type { RedisEndpoint } from './endpoint.js';
 import { describeFailure, RedisReplyError, StoreUnavailableError } from './errors.js';
 import { keySlot, SLOTS } from './key-slot.js';
-import { openLink, type Reply } from './link.js';
+import { Link, type Reply } from './link.js';
 import { RedisNode } from './node.js';
 
 const MAX_REDIRECTS = 3;
@@ -169,7 +169,7 @@ function toAddress({ host, port }: Pick<RedisEndpoint, 'host' | 'port'>): string
 }
 
 async function askForSlots(endpoint: RedisEndpoint): Promise<SlotRange[]> {
-  const link = await openLink(endpoint);
+  const link = await Link.open(endpoint);
   try {
     return parseSlots(await link.send(SLOTS_COMMAND), endpoint.host);
   } finally {

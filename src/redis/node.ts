@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Availability } from './commands.js';
 import type { RedisEndpoint } from './endpoint.js';
 import { describeFailure, RedisReplyError, StoreUnavailableError } from './errors.js';
-import { type Link, openLink, type Reply } from './link.js';
+import { Link, type Reply } from './link.js';
 
 /** An attempt to connect takes a second at most, so that with its pause the next one begins within the 2 s of a recovery. */
 const FIRST_PAUSE_MS = 50;
@@ -97,7 +97,7 @@ export class RedisNode {
       fail = reject;
     });
     lost.catch(() => {});
-    const link = await openLink(endpoint, fail);
+    const link = await Link.open(endpoint, fail);
     try {
       for (;;) {
         await Promise.race([lost, this.#probe(link)]);
@@ -118,7 +118,7 @@ export class RedisNode {
 
   async #probe(link: Link): Promise<void> {
     try {
-      await link.send(this.#options.probe());
+      await link.probe(this.#options.probe());
     } catch (error) {
       if (!isHarmless(error)) throw error;
     }

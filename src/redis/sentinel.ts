@@ -1,6 +1,6 @@
 import type { RedisEndpoint } from './endpoint.js';
 import { StoreUnavailableError } from './errors.js';
-import { openLink } from './link.js';
+import { Link } from './link.js';
 
 export interface SentinelOptions {
   readonly sentinels: readonly RedisEndpoint[];
@@ -25,7 +25,7 @@ export async function locateMaster({ sentinels, name, redis }: SentinelOptions):
 }
 
 async function askSentinel(sentinel: RedisEndpoint, name: string): Promise<Pick<RedisEndpoint, 'host' | 'port'>> {
-  const link = await openLink(sentinel);
+  const link = await Link.open(sentinel);
   try {
     const reply = await link.send(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name]);
     const [host, port] = Array.isArray(reply) ? reply : [];

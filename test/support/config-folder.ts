@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, expect, onTestFinished } from 'vitest';
+import { atTheEnd } from './at-the-end.js';
 
 export interface ConfigFolder {
   readonly path: string;
@@ -12,9 +12,7 @@ export interface ConfigFolder {
 /** A folder for a configuration and what it refers to, gone when the test is done, or the file outside of a test. */
 export function configFolder(files: Readonly<Record<string, string>> = {}): ConfigFolder {
   const path = mkdtempSync(join(tmpdir(), 'gateway-'));
-  const remove = () => rmSync(path, { recursive: true, force: true });
-  if (expect.getState().currentTestName === undefined) afterAll(remove);
-  else onTestFinished(remove);
+  atTheEnd(() => rmSync(path, { recursive: true, force: true }));
   const folder: ConfigFolder = {
     path,
     write(name, text) {

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe } from 'vitest';
+import { describe } from 'vitest';
+import { atTheEnd } from './at-the-end.js';
 import { freePort } from './free-port.js';
 import { poll } from './poll.js';
 
-/** A redis-server of a test file, which ends with it. It keeps nothing on disk. */
+/** A redis-server, which ends with the test, or with the file outside of a test. It keeps nothing on disk. */
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
@@ -68,7 +69,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   }
 
   await start();
-  afterAll(async () => {
+  atTheEnd(async () => {
     await kill();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
+import { atTheEnd } from './at-the-end.js';
 
 /** A proxy in front of a port of 127.0.0.1 that hands bytes on late. */
 export interface TcpProxy {
@@ -29,7 +29,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   proxy.port = (server.address() as AddressInfo).port;
-  afterAll(() => {
+  atTheEnd(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
