@@ -10,8 +10,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**'],
-    globalSetup: ['test/support/rsa-pool.ts'],
+    globalSetup: ['test/support/run-folder.ts'],
     setupFiles: ['test/support/no-secrets.ts'],
+    // Files share their process, and with it every module but their own: to import all of them takes a second.
+    isolate: false,
     // By default one less: of two cores only one would test.
     maxWorkers: availableParallelism(),
     testTimeout: 20_000,

@@ -8,11 +8,12 @@ import { printTable } from './print-table.js';
 import type { Environment, Results } from './results.js';
 import { buildTables, describeRun } from './tables.js';
 
-const HELP = `Usage: npm run bench -- [--quick] [--json] [--write]
+const HELP = `Usage: npm run bench -- [--quick | --profile] [--json] [--write]
 
 Measures the built gateway, floors and peers, and prints tables.
 
   --quick   fewer rows, users, rounds and buckets, and shorter windows: under a minute, and only roughly right
+  --profile only profile HS256 → HS256, and print which code its time goes to: half a minute
   --json    print one line of JSON with every sample in place of the tables
   --write   also update bench/README.md and bench/chart.svg
 
@@ -23,11 +24,13 @@ const { values: options } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h' },
     json: { type: 'boolean' },
+    profile: { type: 'boolean' },
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
   },
 });
 if (options.help) process.stdout.write(HELP);
+else if (options.profile) await profile();
 else process.exitCode = await run(options.quick ? QUICK : WHOLE);
 
 /** @returns the exit code: 1 when a server sent a response that was not expected */
@@ -62,6 +65,21 @@ async function run(plan: Plan): Promise<number> {
     console.error(`${name}: unexpected responses in the rounds: ${counts}; the first: ${problem}`);
   }
   return failed.length === 0 ? 0 : 1;
+}
+
+async function profile(): Promise<void> {
+  installPackages(report);
+  const fixtures = await createFixtures(WHOLE.users);
+  try {
+    const { profileDelegation } = await import('./profile.js');
+    const table = await profileDelegation(fixtures);
+    printTable(table.head, table.rows);
+    if (!options.write) return;
+    const { writeProfile } = await import('./write-readme.js');
+    writeProfile(table);
+  } finally {
+    fixtures.close();
+  }
 }
 
 async function measure(plan: Plan, fixtures: Fixtures): Promise<Omit<Results, 'environment'>> {

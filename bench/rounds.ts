@@ -14,7 +14,10 @@ export interface RoundOptions {
   readonly report: (progress: string) => void;
 }
 
-/** A gateway with one row gets a longer warm-up: the usual one warms up further while its other rows are measured. */
+/**
+ * A gateway with one row gets a longer warm-up, and a ramp as long as the window: the usual one works on while its other rows
+ * are measured, and V8 drops compiled code and shrinks the heap of a process that was idle.
+ */
 const SINGLE_ROW_WARM_UP = 3;
 
 /**
@@ -27,6 +30,8 @@ export async function measureRows(
   { rounds, rampMs, windowMs, warmUpMs, report }: RoundOptions,
 ): Promise<RowResult[]> {
   const running: Running[] = [];
+  const countSharing = (server: ServerProcess) => running.filter((other) => other.server === server).length;
+  const isSingle = ({ group }: Row, server: ServerProcess) => group === 'gateway' && countSharing(server) === 1;
   try {
     report('starting the servers');
     await startAll(rows, fixtures, running);
@@ -35,14 +40,15 @@ export async function measureRows(
       await row.check(server, fixtures).catch((cause: unknown) => {
         throw new Error(`The row "${row.name}" does not do what it should`, { cause });
       });
-      const sharing = running.filter((other) => other.server === server).length;
-      const factor = row.group === 'gateway' && sharing === 1 ? SINGLE_ROW_WARM_UP : 1;
+      const sharing = countSharing(server);
+      const factor = isSingle(row, server) ? SINGLE_ROW_WARM_UP : 1;
       await row.measure(server, fixtures, { rampMs: 0, windowMs: (factor * warmUpMs) / sharing });
     }
     for (let round = 0; round < rounds; round++) {
       for (const { row, server, samples } of round % 2 === 0 ? running : running.toReversed()) {
         report(`round ${round + 1} of ${rounds}: ${row.name}`);
-        samples.push(await row.measure(server, fixtures, { rampMs, windowMs }));
+        const ramp = isSingle(row, server) ? Math.max(rampMs, windowMs) : rampMs;
+        samples.push(await row.measure(server, fixtures, { rampMs: ramp, windowMs }));
       }
     }
   } finally {

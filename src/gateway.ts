@@ -7,7 +7,7 @@ import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './deleg
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
 import { createCors } from './endpoints/cors.js';
-import { type GraphiqlExample, loadGraphiql } from './endpoints/graphql/graphiql.js';
+import { type GraphiqlExample, type GraphiqlPage, loadGraphiql } from './endpoints/graphql/graphiql.js';
 import { createErrorPresenter } from './endpoints/graphql/present-error.js';
 import { safeMessages } from './endpoints/graphql/safe-message.js';
 import { buildSchema } from './endpoints/graphql/schema/schema.js';
@@ -124,6 +124,7 @@ interface Generation {
   readonly settings: GatewaySettings;
   readonly stores: Stores;
   readonly buckets: BucketStore;
+  readonly graphiql: Promise<GraphiqlPage> | undefined;
   readonly answer: Router;
   /** Closes the stores when the requests that have begun are answered, or when the time for that is over. */
   finish(timeoutMs: number): Promise<void>;
@@ -136,7 +137,7 @@ async function buildGeneration(
 ): Promise<Generation> {
   const { deps, refusedAttempts, graphiqlExample, ...shared } = services;
   const schema = buildSchema(addons);
-  const graphiql = settings.graphiql ? await loadGraphiql(graphiqlExample) : undefined;
+  const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
   const stores = await chooseStores(settings, deps, previous);
   const { attempts, usedAssertions, refusedTokens } = stores;
   const buckets = chooseBuckets(buildLimits(settings), stores, previous);
@@ -168,6 +169,7 @@ async function buildGeneration(
     settings,
     stores,
     buckets,
+    graphiql,
     answer: running.answer,
     async finish(timeoutMs) {
       await running.ended(timeoutMs);

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
 import type { SigningKey } from '../keys/signing-key.js';

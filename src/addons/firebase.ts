@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DelegationError } from '../errors.js';
 import { createJwsSigner } from '../keys/jws.js';
 import { isRecord } from '../lib/json.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DelegationError } from '../errors.js';
 import { createJwsSigner } from '../keys/jws.js';
 import { readTokenAnswer, unavailable } from '../lib/upstream.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { MIN_HMAC_BYTES, SIGNING_ALGORITHMS } from '../keys/algorithms.js';
 import { refineWhen } from '../lib/refine-when.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { editDistance } from '../lib/edit-distance.js';
 import { formatPath, type Path, readPath } from './path.js';
 import { describeExpected, readIssuePath } from './zod-diagnostics.js';

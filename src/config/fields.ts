@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigFields } from '../addons/addon.js';
 import { type ClaimMap, ClaimPath } from '../addons/shared/claim-path.js';
 import { KeySet } from '../keys/key-set.js';

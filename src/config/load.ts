@@ -77,8 +77,22 @@ function validate(
   { env = process.env, folder = process.cwd(), addons = ADDONS }: LoadOptions,
   diagnostics: Diagnostics,
 ): PartialConfig<GatewaySettings> {
-  const fields = createConfigFields(createSecretReader(folder, env), folder);
-  const partial = parsePartially(gatewaySchema(fields, addons), nullsToUndefined(document), diagnostics);
+  const schema = findSchema(folder, env, addons);
+  const partial = parsePartially(schema, nullsToUndefined(document), diagnostics);
   crossCheck(partial, diagnostics);
   return partial;
+}
+
+type GatewaySchema = ReturnType<typeof gatewaySchema>;
+/** The schema that was used last. It takes longer to build, and to use for the first time, than a file to validate. */
+let latest: { readonly key: readonly unknown[]; readonly schema: GatewaySchema } | undefined;
+
+/** Finds the schema for a source of secrets and a table of add-ons, which is the same one at each reload. */
+function findSchema(folder: string, env: NodeJS.ProcessEnv, addons: readonly AddonDefinition[]): GatewaySchema {
+  const key = [folder, env, addons];
+  if (!latest?.key.every((part, index) => part === key[index])) {
+    const fields = createConfigFields(createSecretReader(folder, env), folder);
+    latest = { key, schema: gatewaySchema(fields, addons) };
+  }
+  return latest.schema;
 }

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type * as z from 'zod';
+import { $ZodAsyncError, config, util } from 'zod/v4/core';
 import { isRecord } from '../lib/json.js';
 import type { Diagnostics } from './diagnostics.js';
 import { type Path, readStep } from './path.js';
@@ -17,10 +18,11 @@ export function parsePartially<Schema extends z.ZodType>(
   document: unknown,
   diagnostics: Diagnostics,
 ): PartialConfig<z.output<Schema>> {
-  const context = { async: false };
+  // Zod would compile a function for each object of the schema, for a document that is read once.
+  const context = { async: false, jitless: true };
   const result = schema._zod.run({ value: document, issues: [] }, context);
-  if (result instanceof Promise) throw new z.core.$ZodAsyncError();
-  diagnostics.addIssues(result.issues.map((issue) => z.core.util.finalizeIssue(issue, context, z.config())));
+  if (result instanceof Promise) throw new $ZodAsyncError();
+  diagnostics.addIssues(result.issues.map((issue) => util.finalizeIssue(issue, context, config())));
   return new PartialConfig(result.value, diagnostics);
 }
 

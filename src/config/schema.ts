@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { VERIFICATION_ALGORITHMS } from '../keys/algorithms.js';
 import { refineWhen } from '../lib/refine-when.js';

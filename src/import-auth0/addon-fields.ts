@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { createConfigFields } from '../config/fields.js';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /**
  * Options for `superRefine` on an object: the refinement runs as soon as these fields are valid. By default zod skips

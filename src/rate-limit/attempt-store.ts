@@ -15,7 +15,7 @@ export interface SharedAttemptStore {
   setForIdentity(identity: AttemptIdentity, timestamps: readonly number[]): void;
 }
 
-/** The average number of attempts per log for which there is room when the store is at capacity. */
+/** The attempts for which each log has room at capacity. A log with more takes the room of others. */
 const ATTEMPTS_PER_LOG = 16;
 
 /**
@@ -44,10 +44,10 @@ export class AttemptStore implements SharedAttemptStore {
    */
   constructor(now: () => number, capacity = 131_072) {
     this.#now = now;
+    // With `max`, the library would allocate and fill arrays for `capacity` logs at the start.
     this.#logs = new LRUCache({
-      max: capacity,
       maxSize: capacity * (1 + ATTEMPTS_PER_LOG),
-      sizeCalculation: (attempts) => 1 + attempts.length,
+      sizeCalculation: (attempts) => 1 + Math.max(attempts.length, ATTEMPTS_PER_LOG),
     });
   }
 

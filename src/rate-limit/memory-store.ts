@@ -10,16 +10,16 @@ import {
 } from './token-bucket.js';
 
 /**
- * Buckets in the memory of this process, in two generations. A request that is granted writes its buckets to the younger one.
- * When that one is as old as the longest time to fill, it becomes the older one, and the one before it, in which every
- * bucket is full by then, is dropped as a whole.
+ * Buckets in the memory of this process, in two generations. A request that is granted writes its buckets to the younger
+ * one. When that is as old as the longest time to fill, it becomes the older one, and the one before it is dropped as a whole:
+ * every bucket in it is full.
  *
- * Memory is bounded: a generation that holds `capacity` buckets becomes the older one early. Then buckets may be dropped that
- * are not full, and their users can take again: those that no request was granted from while at least `capacity` other buckets
- * were written. A request that is refused writes nothing, so the bucket of a user over all addresses bounds what one token
- * writes: with the default limits, 121 buckets in the 10 minutes that a bucket takes to fill. To drop a million, an
- * attacker needs the tokens of 8,000 users and 1,700 granted requests a second. Without that limit, one token
- * and many addresses are enough.
+ * Memory is bounded: a younger generation with more than `capacity` buckets becomes the older one. Then buckets that are not
+ * full may be dropped, so that their users can take again: those that were not written while at least `capacity` others were.
+ * A request that is refused writes nothing, so the limit of a user over all addresses bounds what one token writes. With the
+ * default limits that is 121 buckets in the 10 minutes in which a bucket fills, so it takes the tokens of 8,000 users
+ * and 1,700 granted requests a second to drop a million buckets before they are full. Without that limit, one token and many
+ * addresses are enough.
  */
 export class MemoryStore implements BucketStore {
   readonly limits: readonly BucketLimit[];
@@ -33,7 +33,7 @@ export class MemoryStore implements BucketStore {
   /** When the younger generation becomes the older one. Epoch milliseconds. */
   #endMs: number;
 
-  /** @param capacity the most buckets of a generation, of all limits together */
+  /** @param capacity the buckets of a generation, of all limits together; with more, the next request begins another one */
   constructor(limits: readonly BucketLimit[], now: () => number, capacity = 1_000_000) {
     this.limits = limits;
     this.#now = now;
@@ -64,7 +64,7 @@ export class MemoryStore implements BucketStore {
   #readClock(): BucketTime {
     const nowMs = this.#now();
     this.#latestMs = Math.max(this.#latestMs, nowMs);
-    if (this.#latestMs >= this.#endMs) this.#beginGeneration();
+    if (this.#latestMs >= this.#endMs || this.#younger.size > this.#capacity) this.#beginGeneration();
     return { nowMs, latestMs: this.#latestMs };
   }
 
@@ -73,7 +73,6 @@ export class MemoryStore implements BucketStore {
   }
 
   #write(keys: readonly string[], buckets: readonly Bucket[]): void {
-    if (this.#younger.size + keys.length > this.#capacity) this.#beginGeneration();
     keys.forEach((key, index) => {
       const { size } = this.#younger;
       this.#younger.set(key, buckets[index] as Bucket);

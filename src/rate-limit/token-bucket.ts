@@ -40,29 +40,36 @@ const EPOCH_SECONDS = Date.UTC(2025, 0, 1) / 1000;
 export const TICKS = { cost: COST, epochMs: EPOCH_SECONDS * 1000 } as const;
 
 /**
- * Decides one request that needs several buckets: it takes one from each, or from none when one of them holds less than one
- * whole token.
+ * Decides one request. One that finds less than one whole token is refused and takes nothing.
+ *
+ * @returns the bucket to store; undefined when the request is refused
+ */
+export function take(bucket: Bucket | undefined, { latestMs }: BucketTime, limit: BucketLimit): Bucket | undefined {
+  const latest = toTicks(latestMs, limit);
+  const fullAt = Math.max(bucket ?? latest, latest);
+  return fullAt - latest <= (limit.burst - 1) * COST ? fullAt + COST : undefined;
+}
+
+/**
+ * Decides one request that needs several buckets: it takes one from each, or from none when one of them is empty.
  *
  * @param buckets a bucket for each limit
- * @returns the buckets to store; undefined when the request is refused, which changes nothing
+ * @returns the buckets to store; undefined when the request is refused
  */
 export function takeAll(
   buckets: readonly (Bucket | undefined)[],
-  { latestMs }: BucketTime,
+  time: BucketTime,
   limits: readonly BucketLimit[],
 ): Bucket[] | undefined {
-  const current = limits.map((limit, index) => Math.max(buckets[index] ?? -Infinity, toTicks(latestMs, limit)));
-  const allowed = limits.every(
-    (limit, index) => (current[index] as Bucket) - toTicks(latestMs, limit) <= (limit.burst - 1) * COST,
-  );
-  return allowed ? current.map((fullAt) => fullAt + COST) : undefined;
+  const taken = limits.map((limit, index) => take(buckets[index], time, limit));
+  return taken.every((bucket) => bucket !== undefined) ? taken : undefined;
 }
 
 /** Reads the status of a bucket and takes nothing. */
 export function peek(bucket: Bucket | undefined, { nowMs, latestMs }: BucketTime, limit: BucketLimit): RateLimitStatus {
   const { burst, refillPerMinute } = limit;
   const now = toTicks(nowMs, limit);
-  const fullAt = Math.max(bucket ?? -Infinity, now);
+  const fullAt = Math.max(bucket ?? now, now);
   const debt = Math.max(0, fullAt - toTicks(latestMs, limit));
   const remaining = Math.max(0, Math.floor((burst * COST - debt) / COST));
   const ticksPerSecond = 1000 * refillPerMinute;

@@ -19,7 +19,9 @@ export function runTheme({ title, setting, attacks }: Theme): void {
   const findServer = sharedServers();
   let signatures = () => 0;
   beforeAll(() => {
-    signatures = countSignatures();
+    const { count, stop } = countSignatures();
+    signatures = count;
+    return stop;
   });
   for (const endpoint of ENDPOINTS) {
     const rows = attacks.filter(({ notAt }) => notAt?.[endpoint.id] === undefined);
@@ -85,7 +87,7 @@ function checkRefusal(outcome: Refused, { endpoint, server }: Scene, answer: Ans
   expect(message, `the message of ${which}`).toMatch(outcome.message);
   if (isAudited(outcome, endpoint)) {
     const event = expect.objectContaining({ code: outcome.refused, message });
-    expect(server.log.audits().slice(-MOST_AT_ONCE), `the audit events until ${which}`).toContainEqual(event);
+    expect(server.log.audits(MOST_AT_ONCE), `the audit events until ${which}`).toContainEqual(event);
   }
   expect(refreshToken !== undefined, `the rotated refresh token in the refusal of ${which}`).toBe(
     outcome.rotated ?? false,

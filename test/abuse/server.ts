@@ -27,6 +27,8 @@ export interface AbuseServer {
   readonly upstreams: Upstreams;
   /** Sends a request over HTTP. The answer is searched for secrets. */
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /** The same as if it came from 127.0.0.1, without HTTP: for what is no part of an attack. */
+  fetch(request: Request): Promise<string>;
   /** Takes another configuration, as `serve` does when the file has changed. */
   reload(setting: Setting): Promise<void>;
   close(): Promise<void>;
@@ -55,6 +57,13 @@ export async function startServer(setting: Setting): Promise<AbuseServer> {
       const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, `${value}`]);
       watchAnswer(new Response(null, { status: answer.status, headers }), answer.text);
       return answer;
+    },
+    async fetch(request) {
+      keepSent(Object.fromEntries(request.headers));
+      const response = await gateway.fetch(request, { remoteAddress: '127.0.0.1' });
+      const text = await response.text();
+      watchAnswer(response, text);
+      return text;
     },
     reload: (next) => gateway.reload(buildConfig(next, upstreams)),
     async close() {

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AddonDefinition, defineAddon, type IssueRequest } from '../../src/addons/addon.js';
 import { ADDONS } from '../../src/addons/index.js';
 import { readUserName } from '../../src/addons/shared/claim-checks.js';

@@ -8,6 +8,7 @@ import {
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addonGateway } from '../support/addon.js';
+import { anyCodePoint } from '../support/any-text.js';
 import { testClock } from '../support/clock.js';
 
 const FLAGS = {
@@ -15,9 +16,11 @@ const FLAGS = {
   container: ['container_read', 'container_write', 'container_delete', 'container_list'],
 } as const;
 
-/** Any text of one line; `unit: 'binary'` is any code point but half surrogates. */
+/** Any text of one line. */
 const line = (maxLength: number) =>
-  fc.string({ unit: 'binary', minLength: 1, maxLength }).filter((text) => text.length <= 64 && !/\p{Cc}/u.test(text));
+  fc
+    .string({ unit: anyCodePoint, minLength: 1, maxLength })
+    .filter((text) => text.length <= 64 && !/\p{Cc}/u.test(text));
 const blobName = line(60).filter((name) => !/\\|(^|\/)\.\.?(\/|$)/.test(name));
 
 const config = fc

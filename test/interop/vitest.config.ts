@@ -10,7 +10,7 @@ export default defineConfig({
   },
   test: {
     include: ['*.test.ts'],
-    globalSetup: ['../support/rsa-pool.ts'],
+    globalSetup: ['../support/run-folder.ts'],
     setupFiles: ['../support/no-secrets.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

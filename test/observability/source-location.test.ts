@@ -13,7 +13,15 @@ const folder = configFolder({
 
 async function throwFrom(sourcemap: boolean): Promise<unknown> {
   const outfile = join(folder.path, `dist-${sourcemap}`, 'main.mjs');
-  await build({ entryPoints: [join(folder.path, 'src/main.ts')], outfile, sourcemap, bundle: true, format: 'esm' });
+  await build({
+    entryPoints: [join(folder.path, 'src/main.ts')],
+    outfile,
+    sourcemap,
+    bundle: true,
+    format: 'esm',
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
   const { fail } = await import(/* @vite-ignore */ pathToFileURL(outfile).href);
   try {
     return fail();

@@ -254,6 +254,8 @@ describe('the limit of a user', () => {
       '["acme","auth0|alice","192.0.2.1"]',
       'auth0|alice|192.0.2.1',
       'auth0|alice:192.0.2.1',
+      'auth0|alice 192.0.2.1',
+      '4 11 acme auth0|alice 192.0.2.1',
       'auth0|alice\u00a0',
       'auth0|alice\\',
       'auth0|Alice',
@@ -264,12 +266,12 @@ describe('the limit of a user', () => {
     }
   });
 
-  it('is one in each tenant', async () => {
+  it.each([' ', '","'])('is one in each tenant, also where a tenant is called acme%salice', async (between) => {
     const [acme] = baseConfig().tenants;
     const two = await roomyGateway((config) => {
       config.tenants.push(
         Object.assign({}, acme, {
-          name: 'acme","auth0|alice',
+          name: `acme${between}auth0|alice`,
           issuer: 'https://other.example.com/',
           hosts: ['other.test'],
         }),
@@ -280,7 +282,7 @@ describe('the limit of a user', () => {
     expect(readRateLimitHeaders(await request('other.test')).remaining).toBe(9);
     expect(readRateLimitHeaders(await request('gateway.test')).remaining).toBe(6);
     // The tenant's name and the user id, joined, look alike.
-    await request('gateway.test', await two.idToken({ sub: 'auth0|alice","bob' }));
+    await request('gateway.test', await two.idToken({ sub: `auth0|alice${between}bob` }));
     expect(readRateLimitHeaders(await request('other.test', await two.idToken({ sub: 'bob' }))).remaining).toBe(9);
   });
 

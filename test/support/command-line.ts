@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { builtCommand } from './built-command.js';
 import { secrets } from './secrets.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,9 +25,9 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts the command line from its source, in a process of its own. */
+/** Starts the command line in a process of its own. */
 export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `${ROOT}src/main.ts`, ...args], {
+  const child = spawn(process.execPath, [builtCommand(), ...args], {
     cwd: options.cwd ?? ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LOG_LEVEL: 'info', ...options.env },

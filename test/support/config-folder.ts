@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { atTheEnd } from './at-the-end.js';
+import { onTestFinished, TestRunner } from 'vitest';
+import { inRunFolder } from './run-folder.js';
 
 export interface ConfigFolder {
   readonly path: string;
@@ -9,10 +9,13 @@ export interface ConfigFolder {
   write(name: string, text: string): string;
 }
 
-/** A folder for a configuration and what it refers to, gone when the test is done, or the file outside of a test. */
+/** A folder for a configuration and what it refers to, gone when the test is done, or outside of a test when the run is. */
 export function configFolder(files: Readonly<Record<string, string>> = {}): ConfigFolder {
-  const path = mkdtempSync(join(tmpdir(), 'gateway-'));
-  atTheEnd(() => rmSync(path, { recursive: true, force: true }));
+  const path = mkdtempSync(inRunFolder('config-'));
+  // A module that several files import is there until the last of them is done.
+  if (TestRunner.getCurrentTest() !== undefined) {
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  }
   const folder: ConfigFolder = {
     path,
     write(name, text) {

@@ -6,7 +6,6 @@ import {
   type KeyPairKeyObjectResult,
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { RSA_POOL } from './rsa-pool.js';
 import { secrets } from './secrets.js';
 
 export interface TestKeyPair {
@@ -26,13 +25,13 @@ function rsa({ bits = 2048, exponent = 65537 }: RsaOptions): TestKeyPair {
   return kept(generateKeyPairSync('rsa', { modulusLength: bits, publicExponent: exponent }));
 }
 
-let pool: string[] | undefined;
+const FIXTURE = new URL('../fixtures/rsa-keys.json', import.meta.url);
+let unused: string[] | undefined;
 
-/** Takes a pair that was made for the whole run; makes one where there is none left, and in the benchmarks. */
-function pooledRsa(): TestKeyPair {
-  const file = process.env[RSA_POOL];
-  pool ??= file === undefined ? [] : (JSON.parse(readFileSync(file, 'utf8')) as string[]);
-  const pem = pool.pop();
+/** A pair that nothing else in this process has: one of the fixture, which has more than a run needs, or a new one. */
+export function nextRsaPair(): TestKeyPair {
+  unused ??= JSON.parse(readFileSync(FIXTURE, 'utf8')).keys as string[];
+  const pem = unused.pop();
   if (pem === undefined) return rsa({});
   const privateKey = createPrivateKey(pem);
   return kept({ privateKey, publicKey: createPublicKey(privateKey) });
@@ -45,12 +44,12 @@ function kept({ privateKey, publicKey }: KeyPairKeyObjectResult): TestKeyPair {
 }
 
 function keepPrivateKey(privateKey: KeyObject, pem: string): void {
-  secrets.keep('a private key as PEM', pem);
+  secrets.keepForGood('a private key as PEM', pem);
   const { d, p, q, dp, dq, qi } = privateKey.export({ format: 'jwk' });
-  for (const part of [d, p, q, dp, dq, qi]) if (part) secrets.keep('a part of a private key', part);
+  for (const part of [d, p, q, dp, dq, qi]) if (part) secrets.keepForGood('a part of a private key', part);
 }
 
-/** Pairs by kind and name, made once for a test file. */
+/** Pairs by kind and name, made once for all test files that run in this process. */
 const pairs = new Map<string, TestKeyPair>();
 
 function once(name: string, make: () => TestKeyPair): TestKeyPair {
@@ -60,7 +59,7 @@ function once(name: string, make: () => TestKeyPair): TestKeyPair {
 }
 
 export function rsaPair(name: string, options?: RsaOptions): TestKeyPair {
-  return once(`rsa ${name}`, () => (options ? rsa(options) : pooledRsa()));
+  return once(`rsa ${name}`, () => (options ? rsa(options) : nextRsaPair()));
 }
 
 export function ecPair(name: string, namedCurve = 'P-256'): TestKeyPair {

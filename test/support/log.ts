@@ -8,13 +8,14 @@ export interface RecordingLog extends Log {
   readonly lines: string[];
   /** Keeps audit events among the lines. */
   readonly openAuditLog: OpenAuditLog;
-  /** The audit events, parsed. */
-  audits(): Record<string, unknown>[];
+  /** The audit events of all lines, or of the last ones, parsed. */
+  audits(lastLines?: number): Record<string, unknown>[];
 }
 
 /** A real log that keeps its lines. */
 export function recordingLog(): RecordingLog {
   const lines: string[] = [];
+  const parsed: Record<string, unknown>[] = [];
   const write = (line: string) => {
     lines.push(line);
     secrets.observe('a line of the log', line);
@@ -23,7 +24,10 @@ export function recordingLog(): RecordingLog {
   return Object.assign(log, {
     lines,
     openAuditLog: () => ({ write: (event: object) => write(JSON.stringify(event)), close: async () => {} }),
-    audits: () => lines.map((line) => JSON.parse(line)).filter((line) => line.audit !== undefined),
+    audits(lastLines = lines.length) {
+      for (const line of lines.slice(parsed.length)) parsed.push(JSON.parse(line));
+      return parsed.slice(-lastLines).filter(({ audit }) => audit !== undefined);
+    },
   });
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { secrets } from './secrets.js';
 
 // Runs around every test of every file (vitest.config.ts): no token, key or secret that a test used may stand in a log
@@ -8,5 +8,12 @@ function noneLeaked(): void {
   if (leaks.size > 0) throw new Error(`Secrets leaked: ${[...leaks].join('; ')}`);
 }
 
+beforeAll(() => secrets.startFile());
 afterEach(noneLeaked);
-afterAll(noneLeaked);
+afterAll(() => {
+  try {
+    noneLeaked();
+  } finally {
+    secrets.endFile();
+  }
+});

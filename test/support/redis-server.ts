@@ -1,10 +1,8 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe } from 'vitest';
 import { atTheEnd } from './at-the-end.js';
+import { configFolder } from './config-folder.js';
 import { freePort } from './free-port.js';
 import { poll } from './poll.js';
 
@@ -42,10 +40,9 @@ export const describeWithRedis = describe.skipIf(!isInstalled);
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const { args = [], cliArgs = [], config, port = await freePort() } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'redis-'));
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
-  const file = join(folder, 'redis.conf');
-  if (config !== undefined) writeFileSync(file, config);
+  const folder = configFolder();
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path];
+  const file = folder.write('redis.conf', config ?? '');
   let child: ChildProcess;
 
   async function run(...command: readonly string[]): Promise<string> {
@@ -69,10 +66,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   }
 
   await start();
-  atTheEnd(async () => {
-    await kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  atTheEnd(kill);
   return {
     port,
     url: `redis://127.0.0.1:${port}`,

@@ -6,42 +6,78 @@ const RUNS = /[\w+/=~-]+/g;
 
 /** Keeps the secrets of a test file, and looks for them in what the gateway wrote. */
 export interface SecretWatch {
-  /** Remembers a key, a secret or a token. Of a JWT the header counts as public, of a SAS all but its signature. */
+  /**
+   * Remembers a key, a secret or a token. Of a JWT the header counts as public, of a SAS all but its signature. What is
+   * kept by a test is forgotten after its file; what is kept by a module while it is imported never is.
+   */
   keep(kind: string, secret: string): void;
+  /** Remembers what later files use too, although a test made it. */
+  keepForGood(kind: string, secret: string): void;
+  /** Call it before the tests of a file run, and after its modules were imported. */
+  startFile(): void;
+  endFile(): void;
   /** Remembers a text that must hold no secret: a line of a log, an error, what a process printed. */
   observe(where: string, text: string): void;
   /** Which texts hold which kinds of secret. It forgets the texts, not the secrets, and repeats neither. */
   takeLeaks(): string[];
 }
 
+/** The kinds of secrets. */
+class Kinds {
+  readonly byFragment = new Map<string, string>();
+  readonly byShortSecret = new Map<string, string>();
+
+  add(kind: string, secret: string): void {
+    for (const part of secretParts(secret)) {
+      const long = (part.match(RUNS) ?? []).filter((run) => run.length >= FRAGMENT);
+      if (long.length === 0 && part.length >= SHORTEST) this.byShortSecret.set(part, kind);
+      for (const run of long) {
+        for (let at = 0; at + FRAGMENT <= run.length; at += FRAGMENT)
+          this.byFragment.set(run.slice(at, at + FRAGMENT), kind);
+        this.byFragment.set(run.slice(-FRAGMENT), kind);
+      }
+    }
+  }
+
+  findShort(text: string): string | undefined {
+    for (const [secret, kind] of this.byShortSecret) if (text.includes(secret)) return kind;
+    return undefined;
+  }
+
+  clear(): void {
+    this.byFragment.clear();
+    this.byShortSecret.clear();
+  }
+}
+
 export function secretWatch(): SecretWatch {
-  const fragments = new Map<string, string>();
-  const whole = new Map<string, string>();
+  const forGood = new Kinds();
+  const ofFile = new Kinds();
+  let current = forGood;
   let observed: { readonly where: string; readonly text: string }[] = [];
   const kindIn = (text: string): string | undefined => {
-    for (const [secret, kind] of whole) if (text.includes(secret)) return kind;
+    const short = forGood.findShort(text) ?? ofFile.findShort(text);
+    if (short !== undefined) return short;
     // All tokens of an issuer begin alike: what most of the fragments are of is what leaked.
     const tally = new Map<string, number>();
     for (const [run] of text.matchAll(RUNS)) {
       for (let at = 0; at + FRAGMENT <= run.length; at++) {
-        const kind = fragments.get(run.slice(at, at + FRAGMENT));
+        const fragment = run.slice(at, at + FRAGMENT);
+        const kind = ofFile.byFragment.get(fragment) ?? forGood.byFragment.get(fragment);
         if (kind !== undefined) tally.set(kind, (tally.get(kind) ?? 0) + 1);
       }
     }
     return [...tally].sort(([, a], [, b]) => b - a)[0]?.[0];
   };
   return {
-    keep(kind, secret) {
-      for (const part of secretParts(secret)) {
-        const runs = part.match(RUNS) ?? [];
-        const long = runs.filter((run) => run.length >= FRAGMENT);
-        if (long.length === 0 && part.length >= SHORTEST) whole.set(part, kind);
-        for (const run of long) {
-          for (let at = 0; at + FRAGMENT <= run.length; at += FRAGMENT)
-            fragments.set(run.slice(at, at + FRAGMENT), kind);
-          fragments.set(run.slice(-FRAGMENT), kind);
-        }
-      }
+    keep: (kind, secret) => current.add(kind, secret),
+    keepForGood: (kind, secret) => forGood.add(kind, secret),
+    startFile() {
+      current = ofFile;
+    },
+    endFile() {
+      current = forGood;
+      ofFile.clear();
     },
     observe(where, text) {
       observed.push({ where, text });
@@ -66,7 +102,7 @@ function secretParts(secret: string): string[] {
   return jwt.length >= 3 ? jwt.slice(1) : [secret];
 }
 
-/** The watch of this test file, which no-secrets.ts questions after each test. */
+/** The watch of this process, which no-secrets.ts questions after each test. */
 export const secrets: SecretWatch = secretWatch();
 
 const SECRET_SETTING = /secret|private_?key|signing_key|masterkey|storageAccessKey|sasKey|servicePassword/i;

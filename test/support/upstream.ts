@@ -1,9 +1,10 @@
-import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createSign } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { nextRsaPair } from './keys.js';
 import { secrets } from './secrets.js';
 
 export interface Upstream {
@@ -92,7 +93,7 @@ export function selfSigned(
   commonName = '127.0.0.1',
   { from = '250101000000Z', to = '491231235959Z' } = {},
 ): { readonly key: string; readonly cert: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey, publicKey, pem } = nextRsaPair();
   const sha256WithRsa = der(0x30, Buffer.from('06092a864886f70d01010b0500', 'hex'));
   const cn = der(0x30, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(commonName)));
   const name = der(0x30, der(0x31, cn));
@@ -102,11 +103,9 @@ export function selfSigned(
   const tbs = der(0x30, version3, der(0x02, Buffer.from([1])), sha256WithRsa, name, validity, name, spki);
   const signature = createSign('sha256').update(tbs).sign(privateKey);
   const certificate = der(0x30, tbs, sha256WithRsa, der(0x03, Buffer.from([0]), signature));
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  secrets.keep('a private key as PEM', key);
   const lines = certificate.toString('base64').replace(/.{64}/g, '$&\n');
   return {
-    key,
+    key: pem,
     cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
   };
 }

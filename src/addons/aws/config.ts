@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { refineWhen } from '../../lib/refine-when.js';
 import type { ConfigFields } from '../addon.js';
 import type { ClaimMap } from '../shared/claim-path.js';

@@ -1,5 +1,5 @@
-import { DOMParser } from '@xmldom/xmldom';
 import { refused, type UpstreamAnswer, unavailable } from '../../lib/upstream.js';
+import { loadXmldom } from '../shared/saml/xml-libraries.js';
 
 export const STS = 'AWS STS';
 
@@ -60,6 +60,7 @@ function parseXml(text: string): Element {
     throw unavailable(STS, 'gave an answer that is not XML');
   };
   if (/<!DOCTYPE/i.test(text)) refuse();
+  const { DOMParser } = loadXmldom();
   const document = new DOMParser({ errorHandler: { warning: refuse, error: refuse, fatalError: refuse } });
   const root: Element | null = document.parseFromString(text, 'text/xml')?.documentElement ?? null;
   return root ?? refuse();

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ConfigFields, defineAddon } from '../addon.js';
 import { DEFAULT_MINUTES, isOneLine, minutes } from '../shared/config-fields.js';
 

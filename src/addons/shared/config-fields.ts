@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRecord } from '../../lib/json.js';
 
 /** The default lifetime of a credential, in minutes. */

@@ -35,15 +35,15 @@ export type ServePage = (request: HttpRequest) => Promise<HttpResponse | undefin
  * Creates what answers GET and HEAD with the page, or with 304 when the client has it already (RFC 9110 §13.1.2). Any other
  * request it leaves to GraphQL.
  */
-export function createPageServer(page: GraphiqlPage): ServePage {
+export function createPageServer(page: Promise<GraphiqlPage>): ServePage {
   return async (request) => {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || !acceptsPage(request)) return undefined;
     const encoding = selectEncoding(request.headers.get('accept-encoding'), ['br', 'gzip']);
     // All readers share these bytes: a copy for each would cost megabytes for every slow reader.
-    const { bytes, etag } = await page[encoding];
+    const { bytes, etag } = (await page)[encoding];
     const headers = { ...HEADERS, ETag: etag };
     if (matchesEtag(request, etag)) return new HttpResponse(null, { status: 304, headers });
-    return new HttpResponse(bytes, {
+    return new HttpResponse(request.method === 'HEAD' ? null : bytes, {
       headers: {
         ...headers,
         'Content-Type': 'text/html; charset=utf-8',

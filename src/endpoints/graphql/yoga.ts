@@ -35,7 +35,7 @@ export interface GraphqlEndpointOptions {
   readonly deps: Deps;
   readonly presentError: PresentError;
   /** The page of GraphiQL; undefined when it is off. */
-  readonly graphiql: GraphiqlPage | undefined;
+  readonly graphiql: Promise<GraphiqlPage> | undefined;
 }
 
 /** The root fields of which each counts as an attempt. */

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { SignedXml } from 'xml-crypto';
 import type { SigningKey } from '../../../keys/signing-key.js';
 import type { AddonContext, Report } from '../../addon.js';
 import { Xml } from './xml.js';
+import { loadXmlCrypto } from './xml-libraries.js';
 
 const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
@@ -40,6 +40,7 @@ export function createTenantSigner(
  * in KeyInfo. The signed document is the text from `build`, not a reserialized copy.
  */
 export function createXmlSigner({ privateKey }: Pick<SigningKey, 'privateKey'>, certificate: string): SignXml {
+  const { SignedXml } = loadXmlCrypto();
   const x509 = encodeCertificate(certificate);
   return (id, build) => {
     const signer = new SignedXml({

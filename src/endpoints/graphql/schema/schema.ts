@@ -5,8 +5,16 @@ import { addDelegateMutation } from './delegate-mutation.js';
 import { addSharedTypes } from './shared-types.js';
 import { addViewerQuery } from './viewer-query.js';
 
-/** Builds the schema for a table of add-ons. */
+const schemas = new WeakMap<readonly AddonDefinition[], GraphQLSchema>();
+
+/** Builds the schema for a table of add-ons, once for each table: a reload finds the one that it had. */
 export function buildSchema(addons: readonly AddonDefinition[]): GraphQLSchema {
+  const schema = schemas.get(addons) ?? createSchema(addons);
+  schemas.set(addons, schema);
+  return schema;
+}
+
+function createSchema(addons: readonly AddonDefinition[]): GraphQLSchema {
   const builder = createBuilder();
   builder.queryType({ description: 'Queries. They spend nothing.' });
   builder.mutationType({ description: 'Mutations. They spend the limit of a user.' });
