@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { RedisAttemptStore } from '../../src/redis/attempt-store.js';
+import { RedisBucketStore } from '../../src/redis/bucket-store.js';
 import { Link } from '../../src/redis/link.js';
 import { openRedis } from '../../src/redis/open.js';
 import { poll } from '../support/poll.js';
@@ -67,16 +69,17 @@ describeWithRedis('a connection to Redis', () => {
   });
 
   it('logs in with a password, and as an ACL user with no more rights than the documentation names', async () => {
-    const args = [
-      '--user',
-      'gateway on >s3cret/@ ~delegation-gateway:* +eval +evalsha +time +get +set +hgetall +hdel +hincrby +expire',
-      '--requirepass',
-      'default-password',
-    ];
+    const rights = '+eval +evalsha +time +get +set +hgetall +hdel +hincrby +expire';
+    const args = ['--requirepass', 'default-password', '--user'];
+    args.push(...`gateway on >s3cret/@ ~delegation-gateway:* ${rights}`.split(' '));
     const redis = await startRedis({ args, cliArgs: ['--no-auth-warning', '--pass', 'default-password'] });
     for (const login of ['gateway:s3cret%2F%40', ':default-password']) {
       const commands = await connectRedis({ url: `redis://${login}@127.0.0.1:${redis.port}/0` });
       expect(commands.availability).toEqual({ status: 'ok' });
+      const store = new RedisAttemptStore({ commands, now: Date.now, countsAlone: false });
+      expect(await store.getForIdentity({ contextIdentity: login, fieldIdentity: 'attempt:1:1' })).toEqual([]);
+      const buckets = new RedisBucketStore({ commands, limits: [{ burst: 1, refillPerMinute: 1 }], local: undefined });
+      expect((await buckets.take([login])).allowed).toBe(true);
     }
     const refused = openRedis({ url: `redis://gateway:wrong@127.0.0.1:${redis.port}` }, () => {});
     await refused.firstAttempt;

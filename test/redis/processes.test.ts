@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { beforeAll, expect, it } from 'vitest';
 import { testClock } from '../support/clock.js';
 import { testGateway } from '../support/gateway.js';
@@ -8,7 +10,7 @@ import { buildDelegation, type Outcome, readOutcome, sharedConfig, signTokens } 
 const PROCESSES = 4;
 const REQUESTS = 500;
 
-describeWithRedis('the limit of a user over several gateways', { timeout: 60_000 }, () => {
+describeWithRedis('the limit of a user over several gateways', { timeout: 120_000 }, () => {
   let token: string;
   beforeAll(async () => {
     [token] = (await signTokens(1)) as [string];
@@ -19,7 +21,7 @@ describeWithRedis('the limit of a user over several gateways', { timeout: 60_000
     const urls = await Promise.all(Array.from({ length: PROCESSES }, () => startGateway(sharedConfig(store))));
     const outcomes = await Promise.all(
       urls.flatMap((url) =>
-        Array.from({ length: REQUESTS }, async () => readOutcome(await fetch(url, buildDelegation(token)))),
+        Array.from({ length: REQUESTS }, async () => readOutcome(await post(url, buildDelegation(token)))),
       ),
     );
     return Object.fromEntries(
@@ -60,3 +62,13 @@ describeWithRedis('the limit of a user over several gateways', { timeout: 60_000
     await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 });
+
+/** Posts on a connection of its own: cheaper than fetch, and all of them at the same time. */
+function post(url: string, { headers, body }: RequestInit): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: headers as Record<string, string>, agent: false }, (answer) => {
+      text(answer).then((found) => resolve(new Response(found)), reject);
+    });
+    sent.once('error', reject).end(body);
+  });
+}
