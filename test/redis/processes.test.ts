@@ -66,9 +66,13 @@ describeWithRedis('the limit of a user over several gateways', { timeout: 120_00
 /** Posts on a connection of its own: cheaper than fetch, and all of them at the same time. */
 function post(url: string, { headers, body }: RequestInit): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers: headers as Record<string, string>, agent: false }, (answer) => {
-      text(answer).then((found) => resolve(new Response(found)), reject);
-    });
+    const sent = request(
+      url,
+      { method: 'POST', headers: headers as Record<string, string>, agent: false },
+      (answer) => {
+        text(answer).then((found) => resolve(new Response(found)), reject);
+      },
+    );
     sent.once('error', reject).end(body);
   });
 }
