@@ -9,6 +9,8 @@ export interface GatewayVariant {
   /** Callers beside the usual ones. */
   readonly clients?: readonly OwnClient[];
   readonly graphiql?: boolean;
+  /** Where the limits are kept; default: memory. */
+  readonly store?: { readonly env: string };
 }
 
 /**
@@ -18,7 +20,7 @@ export interface GatewayVariant {
 export function writeGatewayConfig(
   { folder, settings }: Fixtures,
   name: string,
-  { burst = BURST, clients = [], graphiql = false }: GatewayVariant = {},
+  { burst = BURST, clients = [], graphiql = false, store }: GatewayVariant = {},
 ): string {
   const { issuer, jwksUri, tenantIssuer, tenantKey, callerSecret, targetSecret, firebase } = settings;
   const hs256 = (clientId: string, secret: string) => ({
@@ -29,7 +31,7 @@ export function writeGatewayConfig(
   const document = {
     trust_proxy: ['127.0.0.1'],
     graphiql,
-    rate_limit: { burst, refill_per_minute: 1, per_user: { burst, refill_per_minute: 1 } },
+    rate_limit: { ...(store && { store }), burst, refill_per_minute: 1, per_user: { burst, refill_per_minute: 1 } },
     tenants: [
       {
         name: 'acme',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { checkCredential, type Signatory } from './check-credential.js';
 import type { Fixtures } from './fixtures.js';
@@ -60,6 +61,16 @@ export const ROWS: readonly Row[] = [
     signedBy: 'target',
     variant: 'own-clients',
   }),
+  ...(hasRedis()
+    ? [
+        extra(
+          gateway('redis', 'HS256 → HS256, limits in Redis', delegation('HS256', 'api'), {
+            signedBy: 'target',
+            variant: 'redis',
+          }),
+        ),
+      ]
+    : []),
   gateway('viewer', 'viewer, HS256', viewer, { expects: '"userId"' }),
   gateway('refused-bucket', 'refused by the bucket, HS256', delegation('HS256', 'api'), {
     // The ramp may leave a few of them.
@@ -133,6 +144,7 @@ const GATEWAY_VARIANTS = {
   usual: () => ({}),
   'one-request': () => ({ burst: 1 }),
   'own-clients': ({ ownClients }: Fixtures) => ({ clients: ownClients }),
+  redis: () => ({ store: { env: 'REDIS_URL' } }),
 };
 
 function gateway(
@@ -147,7 +159,11 @@ function gateway(
     group: 'gateway',
     server: {
       name: `gateway-${variant}`,
-      command: (fixtures) => serveGateway(writeGatewayConfig(fixtures, variant, GATEWAY_VARIANTS[variant](fixtures))),
+      command(fixtures) {
+        const serve = serveGateway(writeGatewayConfig(fixtures, variant, GATEWAY_VARIANTS[variant](fixtures)));
+        // With a redis-server beside it, whose processor time does not count.
+        return variant === 'redis' ? [findScript('gateway-redis.mjs'), ...serve] : serve;
+      },
     },
     ...http(request, expectation),
   };
@@ -182,6 +198,13 @@ function express(
 
 /** A server of bench/servers, which gets the settings and these arguments. */
 function script(file: string, ...args: string[]): BenchServer {
-  const path = fileURLToPath(new URL(`./servers/${file}`, import.meta.url));
-  return { name: [file, ...args].join('-'), command: ({ settingsFile }) => [path, settingsFile, ...args] };
+  return { name: [file, ...args].join('-'), command: ({ settingsFile }) => [findScript(file), settingsFile, ...args] };
+}
+
+function findScript(file: string): string {
+  return fileURLToPath(new URL(`./servers/${file}`, import.meta.url));
+}
+
+function hasRedis(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
 }

@@ -4,7 +4,6 @@ import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
 import { buildGuardAuditEvent } from './delegation/audit-event.js';
 import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './delegation/exchange-refresh-token.js';
-import { UsedAssertions } from './delegation/used-assertions.js';
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
 import { createCors } from './endpoints/cors.js';
@@ -15,17 +14,22 @@ import { buildSchema } from './endpoints/graphql/schema/schema.js';
 import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
+import { RunningRequests } from './endpoints/running-requests.js';
 import { FetchRequest, toFetchResponse } from './http/fetch.js';
 import type { HttpRequest, HttpResponse } from './http/message.js';
 import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
 import { Upstreams } from './lib/upstream.js';
 import type { AuditLog } from './observability/audit-log.js';
-import { AttemptStore } from './rate-limit/attempt-store.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
-import { MemoryStore } from './rate-limit/memory-store.js';
 import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
+import { openStores, type Stores } from './stores.js';
 
 export type { Connection };
+
+/** For the requests that have begun: longer than a body and an upstream call may take. */
+const RELOAD_GRACE_MS = 30_000;
+/** The server has waited for them before it closes the gateway. */
+const CLOSE_GRACE_MS = 1_000;
 
 export interface Gateway {
   /** Answers a request of the fetch standard. It never rejects. */
@@ -33,12 +37,12 @@ export interface Gateway {
   /** Answers a request of an HTTP server. It never rejects. */
   answer(request: HttpRequest, connection?: Connection): Promise<HttpResponse>;
   /**
-   * Replaces the configuration, completely or not at all. Attempts, fetched keys, used assertions, running calls and
-   * what is known of refresh tokens are kept; buckets are kept when the limits stay the same. The file of the audit log
-   * is opened again.
+   * Replaces the configuration, completely or not at all. Fetched keys, running calls and the users of refresh tokens are
+   * kept; so are attempts, used assertions, refused refresh tokens and the connection to Redis when the store stays the
+   * same, and buckets when the limits stay the same too. The file of the audit log is opened again.
    */
   reload(config: GatewayConfig): Promise<void>;
-  /** Frees what the gateway holds, and writes the audit events that are still collected. */
+  /** Frees what the gateway holds, ends its connections, and writes the audit events that are still collected. */
   close(): Promise<void>;
 }
 
@@ -71,12 +75,14 @@ export async function createGateway(
         await nextAuditLog.close();
         throw error;
       }
+      if (generation.stores !== previous.stores) void previous.finish(RELOAD_GRACE_MS);
       const closed = auditLog.close();
       auditLog = nextAuditLog;
       await closed;
     },
     async close() {
       services.refusedAttempts.close();
+      await generation.finish(CLOSE_GRACE_MS);
       await auditLog.close();
     },
   };
@@ -86,12 +92,10 @@ export async function createGateway(
 interface SharedServices {
   readonly deps: Deps;
   readonly audit: Pick<AuditLog, 'write'>;
-  readonly attempts: AttemptStore;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
-  readonly usedAssertions: UsedAssertions;
   readonly graphiqlExample: GraphiqlExample | undefined;
 }
 
@@ -104,24 +108,26 @@ function createSharedServices(
   return {
     deps,
     audit,
-    attempts: new AttemptStore(deps.now),
     refusedAttempts: new RefusedAttemptsCollector({
       now: deps.now,
       report: (refused) => audit.write(buildGuardAuditEvent(refused)),
     }),
     upstreams,
-    refreshTokens: createRefreshTokenExchanger(deps, upstreams),
+    refreshTokens: createRefreshTokenExchanger(upstreams),
     remoteKeys: remoteKeySets(deps),
-    usedAssertions: new UsedAssertions(),
     graphiqlExample,
   };
 }
 
 /** The gateway of one configuration. A reload builds the next one. */
 interface Generation {
+  readonly settings: GatewaySettings;
+  readonly stores: Stores;
   readonly buckets: BucketStore;
   readonly graphiql: Promise<GraphiqlPage> | undefined;
   readonly answer: Router;
+  /** Closes the stores when the requests that have begun are answered, or when the time for that is over. */
+  finish(timeoutMs: number): Promise<void>;
 }
 
 async function buildGeneration(
@@ -129,10 +135,12 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, attempts, refusedAttempts, graphiqlExample, ...shared } = services;
+  const { deps, refusedAttempts, graphiqlExample, ...shared } = services;
   const schema = buildSchema(addons);
-  const buckets = chooseBuckets(buildLimits(settings), deps, previous?.buckets);
   const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
+  const stores = await chooseStores(settings, deps, previous);
+  const { attempts, usedAssertions, refusedTokens } = stores;
+  const buckets = chooseBuckets(buildLimits(settings), stores, previous);
   const graphql = createGraphqlEndpoint({
     schema,
     limits: settings.graphql,
@@ -144,20 +152,41 @@ async function buildGeneration(
     presentError: createErrorPresenter(safeMessages(schema, settings.graphql.suggestions)),
     graphiql,
   });
-  return {
-    buckets,
-    graphiql,
-    answer: createRouter({
+  const running = new RunningRequests(
+    createRouter({
       findTenant: tenantLookup(tenants),
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
       clientIp: clientIpReader(settings.trust_proxy),
-      services: { deps, ...shared },
+      services: { deps, usedAssertions, refusedTokens, ...shared },
+      healthChecks: [{ name: 'store', readHealth: () => stores.readHealth() }],
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
       },
     }),
+  );
+  return {
+    settings,
+    stores,
+    buckets,
+    graphiql,
+    answer: running.answer,
+    async finish(timeoutMs) {
+      await running.ended(timeoutMs);
+      await stores.close();
+    },
   };
+}
+
+/** Keeps the stores of the previous generation when they are configured alike. */
+async function chooseStores(
+  { rate_limit }: GatewaySettings,
+  deps: Deps,
+  previous: Generation | undefined,
+): Promise<Stores> {
+  const pick = ({ store, on_store_failure }: GatewaySettings['rate_limit']) => ({ store, on_store_failure });
+  if (previous && isDeepStrictEqual(pick(previous.settings.rate_limit), pick(rate_limit))) return previous.stores;
+  return openStores(rate_limit, deps);
 }
 
 /** The limit of a user at one address and, unless it is off, that of a user over all addresses. */
@@ -166,7 +195,8 @@ function buildLimits({ rate_limit: { burst, refill_per_minute, per_user } }: Gat
   return configured.map((each) => ({ burst: each.burst, refillPerMinute: each.refill_per_minute }));
 }
 
-/** Keeps the buckets of the previous generation when the limits are the same. */
-function chooseBuckets(limits: BucketStore['limits'], deps: Deps, previous: BucketStore | undefined): BucketStore {
-  return previous && isDeepStrictEqual(previous.limits, limits) ? previous : new MemoryStore(limits, deps.now);
+/** Keeps the buckets of the previous generation when the stores and the limits are the same. */
+function chooseBuckets(limits: BucketStore['limits'], stores: Stores, previous: Generation | undefined): BucketStore {
+  const isSame = previous?.stores === stores && isDeepStrictEqual(previous.buckets.limits, limits);
+  return isSame ? previous.buckets : stores.createBuckets(limits);
 }

@@ -5,6 +5,7 @@ import { VERIFICATION_ALGORITHMS } from '../keys/algorithms.js';
 import { refineWhen } from '../lib/refine-when.js';
 import { clientSchema, MAX_LIFETIME_SECONDS } from './client-schema.js';
 import type { GatewayFields } from './fields.js';
+import { storeSchema } from './store-schema.js';
 
 /** Creates the schema of gateway.yaml: its validation, its types and `gateway.schema.json` all come from it. */
 export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefinition[]) {
@@ -56,7 +57,13 @@ function originSchema() {
 
 function rateLimitSchema(fields: GatewayFields) {
   return fields.object({
-    store: z.literal('memory').default('memory').describe('Where the buckets are stored.'),
+    store: storeSchema(fields),
+    on_store_failure: z
+      .enum(['deny', 'allow_local'])
+      .default('deny')
+      .describe(
+        'While the Redis does not answer: deny refuses every request that needs it; allow_local counts in the memory of each process.',
+      ),
     burst: positiveInt(10_000)
       .default(10)
       .describe('The size of the bucket of a user at one IP address: requests that may be made at once.'),

@@ -51,7 +51,8 @@ export async function authenticateCaller(
  *
  * @returns true when it authenticated, false when it did not try
  * @throws DelegationError UNAUTHORIZED_CLIENT when the secret or the assertion is wrong, INVALID_REQUEST for an assertion
- *   over 16 KiB, UPSTREAM_UNAVAILABLE when the keys of the client cannot be fetched
+ *   over 16 KiB, UPSTREAM_UNAVAILABLE when the keys of the client cannot be fetched, or the store of
+ *   used assertions does not answer
  */
 export async function authenticateClient(
   client: Client,
@@ -79,11 +80,12 @@ async function checkAssertion(
   checkType(assertion);
   await checkSignature(assertion, client, remoteKeys);
   checkParties(assertion, client.clientId, tenant.issuer);
-  // Read after the last wait, so that an assertion is remembered for as long as it is accepted.
+  // Read after the last wait but that for the store, so that an assertion is remembered for as long as it is accepted.
   const nowSeconds = Math.floor(deps.now() / 1000);
   const expirySeconds = checkTimes(assertion, nowSeconds);
   const jti = readJti(assertion);
-  const use = usedAssertions.use([tenant.name, client.clientId], jti, expirySeconds + LEEWAY_SECONDS, nowSeconds);
+  const untilSeconds = expirySeconds + LEEWAY_SECONDS;
+  const use = await usedAssertions.use([tenant.name, client.clientId], jti, untilSeconds, nowSeconds);
   if (use === 'replayed') throw invalidAssertion('it was used before (jti)');
   if (use === 'full')
     throw invalidAssertion('too many assertions of its client have not expired; let them expire sooner');

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Client, Tenant, TokenEndpoint } from '../config/tenant.js';
-import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { readTokenAnswer, type UpstreamClient, type Upstreams, unavailable } from '../lib/upstream.js';
 import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
 import { MAX_TOKEN_BYTES } from './decode-token.js';
-import { KnownRefreshTokens } from './known-refresh-tokens.js';
+import { RefreshTokenUsers } from './refresh-token-users.js';
+import type { RefusedTokenStore } from './refused-refresh-tokens.js';
 
 const SERVICE = 'The identity provider';
 
@@ -23,6 +23,7 @@ export interface ExchangeContext extends Pick<DelegationLimiter, 'requireRemaini
   readonly tenant: Tenant;
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
+  readonly refusedTokens: RefusedTokenStore;
 }
 
 /** Exchanges refresh tokens for ID tokens (RFC 6749 §6). */
@@ -46,8 +47,8 @@ export interface RefreshTokenExchanger {
   rememberUser(exchange: Pick<RefreshTokenExchange, 'hash'>, userId: string): void;
 }
 
-export function createRefreshTokenExchanger(deps: Pick<Deps, 'now'>, upstreams: Upstreams): RefreshTokenExchanger {
-  const known = new KnownRefreshTokens(deps.now);
+export function createRefreshTokenExchanger(upstreams: Upstreams): RefreshTokenExchanger {
+  const users = new RefreshTokenUsers();
   /** By address and token. */
   const running = new Map<string, Promise<RefreshTokenExchange>>();
   const byOperation = new WeakMap<object, Map<string, Promise<RefreshTokenExchange>>>();
@@ -56,10 +57,11 @@ export function createRefreshTokenExchanger(deps: Pick<Deps, 'now'>, upstreams: 
     client: UpstreamClient,
     tokenEndpoint: TokenEndpoint,
     refreshToken: string,
+    refusedTokens: RefusedTokenStore,
   ): Promise<RefreshTokenExchange> {
     const hash = (token: string) => hashToken(client, tokenEndpoint, token);
     const given = hash(refreshToken);
-    if (known.isRefused(given)) throw createRefusal();
+    if (await refusedTokens.isRefused(given)) throw createRefusal();
     try {
       const { id_token, refresh_token } = await postRefreshToken(upstreams, client, tokenEndpoint, refreshToken);
       const rotated = typeof refresh_token === 'string' && refresh_token !== refreshToken ? refresh_token : null;
@@ -70,7 +72,8 @@ export function createRefreshTokenExchanger(deps: Pick<Deps, 'now'>, upstreams: 
       };
     } catch (error) {
       if (!(error instanceof DelegationError) || error.details.upstreamCode !== 'invalid_grant') throw error;
-      known.rememberRefused(given);
+      users.forget(given);
+      await refusedTokens.rememberRefused(given);
       throw createRefusal();
     }
   }
@@ -90,19 +93,19 @@ export function createRefreshTokenExchanger(deps: Pick<Deps, 'now'>, upstreams: 
       const own = byOperation.get(context) ?? new Map<string, Promise<RefreshTokenExchange>>();
       byOperation.set(context, own);
       const findBegun = () => own.get(key) ?? running.get(key);
-      const userId = known.findUser(hash);
+      const userId = users.find(hash);
       // The result of an exchange that has begun is not refused: the caller needs the rotated token.
       if (userId !== undefined && !findBegun()) await context.requireRemaining({ userId });
       let exchange = findBegun();
       if (!exchange) {
-        exchange = start(owner, tokenEndpoint, refreshToken).finally(() => running.delete(key));
+        exchange = start(owner, tokenEndpoint, refreshToken, context.refusedTokens).finally(() => running.delete(key));
         running.set(key, exchange);
       }
       own.set(key, exchange);
       return exchange;
     },
     rememberUser({ hash }, userId) {
-      if (hash !== undefined) known.rememberUser(hash, userId);
+      if (hash !== undefined) users.remember(hash, userId);
     },
   };
 }

@@ -6,7 +6,8 @@ import type { Upstreams } from '../lib/upstream.js';
 import type { AuditLog } from '../observability/audit-log.js';
 import type { DelegationLimiter } from '../rate-limit/delegation-limit.js';
 import type { RefreshTokenExchanger } from './exchange-refresh-token.js';
-import type { UsedAssertions } from './used-assertions.js';
+import type { RefusedTokenStore } from './refused-refresh-tokens.js';
+import type { AssertionStore } from './used-assertions.js';
 
 export type SubjectTokenType = 'id_token' | 'refresh_token';
 
@@ -56,5 +57,6 @@ export interface DelegationContext extends DelegationLimiter {
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
-  readonly usedAssertions: UsedAssertions;
+  readonly usedAssertions: AssertionStore;
+  readonly refusedTokens: RefusedTokenStore;
 }

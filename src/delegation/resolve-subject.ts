@@ -22,7 +22,7 @@ export interface Subject extends RefreshTokenExchange {
 export async function resolveSubject(
   client: Client | undefined,
   subjectToken: SubjectToken | undefined,
-  context: Pick<DelegationContext, 'tenant' | 'ip' | 'refreshTokens' | 'requireRemaining'>,
+  context: Pick<DelegationContext, 'tenant' | 'ip' | 'refreshTokens' | 'refusedTokens' | 'requireRemaining'>,
 ): Promise<Subject> {
   if (!subjectToken) {
     throw new DelegationError('INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header');

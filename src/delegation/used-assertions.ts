@@ -8,22 +8,33 @@ const GROUP_SECONDS = 60;
 /** What became of an assertion: it was recorded, it was used before, or there is no room to record it. */
 export type AssertionUse = 'first' | 'replayed' | 'full';
 
-/**
- * Remembers the assertions that were used, until they expire, so that each counts once (RFC 7523 §3, `jti`).
- *
- * A client with too many live assertions gets no further one accepted: forgetting a live one would allow its replay. The
- * number is limited for each client, so that no client uses up the room of another one. The memory is that of this process.
- */
-export class UsedAssertions {
-  /** By expiry, in groups that are forgotten as a whole: by client, the hashes of the `jti`s. */
-  readonly #groups = new Map<number, Map<string, Set<string>>>();
-
+/** Remembers the assertions that were used, until they expire, so that each counts once (RFC 7523 §3, `jti`). */
+export interface AssertionStore {
   /**
    * Records an assertion.
    *
    * @param client the tenant and the client that it belongs to
    * @param untilSeconds epoch seconds after which the assertion is refused anyhow
+   * @throws DelegationError UPSTREAM_UNAVAILABLE when a store does not answer that several processes share
    */
+  use(
+    client: readonly [tenant: string, clientId: string],
+    jti: string,
+    untilSeconds: number,
+    nowSeconds: number,
+  ): AssertionUse | Promise<AssertionUse>;
+}
+
+/**
+ * The used assertions in the memory of this process.
+ *
+ * A client with too many live assertions gets no further one accepted: forgetting a live one would allow its replay. The
+ * number is limited for each client, so that no client uses up the room of another one.
+ */
+export class UsedAssertions implements AssertionStore {
+  /** By expiry, in groups that are forgotten as a whole: by client, the hashes of the `jti`s. */
+  readonly #groups = new Map<number, Map<string, Set<string>>>();
+
   use(
     client: readonly [tenant: string, clientId: string],
     jti: string,

@@ -3,7 +3,7 @@ import { DelegationError } from '../errors.js';
 import { HttpResponse } from '../http/message.js';
 import type { Endpoint } from './context.js';
 import { createEtag, matchesEtag } from './etag.js';
-import { errorResponse, jsonResponse, methodNotAllowed } from './responses.js';
+import { errorResponse, methodNotAllowed } from './responses.js';
 
 interface DocumentOptions {
   readonly contentType: string;
@@ -55,9 +55,4 @@ function createDocumentEndpoint({ contentType, render }: DocumentOptions): Endpo
       return new HttpResponse(text, { headers: { 'Content-Type': contentType, ...headers } });
     },
   };
-}
-
-/** The response of `/livez` and `/readyz`. */
-export function healthResponse(): HttpResponse {
-  return jsonResponse({ status: 'ok' });
 }

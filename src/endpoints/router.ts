@@ -6,7 +6,8 @@ import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { ClientIp } from './client-ip.js';
 import type { Endpoint, RequestContext } from './context.js';
 import type { Cors } from './cors.js';
-import { healthResponse, jwksEndpoint, samlMetadataEndpoint } from './documents.js';
+import { jwksEndpoint, samlMetadataEndpoint } from './documents.js';
+import { type HealthCheck, livenessResponse, readinessResponse } from './health.js';
 import { readBearerToken, readRequestId } from './request-headers.js';
 import { errorResponse } from './responses.js';
 
@@ -25,8 +26,10 @@ export interface RouterOptions {
   /** What the requests of all generations share. */
   readonly services: Pick<
     RequestContext,
-    'deps' | 'audit' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions'
+    'deps' | 'audit' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions' | 'refusedTokens'
   >;
+  /** What `/readyz` looks at. */
+  readonly healthChecks: readonly HealthCheck[];
   /** By path. They count attempts, so only pages of a listed origin may call them. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
@@ -38,8 +41,9 @@ export type Router = (request: HttpRequest, connection: Connection) => Promise<H
 const NO_LOG: Pick<Log, 'error'> = { error: () => {} };
 
 /** Routes a request by host and path, and adds to every response what all of them have. */
-export function createRouter({ findTenant, cors, clientIp, services, endpoints }: RouterOptions): Router {
-  const { deps, audit, upstreams, refreshTokens, remoteKeys, usedAssertions } = services;
+export function createRouter(options: RouterOptions): Router {
+  const { findTenant, cors, clientIp, services, healthChecks, endpoints } = options;
+  const { deps, audit, upstreams, refreshTokens, remoteKeys, usedAssertions, refusedTokens } = services;
   const routes = new Map<string, Endpoint>([
     ...Object.entries(endpoints).map(([path, endpoint]) => [path, requireListedOrigin(endpoint, cors)] as const),
     ['/.well-known/jwks.json', jwksEndpoint],
@@ -53,7 +57,8 @@ export function createRouter({ findTenant, cors, clientIp, services, endpoints }
     }
     const preflight = cors.preflight(request);
     if (preflight) return preflight;
-    if (path === '/livez' || path === '/readyz') return healthResponse();
+    if (path === '/livez') return livenessResponse();
+    if (path === '/readyz') return readinessResponse(healthChecks);
     const tenant = findTenant(request.host);
     if (!tenant) throw new DelegationError('INVALID_REQUEST', 'No tenant has this host', { status: 421 });
     const endpoint = routes.get(path);
@@ -66,6 +71,7 @@ export function createRouter({ findTenant, cors, clientIp, services, endpoints }
       refreshTokens,
       remoteKeys,
       usedAssertions,
+      refusedTokens,
       tenant,
       endpoint: endpoint.name,
       ip: clientIp(connection.remoteAddress, request.headers.get('x-forwarded-for')),

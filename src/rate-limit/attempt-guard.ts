@@ -2,7 +2,7 @@ import type { Plugin } from '@envelop/core';
 import { useRateLimiter } from '@envelop/rate-limiter';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { DelegationError } from '../errors.js';
-import { type AttemptStore, attemptKey } from './attempt-store.js';
+import { attemptKey, type SharedAttemptStore } from './attempt-store.js';
 import type { RefusedAttemptsCollector } from './refused-attempts.js';
 
 /** What the guard reads from the context. */
@@ -19,7 +19,8 @@ export interface AttemptGuardContext {
   /**
    * Counts attempts of the IP address in the tenant, before any token is read. Refused attempts do not count.
    *
-   * @throws DelegationError RATE_LIMITED when the address has fewer attempts left
+   * @throws DelegationError RATE_LIMITED when the address has fewer attempts left, UPSTREAM_UNAVAILABLE when a store does
+   *   not answer that several processes share
    */
   takeAttempts(count: number): Promise<void>;
 }
@@ -27,7 +28,7 @@ export interface AttemptGuardContext {
 export interface AttemptGuardOptions {
   /** The most attempts of one IP address in one tenant in a minute. */
   readonly attemptsPerMinute: number;
-  readonly store: AttemptStore;
+  readonly store: SharedAttemptStore;
   /** Epoch milliseconds, from the clock that the store uses. */
   readonly now: () => number;
   /** Counts the attempts of a GraphQL operation; 0 for one that does not run. */
@@ -56,7 +57,14 @@ export function useAttemptGuard({
 }: AttemptGuardOptions): Plugin<GuardedContext & AttemptGuardContext & RateLimiterContext> {
   const buildKey = ({ tenant, ip }: GuardedContext) => attemptKey(tenant.name, ip);
   const limiter = useRateLimiter({ identifyFn: (context) => buildKey(context as GuardedContext), store });
-  const limit = { max, window: `${WINDOW_MS}ms`, arrayLengthField: 'attempts', uncountRejected: true };
+  const limit = {
+    max,
+    window: `${WINDOW_MS}ms`,
+    arrayLengthField: 'attempts',
+    // The field identity tells the store how many attempts the library is about to decide.
+    identityArgs: ['attempts.length', 'max'],
+    uncountRejected: true,
+  };
   return {
     onContextBuilding(payload) {
       const { context, extendContext } = payload;
@@ -64,7 +72,7 @@ export function useAttemptGuard({
       extendContext({
         async takeAttempts(count) {
           refused.reportEnded();
-          const args = { attempts: { length: count } };
+          const args = { attempts: { length: count }, max };
           if ((await context.rateLimiterFn('attempt', { args, context }, limit)) === undefined) return;
           const retryAfter = secondsUntilRoom(store.readAttempts(buildKey(context)), count, max, now());
           const message = `Too many attempts from this address: at most ${max} in a minute; try again in ${retryAfter} s`;

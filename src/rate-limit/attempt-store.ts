@@ -1,8 +1,18 @@
-import type { Store } from '@envelop/rate-limiter';
 import { LRUCache } from 'lru-cache';
 
-interface Identity {
+/** What the library hands to a store: the key of a log, and `attempt:{attempts}:{the most in a minute}`. */
+export interface AttemptIdentity {
   readonly contextIdentity: string;
+  readonly fieldIdentity: string;
+}
+
+/** A store for @envelop/rate-limiter that the guard reads too. */
+export interface SharedAttemptStore {
+  /** What the guard counts, where it refused: epoch milliseconds of the store's clock, oldest first. */
+  readAttempts(key: string): readonly number[];
+  /** The attempts before those of the identity. @throws DelegationError UPSTREAM_UNAVAILABLE */
+  getForIdentity(identity: AttemptIdentity): readonly number[] | Promise<readonly number[]>;
+  setForIdentity(identity: AttemptIdentity, timestamps: readonly number[]): void;
 }
 
 /** The attempts for which each log has room at capacity. A log with more takes the room of others. */
@@ -24,7 +34,7 @@ export function attemptKey(tenant: string, ip: string): string {
  *
  * The library reads Date.now(). The store translates between that clock and its own.
  */
-export class AttemptStore implements Store {
+export class AttemptStore implements SharedAttemptStore {
   readonly #now: () => number;
   readonly #logs: LRUCache<string, readonly number[]>;
 
@@ -46,17 +56,21 @@ export class AttemptStore implements Store {
     return this.#logs.size;
   }
 
-  /** The attempts of an identity in epoch milliseconds of the store's clock, oldest first. */
-  readAttempts(contextIdentity: string): readonly number[] {
-    return this.#logs.get(contextIdentity) ?? [];
+  readAttempts(key: string): readonly number[] {
+    return this.#logs.get(key) ?? [];
   }
 
-  getForIdentity({ contextIdentity }: Identity): readonly number[] {
+  /** @param attempts as `readAttempts` returns them */
+  writeAttempts(key: string, attempts: readonly number[]): void {
+    this.#logs.set(key, attempts);
+  }
+
+  getForIdentity({ contextIdentity }: Pick<AttemptIdentity, 'contextIdentity'>): readonly number[] {
     return shift(this.readAttempts(contextIdentity), Date.now() - this.#now());
   }
 
-  setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {
-    this.#logs.set(contextIdentity, shift(timestamps, this.#now() - Date.now()));
+  setForIdentity({ contextIdentity }: Pick<AttemptIdentity, 'contextIdentity'>, timestamps: readonly number[]): void {
+    this.writeAttempts(contextIdentity, shift(timestamps, this.#now() - Date.now()));
   }
 }
 

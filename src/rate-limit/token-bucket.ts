@@ -36,6 +36,9 @@ export interface RateLimitStatus {
 const COST = 60_000;
 const EPOCH_SECONDS = Date.UTC(2025, 0, 1) / 1000;
 
+/** What a store needs that decides with the same arithmetic elsewhere: ticks of a request, and when ticks begin. */
+export const TICKS = { cost: COST, epochMs: EPOCH_SECONDS * 1000 } as const;
+
 /**
  * Decides one request. One that finds less than one whole token is refused and takes nothing.
  *

@@ -128,16 +128,66 @@ d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]`,
     ['line 4: cors.origins[0]: a string; expected "*" or an origin such as https://app.example.com, without a path'],
   ],
   [
-    'a store that is not supported yet',
-    [['store: memory', 'store: redis://localhost']],
-    ['line 5: rate_limit.store: a string; expected memory'],
+    'a store with another protocol',
+    [['store: memory', 'store: http://localhost:6379']],
+    [
+      'line 5: rate_limit.store: a string; expected a URL such as rediss://user:password@redis.example.com:6379/0, with redis: or rediss:, percent-encoded credentials, and nothing after the number of the database',
+    ],
   ],
   [
-    'on_store_failure, which is not supported yet',
-    [['burst: 10', 'on_store_failure: deny']],
+    'a store with something after its database',
+    [['store: memory', 'store: redis://localhost/0?x=1']],
     [
-      'line 5: rate_limit.on_store_failure: unknown key; expected one of store, burst, refill_per_minute, per_user, attempts_per_minute',
+      'line 5: rate_limit.store: a string; expected a URL such as rediss://user:password@redis.example.com:6379/0, with redis: or rediss:, percent-encoded credentials, and nothing after the number of the database',
     ],
+  ],
+  [
+    'a store whose password is not percent-encoded',
+    [['store: memory', 'store: "redis://:100%@localhost"']],
+    [
+      'line 5: rate_limit.store: a string; expected a URL such as rediss://user:password@redis.example.com:6379/0, with redis: or rediss:, percent-encoded credentials, and nothing after the number of the database',
+    ],
+  ],
+  [
+    'a store of an unknown kind',
+    [['store: memory', 'store: { clster: [redis://localhost] }']],
+    [
+      'line 5: rate_limit.store: a mapping; expected memory, a redis: or rediss: URL, { env: NAME } or { file: path } with one, { cluster: [url, …] } or { sentinel: [host:port, …], name }',
+    ],
+  ],
+  [
+    'a store whose variable is not set',
+    [['store: memory', 'store: { env: REDIS_URL }']],
+    ['line 5: rate_limit.store: a mapping; expected the environment variable REDIS_URL to be set'],
+  ],
+  [
+    'a cluster without nodes',
+    [['store: memory', 'store: { cluster: [] }']],
+    ['line 5: rate_limit.store.cluster: an empty list; expected a list of at least 1 entry'],
+  ],
+  [
+    'a cluster with another URL',
+    [['store: memory', 'store: { cluster: [localhost] }']],
+    [
+      'line 5: rate_limit.store.cluster[0]: a string; expected a URL such as rediss://user:password@redis.example.com:6379/0, with redis: or rediss:, percent-encoded credentials, and nothing after the number of the database',
+    ],
+  ],
+  [
+    'a sentinel without a port',
+    [['store: memory', 'store: { sentinel: [localhost], name: main }']],
+    ['line 5: rate_limit.store.sentinel[0]: a string; expected host:port, such as sentinel-1.example.com:26379'],
+  ],
+  [
+    'sentinels without the name of the Redis',
+    [['store: memory', 'store: { sentinel: ["localhost:26379"] }']],
+    [
+      'line 5: rate_limit.store: a mapping; expected memory, a redis: or rediss: URL, { env: NAME } or { file: path } with one, { cluster: [url, …] } or { sentinel: [host:port, …], name }',
+    ],
+  ],
+  [
+    'an unknown on_store_failure',
+    [['store: memory', 'on_store_failure: allow']],
+    ['line 5: rate_limit.on_store_failure: a string; expected one of deny, allow_local'],
   ],
   [
     'a burst of zero',

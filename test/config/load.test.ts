@@ -36,6 +36,7 @@ describe('a valid configuration', () => {
       graphiql: false,
       rate_limit: {
         store: 'memory',
+        on_store_failure: 'deny',
         burst: 10,
         refill_per_minute: 1,
         per_user: { burst: 60, refill_per_minute: 6 },
@@ -45,6 +46,29 @@ describe('a valid configuration', () => {
       cors: { origins: ['*'] },
       trust_proxy: [],
     });
+  });
+});
+
+describe('rate_limit.store', () => {
+  const load = (store: unknown) =>
+    parseConfig({ ...baseConfig(), rate_limit: { store } }, { env: { REDIS_URL: 'rediss://user:secret@redis.test/3' } })
+      .settings.rate_limit.store;
+
+  it.each([
+    ['memory', 'memory'],
+    ['redis://127.0.0.1', { url: 'redis://127.0.0.1' }],
+    ['redis://[::1]:7000/15', { url: 'redis://[::1]:7000/15' }],
+    [{ env: 'REDIS_URL' }, { url: 'rediss://user:secret@redis.test/3' }],
+    [
+      { cluster: ['redis://a.test', { env: 'REDIS_URL' }] },
+      { cluster: ['redis://a.test', 'rediss://user:secret@redis.test/3'] },
+    ],
+    [
+      { sentinel: ['a.test:26379', '[::1]:26379'], name: 'main', password: 'p' },
+      { sentinel: ['a.test:26379', '[::1]:26379'], name: 'main', tls: false, password: 'p' },
+    ],
+  ])('may be %j', (written, loaded) => {
+    expect(load(written)).toEqual(loaded);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { KnownRefreshTokens } from '../../src/delegation/known-refresh-tokens.js';
+import { RefreshTokenUsers } from '../../src/delegation/refresh-token-users.js';
+import { RefusedRefreshTokens } from '../../src/delegation/refused-refresh-tokens.js';
 import { testClock } from '../support/clock.js';
 import { type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
 import { postForm } from '../support/legacy.js';
@@ -263,32 +264,33 @@ describe('a user with an empty bucket', () => {
 
 describe('what is known of refresh tokens', () => {
   it('is bounded: the least recently used one is forgotten', () => {
-    const known = new KnownRefreshTokens(testClock().now, 3);
+    const refused = new RefusedRefreshTokens(testClock().now, 3);
+    const users = new RefreshTokenUsers(3);
     for (const hash of ['a', 'b', 'c']) {
-      known.rememberRefused(hash);
-      known.rememberUser(hash, `user ${hash}`);
+      refused.rememberRefused(hash);
+      users.remember(hash, `user ${hash}`);
     }
-    known.isRefused('a');
-    known.findUser('a');
-    known.rememberRefused('d');
-    known.rememberUser('d', 'user d');
-    expect(known.size).toEqual({ refused: 3, users: 3 });
-    expect(['a', 'b', 'c', 'd'].map((hash) => known.isRefused(hash))).toEqual([true, false, true, true]);
-    expect(['a', 'b', 'c', 'd'].map((hash) => known.findUser(hash))).toEqual(['user a', undefined, 'user c', 'user d']);
+    refused.isRefused('a');
+    users.find('a');
+    refused.rememberRefused('d');
+    users.remember('d', 'user d');
+    expect([refused.size, users.size]).toEqual([3, 3]);
+    expect(['a', 'b', 'c', 'd'].map((hash) => refused.isRefused(hash))).toEqual([true, false, true, true]);
+    expect(['a', 'b', 'c', 'd'].map((hash) => users.find(hash))).toEqual(['user a', undefined, 'user c', 'user d']);
   });
 
   it('has no user for a token that is refused: INVALID_TOKEN comes before RATE_LIMITED', () => {
-    const known = new KnownRefreshTokens(testClock().now);
-    known.rememberUser('a', 'alice');
-    known.rememberRefused('a');
-    expect([known.findUser('a'), known.isRefused('a')]).toEqual([undefined, true]);
+    const users = new RefreshTokenUsers();
+    users.remember('a', 'alice');
+    users.forget('a');
+    expect(users.find('a')).toBeUndefined();
   });
 
   it('is not kept longer when the clock is set back', () => {
     const clock = testClock();
-    const known = new KnownRefreshTokens(clock.now);
-    known.rememberRefused('a');
+    const refused = new RefusedRefreshTokens(clock.now);
+    refused.rememberRefused('a');
     clock.advance(-60_000);
-    expect(known.isRefused('a')).toBe(false);
+    expect(refused.isRefused('a')).toBe(false);
   });
 });

@@ -6,7 +6,8 @@ import { bucketKey } from '../../src/rate-limit/bucket-store.js';
 import { MemoryStore } from '../../src/rate-limit/memory-store.js';
 import { type BucketLimit, fillMs, type RateLimitStatus } from '../../src/rate-limit/token-bucket.js';
 import { testClock } from '../support/clock.js';
-import { SlowBucket, takeFromAll } from './slow-bucket.js';
+import { describeBuckets, expectStatus, LIMITS } from './bucket-properties.js';
+import { SlowBucket } from './slow-bucket.js';
 
 const MINUTE = 60_000;
 const DEFAULTS: BucketLimit = { burst: 10, refillPerMinute: 1 };
@@ -30,50 +31,6 @@ function storeOfOne(limit: BucketLimit, now: () => number, capacity?: number): S
     },
     peek: (key) => store.peek([key])[0]!,
   };
-}
-
-const limits = fc.record<BucketLimit>({
-  burst: fc.constantFrom(1, 3, 10),
-  refillPerMinute: fc.constantFrom(1, 7, 60),
-});
-
-/** Mostly no pause, sometimes one that fills a bucket in part or as a whole, at times back. Milliseconds. */
-const pauses = fc.oneof(
-  { weight: 8, arbitrary: fc.constant(0) },
-  { weight: 4, arbitrary: fc.integer({ min: 1, max: MINUTE }) },
-  { weight: 2, arbitrary: fc.integer({ min: 1, max: 25 * MINUTE }) },
-  { weight: 1, arbitrary: fc.integer({ min: -15 * MINUTE, max: -1 }) },
-);
-
-/** Expects the status to be the one of a slow bucket that is asked at the same time, after the same requests. */
-function expectStatus(
-  slow: SlowBucket,
-  status: RateLimitStatus,
-  { burst }: BucketLimit,
-  nowMs: number,
-  latest: number,
-) {
-  const { remaining, reset, retryAfter } = status;
-  const waitMs = (retryAfter ?? 0) * 1000;
-  expect({
-    limit: status.limit,
-    canTakeWhatRemains: slow.holds(remaining, latest),
-    canTakeMore: slow.holds(remaining + 1, latest),
-    fullAtReset: slow.holds(burst, Math.max(latest, reset * 1000)),
-    fullOneSecondBeforeReset: reset * 1000 - 1000 >= latest && slow.holds(burst, reset * 1000 - 1000),
-    mustWait: remaining === 0,
-    servedAfterTheWait: retryAfter === null || slow.holds(1, Math.max(latest, nowMs + waitMs)),
-    servedOneSecondEarlier: retryAfter !== null && slow.holds(1, Math.max(latest, nowMs + waitMs - 1000)),
-  }).toEqual({
-    limit: burst,
-    canTakeWhatRemains: true,
-    canTakeMore: false,
-    fullAtReset: true,
-    fullOneSecondBeforeReset: false,
-    mustWait: retryAfter !== null,
-    servedAfterTheWait: true,
-    servedOneSecondEarlier: false,
-  });
 }
 
 describe('the key of a bucket', () => {
@@ -101,64 +58,22 @@ describe('the key of a bucket', () => {
   });
 });
 
+describeBuckets('buckets in memory', {
+  open(limits) {
+    const clock = testClock();
+    const store = new MemoryStore(limits, clock.now);
+    return {
+      take: (keys) => store.take(keys),
+      peek: (keys) => store.peek(keys),
+      nowMs: clock.now,
+      advance: clock.advance,
+    };
+  },
+  stepsBack: true,
+  runs: 1_000,
+});
+
 describe('buckets in memory', () => {
-  it('decide as slow, obviously right buckets that are never forgotten, clocks that step back included', () => {
-    const steps = fc.array(
-      fc.record({
-        key: fc.constantFrom('a', 'b', 'c'),
-        pause: pauses,
-      }),
-      { maxLength: 60 },
-    );
-    fc.assert(
-      fc.property(steps, limits, (schedule, limit) => {
-        const clock = testClock();
-        const store = storeOfOne(limit, clock.now);
-        const slow = { a: new SlowBucket(limit), b: new SlowBucket(limit), c: new SlowBucket(limit) };
-        let latest = clock.now();
-        for (const { key, pause } of schedule) {
-          clock.advance(pause);
-          latest = Math.max(latest, clock.now());
-          const { allowed, status } = store.take(key);
-          expect(allowed).toBe(slow[key].take(latest));
-          expectStatus(slow[key], status, limit, clock.now(), latest);
-          expect(store.peek(key)).toEqual(status);
-        }
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it('grant no more than burst + refill × minutes while the clock goes back and forth', () => {
-    const jumps = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -20 * MINUTE, max: 20 * MINUTE })), {
-      maxLength: 60,
-    });
-    fc.assert(
-      fc.property(jumps, limits, (schedule, limit) => {
-        const clock = testClock();
-        const store = storeOfOne(limit, clock.now);
-        const times: number[] = [];
-        const granted: number[] = [];
-        for (const pause of schedule) {
-          clock.advance(pause);
-          times.push(clock.now());
-          granted.push(store.take('a').allowed ? 1 : 0);
-        }
-        for (const first of times.keys()) {
-          let [count, earliest, latest] = [0, Infinity, -Infinity];
-          for (let last = first; last < times.length; last++) {
-            count += granted[last] as number;
-            earliest = Math.min(earliest, times[last] as number);
-            latest = Math.max(latest, times[last] as number);
-            const most = limit.burst * MINUTE + limit.refillPerMinute * (latest - earliest);
-            if (count * MINUTE > most) expect.fail(`${count} granted from ${first} to ${last}`);
-          }
-        }
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
   it('are forgotten as a generation when they are full again, and not before', () => {
     const clock = testClock();
     const store = storeOfOne(DEFAULTS, clock.now);
@@ -205,7 +120,7 @@ describe('buckets in memory', () => {
       { minLength: 10, maxLength: 60 },
     );
     fc.assert(
-      fc.property(steps, limits, fc.integer({ min: 1, max: 6 }), (schedule, limit, capacity) => {
+      fc.property(steps, LIMITS, fc.integer({ min: 1, max: 6 }), (schedule, limit, capacity) => {
         const clock = testClock();
         const store = storeOfOne(limit, clock.now, capacity);
         const slow = new Map<string, SlowBucket>();
@@ -281,39 +196,7 @@ describe('buckets in memory', () => {
 });
 
 describe('a request that needs two buckets', () => {
-  const steps = fc.array(
-    fc.record({ user: fc.constantFrom('a', 'b'), address: fc.constantFrom('1', '2', '3'), pause: pauses }),
-    { maxLength: 60 },
-  );
   const keys = (user: string, address: string) => [bucketKey('acme', user, address), bucketKey('acme', user)];
-
-  it('is decided as by slow, obviously right buckets that are never forgotten', () => {
-    fc.assert(
-      fc.property(steps, limits, limits, (schedule, perAddress, perUser) => {
-        const clock = testClock();
-        const store = new MemoryStore([perAddress, perUser], clock.now);
-        const slow = new Map<string, SlowBucket>();
-        const find = (name: string, limit: BucketLimit) => {
-          const known = slow.get(name) ?? new SlowBucket(limit);
-          slow.set(name, known);
-          return known;
-        };
-        let latest = clock.now();
-        for (const { user, address, pause } of schedule) {
-          clock.advance(pause);
-          latest = Math.max(latest, clock.now());
-          const names = keys(user, address);
-          const pair = [find(names[0]!, perAddress), find(names[1]!, perUser)];
-          const { allowed, statuses } = store.take(names);
-          expect(allowed).toBe(takeFromAll(pair, latest));
-          expectStatus(pair[0]!, statuses[0]!, perAddress, clock.now(), latest);
-          expectStatus(pair[1]!, statuses[1]!, perUser, clock.now(), latest);
-          expect(store.peek(names)).toEqual(statuses);
-        }
-      }),
-      { numRuns: 1_000 },
-    );
-  });
 
   it('leaves no bucket behind when it is refused, so that a refused user cannot fill the memory', () => {
     const store = new MemoryStore([DEFAULTS, { burst: 60, refillPerMinute: 6 }], testClock().now);

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { YogaServer } from 'graphql-yoga';
 import type { Deps } from '../../deps.js';
 import { useAttemptGuard } from '../../rate-limit/attempt-guard.js';
-import type { AttemptStore } from '../../rate-limit/attempt-store.js';
+import type { SharedAttemptStore } from '../../rate-limit/attempt-store.js';
 import type { BucketStore } from '../../rate-limit/bucket-store.js';
 import { useDelegationLimit } from '../../rate-limit/delegation-limit.js';
 import type { RefusedAttemptsCollector } from '../../rate-limit/refused-attempts.js';
@@ -30,7 +30,7 @@ export interface GraphqlEndpointOptions {
   readonly limits: DocumentLimits;
   readonly attemptsPerMinute: number;
   readonly buckets: BucketStore;
-  readonly attempts: AttemptStore;
+  readonly attempts: SharedAttemptStore;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly deps: Deps;
   readonly presentError: PresentError;

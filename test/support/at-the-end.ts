@@ -1,0 +1,7 @@
+import { afterAll, onTestFinished, TestRunner } from 'vitest';
+
+/** Runs when the running test is done, or the file outside of a test. */
+export function atTheEnd(run: () => void | Promise<void>): void {
+  if (TestRunner.getCurrentTest() === undefined) afterAll(run);
+  else onTestFinished(async () => run());
+}
