@@ -129,7 +129,9 @@ export const CONFIGURATION_VALUES: ConfigurationTheme = {
         edited('{ env: WEB_SECRET }', `*${WEB_SECRET}`),
         edited('{ env: WEB_SECRET }', `!${WEB_SECRET} x`),
         edited('{ env: WEB_SECRET }', `@${WEB_SECRET}`),
-        edited('store: memory', `store: "redis://:${WEB_SECRET}@cache.example.com"`),
+        edited('store: memory', `store: "http://:${WEB_SECRET}@cache.example.com"`),
+        edited('store: memory', `store: "redis://:${WEB_SECRET}@cache.example.com/zero"`),
+        edited('store: memory', `store: { cluster: ["redis://:${WEB_SECRET}@:6379"] }`),
         ...[
           'listen/port',
           'graphiql',
