@@ -23,6 +23,10 @@ describeWithRedis('buckets in Redis', () => {
   beforeAll(async () => {
     redis = await startRedis();
     commands = await connectRedis({ url: redis.url });
+    return async () => {
+      await commands.close();
+      await redis.kill();
+    };
   });
   const keys = (user: string) => [bucketKey('acme', user, '192.0.2.1'), bucketKey('acme', user)];
   const openStore = (limits = DEFAULTS) => new RedisBucketStore({ commands, limits, local: undefined });

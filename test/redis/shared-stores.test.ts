@@ -30,6 +30,10 @@ describeWithRedis('what processes share in Redis', () => {
   beforeAll(async () => {
     redis = await startRedis();
     commands = await connectRedis({ url: redis.url });
+    return async () => {
+      await commands.close();
+      await redis.kill();
+    };
   });
 
   describe('the attempts of an address', () => {
