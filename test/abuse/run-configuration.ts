@@ -10,7 +10,7 @@ import { secrets } from '../support/secrets.js';
 import type { AttackedFile, CommandResult, ConfigurationAttack, ConfigurationTheme } from './configuration-attack.js';
 
 /** Far more than any file needs, and far less than a file that is a bomb. */
-const MAX_SECONDS = 2;
+const MAX_SECONDS = 6;
 const EXPORT = JSON.stringify([{ client_id: 'honest', name: 'Honest' }]);
 
 /** Runs every row of a theme through the command line, in this process. */
