@@ -10,7 +10,7 @@ import { captureOutput } from '../support/captured-output.js';
 import { startCommand } from '../support/command-line.js';
 import { secrets } from '../support/secrets.js';
 
-describe('the demo', { timeout: 60_000 }, () => {
+describe('the demo', { timeout: 30_000, retry: 2 }, () => {
   it('prints a page with a curl command that works, and exits with 0 on Ctrl-C', async () => {
     const demo = startCommand(['demo', '--port', '0']);
     const page = await demo.says('Press Ctrl-C to stop.');
