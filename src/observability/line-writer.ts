@@ -1,4 +1,4 @@
-import { openSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 /** Where lines are written: standard error, or the end of a file. */
@@ -13,6 +13,7 @@ const MAX_WAITING_BYTES = 1024 * 1024;
  * that it interrupts, and those that a slow destination has not taken yet.
  */
 export class LineWriter {
+  readonly #descriptor: number;
   readonly #stream: ReturnType<typeof pino.destination>;
   /** Lines of this turn. */
   #lines = '';
@@ -26,8 +27,9 @@ export class LineWriter {
    * @throws Error when the destination cannot be opened
    */
   constructor(destination: LineDestination, onError: (error: unknown) => void) {
+    this.#descriptor = destination === 'stderr' ? 2 : openSync(destination.file, 'a', 0o600);
     this.#stream = pino.destination({
-      dest: destination === 'stderr' ? 2 : openSync(destination.file, 'a', 0o600),
+      dest: this.#descriptor,
       sync: false,
       // A full pipe is tried again every 100 ms, but not when the process exits.
       retryEAGAIN: () => !this.#exiting,
@@ -67,8 +69,9 @@ export class LineWriter {
   flushBeforeExit(): void {
     this.#exiting = true;
     try {
-      this.#handOn();
       this.#stream.flushSync();
+      // Not by the stream: it would begin a write on the thread pool, for which an exit does not wait.
+      if (this.#lines !== '') writeSync(this.#descriptor, this.#lines);
     } catch {
       // The process is about to exit: nothing could report it.
     }
