@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import { createRecentEntries } from '../lib/recent-entries.js';
 
 /** The most refresh tokens to remember: 32,768 hashes with user ids take about 5 MB. */
 const CAPACITY = 32_768;
@@ -8,7 +9,7 @@ export class RefreshTokenUsers {
   readonly #users: LRUCache<string, string>;
 
   constructor(capacity = CAPACITY) {
-    this.#users = new LRUCache({ max: capacity });
+    this.#users = createRecentEntries(capacity);
   }
 
   get size(): number {

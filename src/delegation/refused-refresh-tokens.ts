@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import { createRecentEntries } from '../lib/recent-entries.js';
 
 /** How long a refused refresh token is not sent again. */
 export const REFUSED_MS = 60_000;
@@ -21,7 +22,7 @@ export class RefusedRefreshTokens implements RefusedTokenStore {
   /** @param now epoch milliseconds */
   constructor(now: () => number, capacity = CAPACITY) {
     this.#now = now;
-    this.#refused = new LRUCache({ max: capacity });
+    this.#refused = createRecentEntries(capacity);
   }
 
   get size(): number {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { LRUCache } from 'lru-cache';
 import { parseIpRange } from '../lib/ip-range.js';
+import { createRecentEntries } from '../lib/recent-entries.js';
 
 /**
  * Finds the IP that rate limits count by: an IPv4 address, or the /64 of an IPv6 address, because one subscriber usually
@@ -45,7 +45,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 const MAX_PEERS = 1_000;
 
 function remember<Value extends object>(find: (key: string) => Value | undefined): (key: string) => Value | undefined {
-  const known = new LRUCache<string, Value>({ max: MAX_PEERS });
+  const known = createRecentEntries<Value>(MAX_PEERS);
   return (key) => {
     let value = known.get(key);
     if (value === undefined) {

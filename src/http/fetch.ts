@@ -1,24 +1,23 @@
 import { readCapped } from '../lib/read-capped.js';
-import { type HttpRequest, type HttpResponse, splitTarget } from './message.js';
+import type { HttpRequest, HttpResponse } from './message.js';
 
 /** A Request of the fetch standard (https://fetch.spec.whatwg.org/#request-class). */
 export class FetchRequest implements HttpRequest {
   readonly path: string;
   readonly query: string;
+  readonly host: string;
   readonly #request: Request;
 
   constructor(request: Request) {
     this.#request = request;
-    const { pathname, search } = new URL(request.url);
-    ({ path: this.path, query: this.query } = splitTarget(pathname + search));
+    const { pathname, search, host } = new URL(request.url);
+    this.path = pathname;
+    this.query = search.slice(1);
+    this.host = request.headers.get('host') ?? host;
   }
 
   get method(): string {
     return this.#request.method;
-  }
-
-  get host(): string {
-    return this.headers.get('host') ?? new URL(this.#request.url).host;
   }
 
   get headers(): Headers {

@@ -20,8 +20,8 @@ export interface HttpRequest {
   /** Aborts when the client disconnects. It is made when it is read first. */
   readonly signal: AbortSignal;
   /**
-   * Reads the body as UTF-8 text. The rest of a body that is too long stays unread: to cancel it would close the connection before the
-   * response is sent.
+   * Reads the body as UTF-8 text. The rest of a body that is too long stays unread: to cancel it would close the
+   * connection before the response is sent.
    *
    * @throws BodyTooLargeError; TypeError when the bytes are not UTF-8; Error when the connection ends before the body
    */
@@ -73,10 +73,4 @@ export class ResponseHeaders {
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.#values.entries();
   }
-}
-
-/** Splits the target of a request into path and query. A fragment, which no client sends, counts as a part of them. */
-export function splitTarget(target: string): { readonly path: string; readonly query: string } {
-  const mark = target.indexOf('?');
-  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCollector } from '../lib/read-capped.js';
-import { type HttpRequest, type RequestHeaders, splitTarget } from './message.js';
+import type { HttpRequest, RequestHeaders } from './message.js';
 
 /**
  * A request of node:http. A target that is a whole URL (RFC 9112 §3.2.2) is a path that nothing answers: only the Host
@@ -34,10 +34,10 @@ export class NodeRequest implements HttpRequest {
   }
 
   /** What is not read stays unread: the server ends such a connection after its response. */
-  readText(maxBytes: number): Promise<string> {
+  async readText(maxBytes: number): Promise<string> {
     const incoming = this.#incoming;
     const body = new BodyCollector(maxBytes);
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const fail = () => reject(new Error('The connection ended before the body'));
       if (incoming.destroyed) return fail();
       const read = (chunk: Buffer) => {
@@ -48,18 +48,9 @@ export class NodeRequest implements HttpRequest {
           reject(error);
         }
       };
-      incoming
-        .on('data', read)
-        .once('end', () => {
-          try {
-            resolve(body.toText());
-          } catch (error) {
-            reject(error);
-          }
-        })
-        .once('error', fail)
-        .once('close', fail);
+      incoming.on('data', read).once('end', resolve).once('error', fail).once('close', fail);
     });
+    return body.toText();
   }
 }
 
@@ -76,6 +67,12 @@ class NodeHeaders implements RequestHeaders {
     if (Array.isArray(value)) return value.join(', ');
     return typeof value === 'string' ? value : null;
   }
+}
+
+/** Splits a target into path and query. A fragment, which no client sends, counts as a part of them. */
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const mark = target.indexOf('?');
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 function abortOnDisconnect(outgoing: ServerResponse): AbortSignal {

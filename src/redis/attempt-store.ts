@@ -11,8 +11,8 @@ const WINDOW_MS = 60_000;
  * room, in one script and one round trip; the library decides by the number that was there before, which is the decision
  * of the script; `setForIdentity` has nothing left to do. The limit is exact over all processes and requests in flight.
  *
- * An attempt counts for 60 to 61 seconds. What Redis refused is remembered: the attempts of that address are refused without asking
- * again, until the remembered ones leave room. A flood costs Redis nothing.
+ * An attempt counts for 60 to 61 seconds. What Redis refused is remembered: the attempts of that address are refused
+ * without asking again, until the remembered ones leave room. A flood costs Redis nothing.
  */
 export class RedisAttemptStore implements SharedAttemptStore {
   readonly #commands: RedisCommands;

@@ -1,6 +1,5 @@
 import { REFUSED_MS, type RefusedTokenStore } from '../delegation/refused-refresh-tokens.js';
 import { KEY_PREFIX, type RedisCommands } from './commands.js';
-import { RedisReplyError, StoreUnavailableError } from './errors.js';
 import { fallBack } from './fallback.js';
 
 /** Remembers the hashes of refused refresh tokens in Redis for a minute, and in the process that heard the refusal. */
@@ -23,7 +22,7 @@ export class RedisRefusedRefreshTokens implements RefusedTokenStore {
     try {
       await this.#commands.send(key, ['SET', key, '1', 'PX', String(REFUSED_MS)]);
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError || error instanceof RedisReplyError)) throw error;
+      fallBack(error, this.#own, () => {});
     }
   }
 

@@ -57,7 +57,8 @@ export function expectStatus(
     canTakeMore: slow.holds(remaining + 1, latest),
     fullAtReset: slow.holds(burst, Math.max(latest, reset * 1000)),
     fullOneSecondBeforeReset: reset * 1000 - 1000 >= latest && slow.holds(burst, reset * 1000 - 1000),
-    mustWait: remaining === 0,
+    mustWait: !slow.holds(1, latest),
+    nothingRemains: remaining === 0,
     servedAfterTheWait: retryAfter === null || slow.holds(1, Math.max(latest, nowMs + waitMs)),
     servedOneSecondEarlier: retryAfter !== null && slow.holds(1, Math.max(latest, nowMs + waitMs - 1000)),
   }).toEqual({
@@ -67,6 +68,7 @@ export function expectStatus(
     fullAtReset: true,
     fullOneSecondBeforeReset: false,
     mustWait: retryAfter !== null,
+    nothingRemains: retryAfter !== null,
     servedAfterTheWait: true,
     servedOneSecondEarlier: false,
   });

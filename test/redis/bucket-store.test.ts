@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { bucketKey } from '../../src/rate-limit/bucket-store.js';
 import { createBucketScripts } from '../../src/redis/bucket-scripts.js';
 import { RedisBucketStore } from '../../src/redis/bucket-store.js';
@@ -7,8 +7,8 @@ import { keySlot } from '../../src/redis/key-slot.js';
 import { READ_REDIS_CLOCK } from '../../src/redis/script.js';
 import { describeBuckets, type StoreUnderTest } from '../rate-limit/bucket-properties.js';
 import { poll } from '../support/poll.js';
-import { connectRedis } from '../support/redis-commands.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
+import { shareRedis } from '../support/redis-commands.js';
+import { describeWithRedis, type RedisServer } from '../support/redis-server.js';
 
 const DEFAULTS = [
   { burst: 10, refillPerMinute: 1 },
@@ -20,13 +20,8 @@ const SHIFTED = createBucketScripts(`${READ_REDIS_CLOCK}now = now + tonumber(red
 describeWithRedis('buckets in Redis', () => {
   let redis: RedisServer;
   let commands: RedisCommands;
-  beforeAll(async () => {
-    redis = await startRedis();
-    commands = await connectRedis({ url: redis.url });
-    return async () => {
-      await commands.close();
-      await redis.kill();
-    };
+  shareRedis((server, connection) => {
+    [redis, commands] = [server, connection];
   });
   const keys = (user: string) => [bucketKey('acme', user, '192.0.2.1'), bucketKey('acme', user)];
   const openStore = (limits = DEFAULTS) => new RedisBucketStore({ commands, limits, local: undefined });

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RefusedRefreshTokens } from '../../src/delegation/refused-refresh-tokens.js';
 import { UsedAssertions } from '../../src/delegation/used-assertions.js';
 import { RedisAttemptStore } from '../../src/redis/attempt-store.js';
@@ -8,8 +8,8 @@ import { RedisRefusedRefreshTokens } from '../../src/redis/refused-refresh-token
 import { RedisUsedAssertions } from '../../src/redis/used-assertions.js';
 import { testClock } from '../support/clock.js';
 import { testGateway } from '../support/gateway.js';
-import { connectRedis } from '../support/redis-commands.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
+import { shareRedis } from '../support/redis-commands.js';
+import { describeWithRedis, type RedisServer } from '../support/redis-server.js';
 
 /** A Redis that cannot be reached. */
 const AWAY: RedisCommands = {
@@ -27,13 +27,8 @@ const UNAVAILABLE = {
 describeWithRedis('what processes share in Redis', () => {
   let redis: RedisServer;
   let commands: RedisCommands;
-  beforeAll(async () => {
-    redis = await startRedis();
-    commands = await connectRedis({ url: redis.url });
-    return async () => {
-      await commands.close();
-      await redis.kill();
-    };
+  shareRedis((server, connection) => {
+    [redis, commands] = [server, connection];
   });
 
   describe('the attempts of an address', () => {

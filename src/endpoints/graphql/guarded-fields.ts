@@ -14,9 +14,9 @@ import { coerceVariables } from './coerce-variables.js';
 export type CountAttempts = (args: ExecutionArgs) => number;
 
 /**
- * Creates what counts the attempts of an operation: one for each guarded root field that execution would run, by response key (GraphQL
- * specification, CollectFields), and one for an operation without such a field. It remembers the count of an operation
- * that no variable changes, as long as its document is in the cache of documents.
+ * Creates what counts the attempts of an operation: one for each guarded root field that execution would run, by response
+ * key (GraphQL specification, CollectFields), and one for an operation without such a field. It remembers the count of an
+ * operation that no variable changes, as long as its document is in the cache of documents.
  *
  * A field counts unless a `@skip` or `@include` certainly leaves it out: one whose condition is not true or false, or comes
  * from variables that do not fit their types, leaves nothing out here.
