@@ -12,6 +12,7 @@ import { createErrorPresenter } from './endpoints/graphql/present-error.js';
 import { safeMessages } from './endpoints/graphql/safe-message.js';
 import { buildSchema } from './endpoints/graphql/schema/schema.js';
 import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
+import type { Health } from './endpoints/health.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
 import { RunningRequests } from './endpoints/running-requests.js';
@@ -26,6 +27,8 @@ import { openStores, type Stores } from './stores.js';
 
 export type { Connection };
 
+const OK: Health = { status: 'ok' };
+const STOPPING: Health = { status: 'unavailable', reason: 'it is stopping' };
 /** For the requests that have begun: longer than a body and an upstream call may take. */
 const RELOAD_GRACE_MS = 30_000;
 /** The server has waited for them before it closes the gateway. */
@@ -42,6 +45,8 @@ export interface Gateway {
    * same, and buckets when the limits stay the same too. The file of the audit log is opened again.
    */
   reload(config: GatewayConfig): Promise<void>;
+  /** Makes `/readyz` answer 503 from now on. Everything else is answered as before. */
+  announceStop(): void;
   /** Frees what the gateway holds, ends its connections, and writes the audit events that are still collected. */
   close(): Promise<void>;
 }
@@ -80,6 +85,9 @@ export async function createGateway(
       auditLog = nextAuditLog;
       await closed;
     },
+    announceStop() {
+      services.lifecycle.isStopping = true;
+    },
     async close() {
       services.refusedAttempts.close();
       await generation.finish(CLOSE_GRACE_MS);
@@ -97,6 +105,7 @@ interface SharedServices {
   readonly refreshTokens: RefreshTokenExchanger;
   readonly remoteKeys: RemoteKeySets;
   readonly graphiqlExample: GraphiqlExample | undefined;
+  readonly lifecycle: { isStopping: boolean };
 }
 
 function createSharedServices(
@@ -116,6 +125,7 @@ function createSharedServices(
     refreshTokens: createRefreshTokenExchanger(upstreams),
     remoteKeys: remoteKeySets(deps),
     graphiqlExample,
+    lifecycle: { isStopping: false },
   };
 }
 
@@ -135,7 +145,7 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, refusedAttempts, graphiqlExample, ...shared } = services;
+  const { deps, refusedAttempts, graphiqlExample, lifecycle, ...shared } = services;
   const schema = buildSchema(addons);
   const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
   const stores = await chooseStores(settings, deps, previous);
@@ -158,7 +168,10 @@ async function buildGeneration(
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
       clientIp: clientIpReader(settings.trust_proxy),
       services: { deps, usedAssertions, refusedTokens, ...shared },
-      healthChecks: [{ name: 'store', readHealth: () => stores.readHealth() }],
+      healthChecks: [
+        { name: 'gateway', readHealth: () => (lifecycle.isStopping ? STOPPING : OK) },
+        { name: 'store', readHealth: () => stores.readHealth() },
+      ],
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),

@@ -1,4 +1,13 @@
 #!/usr/bin/env node
+import { setTimeout } from 'node:timers/promises';
 import { runCommandLine } from './cli/command-line.js';
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+/**
+ * At its end a process waits for V8's compiler threads, and these may wait for the main thread to collect garbage: then it
+ * never ends (https://github.com/nodejs/node/issues/54918). In this time the main thread is idle, and they finish.
+ */
+const COMPILER_MS = 100;
+
+const exitCode = await runCommandLine(process.argv.slice(2));
+await setTimeout(COMPILER_MS);
+process.exit(exitCode);

@@ -25,7 +25,7 @@ async function start(change: (config: ConfigDocument) => void = () => {}): Promi
       return gateway.answer(request, connection);
     },
   };
-  const server = await serve(recording, { host: '127.0.0.1', port: 0 });
+  const server = await serve(recording, { host: '127.0.0.1', port: 0, quietMs: 20 });
   servers.push(server);
   return { port: server.port, paths };
 }

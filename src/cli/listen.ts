@@ -1,5 +1,5 @@
 import type { Gateway } from '../gateway.js';
-import { type RunningServer, serve } from '../server.js';
+import { type RunningServer, type ServeOptions, serve } from '../server.js';
 import { UsageError } from './command.js';
 
 /**
@@ -7,16 +7,13 @@ import { UsageError } from './command.js';
  *
  * @throws UsageError when the address is not available
  */
-export async function listen(
-  gateway: Gateway,
-  address: { readonly host: string; readonly port: number },
-): Promise<RunningServer> {
+export async function listen(gateway: Gateway, options: ServeOptions): Promise<RunningServer> {
   try {
-    return await serve(gateway, address);
+    return await serve(gateway, options);
   } catch (error) {
     const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
     if (!reason) throw error;
-    throw new UsageError(`Cannot listen on ${address.host}:${address.port}: ${reason}.`);
+    throw new UsageError(`Cannot listen on ${options.host}:${options.port}: ${reason}.`);
   }
 }
 

@@ -37,7 +37,9 @@ gateway after it has sent the responses that have begun.
     const config = load();
     const gateway = await createGateway(config, deps);
     const host = typeof values.host === 'string' ? values.host : config.settings.listen.host;
-    const server = await listen(gateway, { host, port: port ?? config.settings.listen.port });
+    const { listen: settings } = config.settings;
+    const drainMs = settings.drain_seconds * 1000;
+    const server = await listen(gateway, { host, port: port ?? settings.port, drainMs });
     const stopped = waitForStop();
     process.on('SIGHUP', () => void reloader.reload());
     const timer = setInterval(() => void reloader.poll(), POLL_MS);

@@ -14,6 +14,14 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
       .object({
         host: z.string().min(1).default('127.0.0.1').describe('The address to listen on; 0.0.0.0 for all.'),
         port: z.int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 for any free one.'),
+        drain_seconds: z
+          .int()
+          .min(0)
+          .max(300)
+          .default(0)
+          .describe(
+            'How long it goes on serving after SIGTERM, with /readyz at 503, so that a load balancer can take it out first.',
+          ),
       })
       .prefault({})
       .describe('Read at the start only: a reload does not change it.'),

@@ -43,7 +43,7 @@ export async function startServer(setting: Setting): Promise<AbuseServer> {
   const log = recordingLog();
   const { openAuditLog } = log;
   const gateway = await createGateway(buildConfig(setting, upstreams), { now: clock.now, log, openAuditLog });
-  const server = await serve(gateway, { host: '127.0.0.1', port: 0 });
+  const server = await serve(gateway, { host: '127.0.0.1', port: 0, quietMs: 20 });
   const agent = keepAliveAgent();
   return {
     setting,

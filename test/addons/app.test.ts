@@ -135,7 +135,7 @@ describe('an app token signed with the key of the tenant', () => {
 
     it.each(['RS256', 'PS256'] as const)("%s verifies with jose's remote JWKS", async (alg) => {
       const gateway = await gatewayFor({ jwt_configuration: { alg } }, { clock: testClock(Date.now()) });
-      server = await serve(gateway, { host: '127.0.0.1', port: 0 });
+      server = await serve(gateway, { host: '127.0.0.1', port: 0, quietMs: 20 });
       const jwks = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`));
       const { payload, protectedHeader } = await jwtVerify(await apiToken(gateway), jwks, {
         ...expectedClaims,

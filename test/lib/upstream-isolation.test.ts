@@ -28,7 +28,7 @@ function withSalesforce({ url }: Upstream) {
 
 /** Serves a gateway over HTTP, and builds the function with which a client sends its mutation. */
 async function serveForClient(gateway: TestGateway) {
-  const server = await serve(gateway, { host: '127.0.0.1', port: 0 });
+  const server = await serve(gateway, { host: '127.0.0.1', port: 0, quietMs: 20 });
   const agent = new Agent({ keepAlive: true });
   onTestFinished(async () => {
     agent.destroy();
