@@ -45,7 +45,7 @@ const config = parseConfig({
 const gateway = await createGateway(config, {
   now: clock.now,
   log: createLog('silent'),
-  openAuditLog: () => ({ write: JSON.stringify, close: async () => {} }),
+  openAuditLog: () => ({ isLosing: false, write: JSON.stringify, close: async () => {} }),
 });
 
 let requests = 0;

@@ -28,6 +28,7 @@ import { openStores, type Stores } from './stores.js';
 export type { Connection };
 
 const OK: Health = { status: 'ok' };
+const LOSING: Health = { status: 'unavailable', reason: 'events are being lost' };
 const STOPPING: Health = { status: 'unavailable', reason: 'it is stopping' };
 /** For the requests that have begun: longer than a body and an upstream call may take. */
 const RELOAD_GRACE_MS = 30_000;
@@ -65,7 +66,13 @@ export async function createGateway(
   const allDeps = { ...systemDeps(), ...deps };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
   let auditLog = openAudit(config);
-  const services = createSharedServices(allDeps, { write: (event) => auditLog.write(event) }, options);
+  const audit = {
+    write: (event: object) => auditLog.write(event),
+    get isLosing() {
+      return auditLog.isLosing;
+    },
+  };
+  const services = createSharedServices(allDeps, audit, options);
   let generation = await buildGeneration(config, services);
   return {
     fetch: async (request, connection = {}) =>
@@ -99,7 +106,7 @@ export async function createGateway(
 /** What a reload keeps. */
 interface SharedServices {
   readonly deps: Deps;
-  readonly audit: Pick<AuditLog, 'write'>;
+  readonly audit: Omit<AuditLog, 'close'>;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
@@ -110,7 +117,7 @@ interface SharedServices {
 
 function createSharedServices(
   deps: Deps,
-  audit: Pick<AuditLog, 'write'>,
+  audit: Omit<AuditLog, 'close'>,
   { graphiqlExample }: GatewayOptions,
 ): SharedServices {
   const upstreams = new Upstreams(deps);
@@ -166,10 +173,13 @@ async function buildGeneration(
     createRouter({
       findTenant: tenantLookup(tenants),
       cors: createCors({ origins: settings.cors.origins, servesPage: settings.graphiql }),
-      clientIp: clientIpReader(settings.trust_proxy),
+      clientIp: clientIpReader(settings.trust_proxy, (peer) =>
+        deps.log.warn({ peer }, 'X-Forwarded-For is not read: its sender is not in trust_proxy'),
+      ),
       services: { deps, usedAssertions, refusedTokens, ...shared },
       healthChecks: [
         { name: 'gateway', readHealth: () => (lifecycle.isStopping ? STOPPING : OK) },
+        { name: 'audit', readHealth: () => (shared.audit.isLosing ? LOSING : OK) },
         { name: 'store', readHealth: () => stores.readHealth() },
       ],
       endpoints: {

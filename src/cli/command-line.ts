@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, formatDiagnostic } from '../config/diagnostics.js';
+import { LOG_LEVELS, readLogLevel } from '../observability/log-level.js';
 import { type Command, UsageError } from './command.js';
+import { holdHangups } from './hangup.js';
 
 /** Each command is loaded when it is run: `serve` needs neither the importer nor the demo. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import('./serve.js')).serveCommand,
+  serve: async () => {
+    holdHangups();
+    return (await import('./serve.js')).serveCommand;
+  },
   check: async () => (await import('./check.js')).checkCommand,
   schema: async () => (await import('./schema.js')).schemaCommand,
   demo: async () => (await import('./demo.js')).demoCommand,
@@ -43,6 +48,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 async function run(command: Command, args: readonly string[]): Promise<number> {
+  if (readLogLevel() === undefined) {
+    process.stderr.write(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.\n`);
+    return 2;
+  }
   let parsed: ReturnType<typeof parseArgs>;
   try {
     parsed = parseArgs({ args: [...args], options: command.options, allowPositionals: true });

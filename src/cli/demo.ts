@@ -1,9 +1,8 @@
 import { parseConfig } from '../config/load.js';
-import { systemDeps } from '../deps.js';
 import { createGateway } from '../gateway.js';
-import { createLog } from '../observability/log.js';
 import { type Command, parsePort } from './command.js';
 import { createDemoTenant } from './demo-tenant.js';
+import { commandDeps } from './deps.js';
 import { buildAddresses, listen, waitForStop } from './listen.js';
 
 const DEFAULT_PORT = 4000;
@@ -20,7 +19,7 @@ Runs a gateway on 127.0.0.1 with throw-away keys and an example user, and prints
   async run(values) {
     const port = parsePort(values.port) ?? DEFAULT_PORT;
     const demo = await createDemoTenant();
-    const deps = { ...systemDeps(), log: createLog('warn') };
+    const deps = await commandDeps('warn');
     const gateway = await createGateway(parseConfig(demo.config), deps, { graphiqlExample: demo.graphiqlExample });
     const server = await listen(gateway, { host: '127.0.0.1', port });
     const stopped = waitForStop();

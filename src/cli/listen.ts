@@ -1,3 +1,4 @@
+import type { Deps } from '../deps.js';
 import type { Gateway } from '../gateway.js';
 import { type RunningServer, type ServeOptions, serve } from '../server.js';
 import { UsageError } from './command.js';
@@ -45,4 +46,16 @@ export interface Addresses {
 
 export function buildAddresses(url: string): Addresses {
   return { graphql: `${url}/graphql`, legacy: `${url}/delegation`, jwks: `${url}/.well-known/jwks.json` };
+}
+
+/** Says that the gateway is ready, and where. */
+export function announce(
+  url: string,
+  known: object,
+  { printsAddresses }: { readonly printsAddresses: boolean },
+  { log }: Pick<Deps, 'log'>,
+): void {
+  const addresses = buildAddresses(url);
+  if (printsAddresses) process.stdout.write(`${JSON.stringify(addresses)}\n`);
+  log.info({ ...addresses, ...known }, 'listening');
 }

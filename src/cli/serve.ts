@@ -1,54 +1,56 @@
-import { loadConfig } from '../config/load.js';
-import { createReloader } from '../config/reload.js';
-import { systemDeps } from '../deps.js';
-import { createGateway } from '../gateway.js';
-import { type Command, parsePort } from './command.js';
-import { buildAddresses, listen, waitForStop } from './listen.js';
-
-/** How often the configuration is read; a change is applied when two reads in a row find the same text. */
-const POLL_MS = 1_000;
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import { type Command, parsePort, UsageError } from './command.js';
 
 export const serveCommand: Command = {
-  help: `Usage: delegation-gateway serve [--config gateway.yaml] [--host HOST] [--port PORT] [--json]
+  help: `Usage: delegation-gateway serve [--config gateway.yaml] [--host HOST] [--port PORT] [--workers N] [--json]
 
-Runs the gateway. Logs go to standard error, one JSON object per line.
+Runs the gateway. Logs go to standard error, one JSON object per line, or as text on a terminal.
 
   --config FILE   the configuration (default: gateway.yaml)
   --host HOST     overrides listen.host of the configuration
   --port PORT     overrides listen.port of the configuration; 0 takes any free port
+  --workers N     run N processes on one port; auto: one for each processor. More than one need
+                  rate_limit.store to be a Redis (default: 1)
   --json          print one line of JSON with the addresses to standard output when it is ready
 
-A changed configuration is applied within seconds, and on SIGHUP at once (for new secrets in files). If it
-has an error, nothing of it is applied. Changes of listen need a restart. SIGINT and SIGTERM stop the
-gateway after it has sent the responses that have begun.
+The configuration is applied again within seconds when it or a file that it names has changed, and on
+SIGHUP at once. If it has an error, nothing of it is applied. Changes of listen need a restart. SIGINT and
+SIGTERM make /readyz answer 503; after listen.drain_seconds the gateway stops listening, sends the
+responses that have begun, and exits with 0. A second signal ends it at once.
+
+LOG_LEVEL is trace, debug, info (default), warn, error, fatal or silent. Audit events are always written.
 `,
   options: {
     config: { type: 'string', short: 'c' },
     host: { type: 'string' },
     port: { type: 'string' },
+    workers: { type: 'string' },
     json: { type: 'boolean' },
   },
-  async run(values) {
-    const port = parsePort(values.port);
-    const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
-    const deps = systemDeps();
-    const load = () => loadConfig(path);
-    const reloader = createReloader({ path, load, apply: (next) => gateway.reload(next), log: deps.log });
-    const config = load();
-    const gateway = await createGateway(config, deps);
-    const host = typeof values.host === 'string' ? values.host : config.settings.listen.host;
-    const { listen: settings } = config.settings;
-    const drainMs = settings.drain_seconds * 1000;
-    const server = await listen(gateway, { host, port: port ?? settings.port, drainMs });
-    const stopped = waitForStop();
-    process.on('SIGHUP', () => void reloader.reload());
-    const timer = setInterval(() => void reloader.poll(), POLL_MS);
-    if (values.json) process.stdout.write(`${JSON.stringify(buildAddresses(server.url))}\n`);
-    deps.log.info({ ...buildAddresses(server.url), tenants: config.tenants.length }, 'listening');
-    await stopped;
-    clearInterval(timer);
-    deps.log.info({}, 'stopping');
-    await server.close();
-    return 0;
+  async run({ config, host, port, workers, json }) {
+    const count = parseWorkers(workers);
+    const options = {
+      path: typeof config === 'string' ? config : 'gateway.yaml',
+      host: typeof host === 'string' ? host : undefined,
+      port: parsePort(port),
+      printsAddresses: json === true,
+    };
+    if (cluster.isWorker) return (await import('./worker.js')).serveAsWorker(options);
+    if (count > 1) return (await import('./workers.js')).superviseWorkers(options, count);
+    return (await import('./serve-alone.js')).serveAlone(options);
   },
 };
+
+const MAX_WORKERS = 256;
+
+/** @throws UsageError for anything but `auto` and a whole number from 1 to 256 */
+function parseWorkers(text: string | boolean | undefined): number {
+  if (typeof text !== 'string') return 1;
+  if (text === 'auto') return availableParallelism();
+  const count = Number(text);
+  if (!/^\d{1,3}$/.test(text) || count < 1 || count > MAX_WORKERS) {
+    throw new UsageError(`--workers must be auto or a whole number from 1 to ${MAX_WORKERS}`);
+  }
+  return count;
+}

@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly folder?: string;
   /** Default: every add-on. */
   readonly addons?: readonly AddonDefinition[];
+  /** Is called with the path of the configuration and of each file that it names, before the file is read. */
+  readonly onRead?: (path: string) => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface LoadOptions {
  * @throws ConfigError with every diagnostic of the file, in the order of its lines
  */
 export function loadConfig(path: string, options: LoadOptions = {}): GatewayConfig {
+  options.onRead?.(path);
   const { document, diagnostics: found } = readYamlFile(path);
   const diagnostics = new Diagnostics(document?.value, document?.findLine);
   for (const diagnostic of found) diagnostics.add(diagnostic);
@@ -74,25 +77,32 @@ function buildConfig(document: unknown, options: LoadOptions, diagnostics: Diagn
 
 function validate(
   document: unknown,
-  { env = process.env, folder = process.cwd(), addons = ADDONS }: LoadOptions,
+  { env = process.env, folder = process.cwd(), addons = ADDONS, onRead = () => {} }: LoadOptions,
   diagnostics: Diagnostics,
 ): PartialConfig<GatewaySettings> {
-  const schema = findSchema(folder, env, addons);
+  const { schema, reads } = findSchema(folder, env, addons);
+  reads.report = onRead;
   const partial = parsePartially(schema, nullsToUndefined(document), diagnostics);
   crossCheck(partial, diagnostics);
   return partial;
 }
 
-type GatewaySchema = ReturnType<typeof gatewaySchema>;
+/** A schema, and who is told of the files that it reads while it parses. */
+interface ReadingSchema {
+  readonly key: readonly unknown[];
+  readonly schema: ReturnType<typeof gatewaySchema>;
+  readonly reads: { report: (path: string) => void };
+}
+
 /** The schema that was used last. It takes longer to build, and to use for the first time, than a file to validate. */
-let latest: { readonly key: readonly unknown[]; readonly schema: GatewaySchema } | undefined;
+let latest: ReadingSchema | undefined;
 
 /** Finds the schema for a source of secrets and a table of add-ons, which is the same one at each reload. */
-function findSchema(folder: string, env: NodeJS.ProcessEnv, addons: readonly AddonDefinition[]): GatewaySchema {
+function findSchema(folder: string, env: NodeJS.ProcessEnv, addons: readonly AddonDefinition[]): ReadingSchema {
   const key = [folder, env, addons];
-  if (!latest?.key.every((part, index) => part === key[index])) {
-    const fields = createConfigFields(createSecretReader(folder, env), folder);
-    latest = { key, schema: gatewaySchema(fields, addons) };
-  }
-  return latest.schema;
+  if (latest?.key.every((part, index) => part === key[index])) return latest;
+  const reads: ReadingSchema['reads'] = { report: () => {} };
+  const readSecret = createSecretReader(folder, env, (path) => reads.report(path));
+  latest = { key, schema: gatewaySchema(createConfigFields(readSecret, folder), addons), reads };
+  return latest;
 }

@@ -16,8 +16,13 @@ export type ReadSecret = (source: SecretSource) => string;
  * part of a secret.
  *
  * @param folder what the paths of files are relative to
+ * @param onRead is called with the absolute path of each file before it is read
  */
-export function createSecretReader(folder: string, env: NodeJS.ProcessEnv): ReadSecret {
+export function createSecretReader(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  onRead: (path: string) => void = () => {},
+): ReadSecret {
   return (source) => {
     if (typeof source === 'string') return source;
     if ('env' in source) {
@@ -26,8 +31,10 @@ export function createSecretReader(folder: string, env: NodeJS.ProcessEnv): Read
       if (value === undefined || value === '') throw new TypeError(`${describeVariable(source.env)} to be set`);
       return value;
     }
+    const path = resolve(folder, source.file);
+    onRead(path);
     try {
-      const text = readTextFile(resolve(folder, source.file), { maxBytes: MAX_FILE_BYTES, regularOnly: true });
+      const text = readTextFile(path, { maxBytes: MAX_FILE_BYTES, regularOnly: true });
       return text.replace(/\r?\n$/, '');
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : 'failed';

@@ -34,19 +34,14 @@ const MAX_FILE_BYTES = 64 * 1_048_576;
 /** The library looks through the whole document for each of them. */
 const MAX_ALIASES = 1_000;
 
-/** Reads the text of a configuration, which may come from a pipe. */
-export function readConfigText(path: string): string {
-  return readTextFile(path, { maxBytes: MAX_FILE_BYTES });
-}
-
 /**
- * Reads a YAML file. Its diagnostics never quote the text. A duplicate key leaves the rest readable, so that it is
+ * Reads a YAML file, which may be a pipe. Its diagnostics never quote the text. A duplicate key leaves the rest readable, so that it is
  * reported together with other diagnostics.
  */
 export function readYamlFile(path: string): YamlFile {
   let text: string;
   try {
-    text = readConfigText(path);
+    text = readTextFile(path, { maxBytes: MAX_FILE_BYTES });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'failed';
     return unreadable({ path: [], message: `cannot be read (${code}); expected a YAML file` });

@@ -1,4 +1,4 @@
-import type { DelegationError } from '../errors.js';
+import type { DelegationError, ErrorCode } from '../errors.js';
 import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { Spent } from '../rate-limit/delegation-limit.js';
 import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
@@ -12,6 +12,8 @@ import { type IssuedCredential, issue } from './issue.js';
 import type { DelegationContext, DelegationRequest } from './request.js';
 import { checkRequiredIssuer, resolveSubject, type Subject } from './resolve-subject.js';
 import { type Caller, verifyIdToken } from './verify-id-token.js';
+
+const UPSTREAM_CODES: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_REFUSED', 'UPSTREAM_UNAVAILABLE']);
 
 /** The outcome of a delegation. */
 export interface Delegation {
@@ -63,6 +65,10 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
       ...(spent && { rateLimit: spent.status }),
       ...(subject?.refreshToken != null && { refreshToken: subject.refreshToken }),
     });
+    if (UPSTREAM_CODES.has(refusal.code)) {
+      const { code, message, details } = refusal;
+      deps.log.warn({ requestId, code, reason: message, cause: details.cause }, 'an upstream service failed');
+    }
     throw refusal;
   } finally {
     const known = { token, caller, authenticated: authenticated ?? false, credential: delegation?.credential };

@@ -15,8 +15,10 @@ export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string 
  * trusted proxies; the first address that is not one is the client's.
  *
  * @param trustProxy the addresses and CIDR ranges of trusted proxies
+ * @param warn is called once, with the IP of the first peer that sends the header and is not one of them
  */
-export function clientIpReader(trustProxy: readonly string[]): ClientIp {
+export function clientIpReader(trustProxy: readonly string[], warn: (ip: string) => void = () => {}): ClientIp {
+  let hasWarned = false;
   const trusted = trustProxy.map(parseIpRange);
   const isTrusted = (address: Address) =>
     trusted.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
@@ -27,7 +29,12 @@ export function clientIpReader(trustProxy: readonly string[]): ClientIp {
   return (remoteAddress, forwardedFor) => {
     const peer = findPeer(remoteAddress ?? '');
     if (!peer) return 'unknown';
-    if (forwardedFor === null || !peer.isProxy) return peer.ip;
+    if (forwardedFor === null) return peer.ip;
+    if (!peer.isProxy) {
+      if (!hasWarned) warn(peer.ip);
+      hasWarned = true;
+      return peer.ip;
+    }
     let client: Address | undefined;
     for (const hop of forwardedFor.split(',').reverse()) {
       const previous = parseAddress(hop.trim());

@@ -117,13 +117,21 @@ async function post(fetch: Deps['fetch'], call: UpstreamCall): Promise<UpstreamA
     }
     return { ok: response.ok, status, text: await readCapped(response, MAX_BYTES) };
   } catch (error) {
-    throw error instanceof DelegationError ? error : unavailable(call.service, describeFailure(error, timeout));
+    throw error instanceof DelegationError
+      ? error
+      : unavailable(call.service, describeFailure(error, timeout), readErrorCode(error));
   }
 }
 
-/** Builds the error for a service that did not answer, or whose answer its protocol does not define. */
-export function unavailable(service: string, failure: string): DelegationError {
-  return new DelegationError('UPSTREAM_UNAVAILABLE', `${service} ${failure}`);
+/**
+ * Builds the error for a service that did not answer, or whose answer its protocol does not define.
+ *
+ * @param cause for the log: the code of the failure, such as ECONNREFUSED
+ */
+export function unavailable(service: string, failure: string, cause?: string): DelegationError {
+  return new DelegationError('UPSTREAM_UNAVAILABLE', `${service} ${failure}`, {
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 /** Builds the error for a service that refused. It carries the service's error code, and never its description. */

@@ -8,6 +8,8 @@ export type AuditDestination = LineDestination;
 /** Takes audit events, one JSON object a line, whatever the level of the log is. */
 export interface AuditLog {
   write(event: object): void;
+  /** Whether events are being lost, because the destination does not take them. */
+  readonly isLosing: boolean;
   /** Writes what waits, and closes the file. */
   close(): Promise<void>;
 }
@@ -17,7 +19,7 @@ export type OpenAuditLog = (destination: AuditDestination, log: Pick<Log, 'error
 
 /**
  * Opens an audit log. A file is created for its owner alone. What cannot be written is reported to the log and tried again
- * with the next event.
+ * until it is.
  */
 export const openAuditLog: OpenAuditLog = (destination, log) => {
   const report = (error: unknown) => log.error({ error: describeError(error) }, 'audit event not written');
@@ -25,6 +27,9 @@ export const openAuditLog: OpenAuditLog = (destination, log) => {
   /** Events lost since one was taken. */
   let lost = 0;
   return {
+    get isLosing() {
+      return writer.isLosing;
+    },
     write(event) {
       if (!writer.write(`${JSON.stringify(event)}\n`)) {
         if (lost++ === 0) log.error({}, 'audit events are being lost: too many are not written');

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { openSync, writeSync } from 'node:fs';
 import { pino } from 'pino';
 
@@ -6,6 +7,10 @@ export type LineDestination = 'stderr' | { readonly file: string };
 
 /** The most bytes that wait for a destination which takes none, such as a full disk or a pipe that nobody reads. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+/** After a failure the rest is tried again after this time, also when no line comes. */
+const RETRY_MS = 1_000;
+/** What a pipe takes in one piece, so that the lines of several processes do not mix (`PIPE_BUF` of Linux). */
+const PIECE_BYTES = 4_096;
 
 /**
  * Writes lines without waiting for the destination: all lines of one turn of the event loop in one write, on the thread
@@ -16,14 +21,16 @@ export class LineWriter {
   readonly #descriptor: number;
   readonly #stream: ReturnType<typeof pino.destination>;
   /** Lines of this turn. */
-  #lines = '';
+  #lines: string[] = [];
   /** Bytes that are not written yet. */
   #waiting = 0;
   #closed: Promise<void> | undefined;
   #exiting = false;
+  #lost = 0;
+  #isLosing = false;
 
   /**
-   * @param onError gets the error of a write; what was not written is tried again with the next line
+   * @param onError gets the error of a write; what was not written is tried again
    * @throws Error when the destination cannot be opened
    */
   constructor(destination: LineDestination, onError: (error: unknown) => void) {
@@ -31,14 +38,29 @@ export class LineWriter {
     this.#stream = pino.destination({
       dest: this.#descriptor,
       sync: false,
+      ...(cluster.isWorker && { maxWrite: PIECE_BYTES }),
       // A full pipe is tried again every 100 ms, but not when the process exits.
       retryEAGAIN: () => !this.#exiting,
     });
     this.#stream.on('write', (bytes: number) => {
       this.#waiting -= bytes;
+      if (this.#waiting <= MAX_WAITING_BYTES / 2) this.#isLosing = false;
     });
-    this.#stream.on('error', onError);
+    this.#stream.on('error', (error) => {
+      onError(error);
+      if (!this.#closed) setTimeout(() => this.#stream.write(''), RETRY_MS).unref();
+    });
     writers.add(this);
+  }
+
+  /** The number of lines that were lost because too many waited. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Whether lines are lost: from the first one until half of what may wait is free again. */
+  get isLosing(): boolean {
+    return this.#isLosing;
   }
 
   /**
@@ -47,10 +69,14 @@ export class LineWriter {
    */
   write(line: string): boolean {
     const bytes = Buffer.byteLength(line);
-    if (this.#waiting + bytes > MAX_WAITING_BYTES) return false;
+    if (this.#waiting + bytes > MAX_WAITING_BYTES) {
+      this.#lost++;
+      this.#isLosing = true;
+      return false;
+    }
     this.#waiting += bytes;
-    if (this.#lines === '') setImmediate(() => this.#handOn());
-    this.#lines += line;
+    if (this.#lines.length === 0) setImmediate(() => this.#handOn());
+    this.#lines.push(line);
     return true;
   }
 
@@ -71,7 +97,7 @@ export class LineWriter {
     try {
       this.#stream.flushSync();
       // Not by the stream: it would begin a write on the thread pool, for which an exit does not wait.
-      if (this.#lines !== '') writeSync(this.#descriptor, this.#lines);
+      if (this.#lines.length > 0) writeSync(this.#descriptor, this.#lines.join(''));
     } catch {
       // The process is about to exit: nothing could report it.
     }
@@ -79,8 +105,10 @@ export class LineWriter {
 
   #handOn(): void {
     const lines = this.#lines;
-    this.#lines = '';
-    if (lines !== '') this.#stream.write(lines);
+    this.#lines = [];
+    // The stream joins lines up to a piece.
+    if (cluster.isWorker) for (const line of lines) this.#stream.write(line);
+    else if (lines.length > 0) this.#stream.write(lines.join(''));
   }
 }
 

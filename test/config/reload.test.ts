@@ -16,13 +16,11 @@ function reloaderOf(text: string) {
   const applied: string[] = [];
   const reloader = createReloader({
     path,
-    load: () => {
-      loadConfig(path);
-      return log.lines.length;
-    },
+    load: (onRead) => loadConfig(path, { onRead }),
     apply: async () => void applied.push('applied'),
     log,
   });
+  reloader.load();
   const messages = () =>
     log.lines.map((line) => JSON.parse(line)).map(({ msg, diagnostics }) => ({ msg, diagnostics }));
   return { ...reloader, applied, messages, write: (next: string) => folder.write('gateway.yaml', next) };

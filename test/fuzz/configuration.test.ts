@@ -169,7 +169,7 @@ async function run({ text, secret, serve }: Case): Promise<Outcome> {
   if (!serve) return { name: 'accepted', message: warnings.join('; ') };
   const gateway = await createGateway(config, {
     log,
-    openAuditLog: () => ({ write() {}, close: async () => {} }),
+    openAuditLog: () => ({ isLosing: false, write() {}, close: async () => {} }),
     now: () => NOW_MS,
   });
   const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST' }));

@@ -22,7 +22,7 @@ export function sharedConfig(store: unknown, onFailure: 'deny' | 'allow_local' =
 
 /** A gateway on the real clock, as another process would have it, that is closed with the test. */
 export async function openGateway(config: ConfigDocument): Promise<Gateway> {
-  const audit = { write: () => {}, close: async () => {} };
+  const audit = { isLosing: false, write: () => {}, close: async () => {} };
   const gateway = await createGateway(parseConfig(config), { log: recordingLog(), openAuditLog: () => audit });
   onTestFinished(() => gateway.close());
   return gateway;

@@ -23,7 +23,11 @@ export function recordingLog(): RecordingLog {
   const log = pino({ base: undefined }, { write });
   return Object.assign(log, {
     lines,
-    openAuditLog: () => ({ write: (event: object) => write(JSON.stringify(event)), close: async () => {} }),
+    openAuditLog: () => ({
+      isLosing: false,
+      write: (event: object) => write(JSON.stringify(event)),
+      close: async () => {},
+    }),
     audits(lastLines = lines.length) {
       for (const line of lines.slice(parsed.length)) parsed.push(JSON.parse(line));
       return parsed.slice(-lastLines).filter(({ audit }) => audit !== undefined);

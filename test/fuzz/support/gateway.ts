@@ -152,7 +152,11 @@ export async function fuzzGateway(): Promise<FuzzGateway> {
   const gateway = await createGateway(parseConfig(config), {
     now: clock.now,
     log,
-    openAuditLog: () => ({ write: (event) => void lines.push(JSON.stringify(event)), close: async () => {} }),
+    openAuditLog: () => ({
+      isLosing: false,
+      write: (event) => void lines.push(JSON.stringify(event)),
+      close: async () => {},
+    }),
     fetch: async (url) => upstreamAnswer(`${url}`, upstream),
   });
   return {
