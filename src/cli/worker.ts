@@ -1,7 +1,7 @@
 import { commandDeps } from './deps.js';
+import type { FromWorker, ToWorker } from './fleet.js';
 import { waitForStop } from './listen.js';
 import { type ServeCommandOptions, startGateway } from './start-gateway.js';
-import type { FromWorker, ToWorker } from './worker-messages.js';
 
 /**
  * Serves as one of several processes. The supervisor tells it when to reload and to stop; when the supervisor is gone, Node

@@ -1,86 +1,49 @@
-import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
+import cluster from 'node:cluster';
 import { type GatewayConfig, loadConfig } from '../config/load.js';
 import { createReloader } from '../config/reload.js';
 import { UsageError } from './command.js';
 import { commandDeps } from './deps.js';
+import { Fleet } from './fleet.js';
 import { reloadOnChange } from './hangup.js';
 import { announce, waitForStop } from './listen.js';
 import type { ServeCommandOptions } from './start-gateway.js';
-import type { FromWorker, ToWorker } from './worker-messages.js';
-
-/** A worker that ended sooner was not able to start, so the next one waits as long. */
-const START_MS = 2_000;
 
 /**
- * Serves in several processes on one port, and replaces one that ends. Reloads and stops are for all of them. Returns the
- * exit code.
+ * Serves in several processes on one port. Reloads and stops are for all of them. Returns the exit code: 1 when they could
+ * not start, of which one of them has said why.
  *
  * @throws ConfigError, and UsageError when each worker would count limits for itself
  */
 export async function superviseWorkers(options: ServeCommandOptions, count: number): Promise<number> {
-  const deps = await commandDeps();
   const { path } = options;
-  let isStopping = false;
-
-  const load = (onRead: (path: string) => void) => {
-    const config = loadConfig(path, { onRead });
-    requireSharedStore(config, count);
-    return config;
-  };
-  const tellAll = (message: ToWorker) => {
-    for (const worker of Object.values(cluster.workers ?? {})) if (worker?.isConnected()) worker.send(message);
-  };
-  const reloader = createReloader({ path, load, apply: async () => tellAll('reload'), log: deps.log });
-  const config = reloader.load();
-  const { listen } = config.settings;
+  const deps = await commandDeps();
+  const fleet = new Fleet(deps);
+  const reloader = createReloader({
+    path,
+    load(onRead) {
+      const config = loadConfig(path, { onRead });
+      requireSharedStore(config, count);
+      return config;
+    },
+    apply: async () => fleet.reload(),
+    log: deps.log,
+  });
+  const { settings, tenants } = reloader.load();
   // A worker that starts later, after `listen` was changed, has to listen on the same port.
-  const address = ['--host', options.host ?? listen.host, '--port', String(options.port ?? listen.port)];
-  cluster.setupPrimary({ args: ['serve', '--config', path, ...address] });
+  const host = options.host ?? settings.listen.host;
+  const port = options.port ?? settings.listen.port;
+  cluster.setupPrimary({ args: ['serve', '--config', path, '--host', host, '--port', String(port)] });
   const stopped = waitForStop();
-  // A second signal ends this process at once, and its workers with it.
-  process.once('exit', () => {
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
-  });
-
-  let url = '';
-  cluster.on('message', (_, message: FromWorker) => {
-    url = message.url;
-  });
-  const replaceWhenEnded = async (worker: Worker, startedMs = deps.now()): Promise<void> => {
-    const [code, signal] = await once(worker, 'exit');
-    if (isStopping) return;
-    deps.log.error({ pid: worker.process.pid, code, signal }, 'a worker has ended; another one takes its place');
-    if (deps.now() - startedMs < START_MS) await setTimeout(START_MS);
-    if (!isStopping) void replaceWhenEnded(cluster.fork());
-  };
-
-  // The others wait for the first one, so that what keeps them all from starting is said once.
-  const first = cluster.fork();
-  const others = (await hasStarted(first)) ? Array.from({ length: count - 1 }, () => cluster.fork()) : [];
-  const isStarted = others.length > 0 && (await Promise.all(others.map(hasStarted))).every(Boolean);
-  if (isStarted) {
-    for (const worker of [first, ...others]) void replaceWhenEnded(worker);
+  const url = await fleet.start(count);
+  if (url !== undefined) {
     const stopPolling = reloadOnChange(reloader);
-    announce(url, { tenants: config.tenants.length, workers: count }, options, deps);
+    announce(url, { tenants: tenants.length, workers: count }, options, deps);
     await stopped;
     stopPolling();
     deps.log.info({}, 'stopping');
   }
-  isStopping = true;
-  const ended = Object.values(cluster.workers ?? {}).map((worker) => worker && once(worker, 'exit'));
-  tellAll('stop');
-  await Promise.all(ended);
-  return isStarted ? 0 : 1;
-}
-
-/** Waits until a worker listens, or has ended after it has said why. */
-function hasStarted(worker: Worker): Promise<boolean> {
-  return new Promise((resolve) => {
-    worker.once('message', () => resolve(true));
-    worker.once('exit', () => resolve(false));
-  });
+  await fleet.stop();
+  return url === undefined ? 1 : 0;
 }
 
 /** @throws UsageError */

@@ -1,3 +1,4 @@
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { createReloader } from '../../src/config/reload.js';
@@ -64,6 +65,60 @@ describe('a file that changes', () => {
     const { poll, reload, applied, write } = reloaderOf(yaml());
     write(yaml(({ tenants: [acme] }) => Object.assign(acme as object, { name: 'renamed' })));
     await reload();
+    for (let polls = 0; polls < 3; polls++) await poll();
+    expect(applied).toEqual(['applied']);
+  });
+});
+
+describe('a file that the configuration names', () => {
+  /** A reloader of a configuration whose tenant has its key in a file. */
+  function reloaderWithKey(path: string) {
+    return reloaderOf(yaml(({ tenants: [acme] }) => Object.assign(acme as object, { signing_key: { file: path } })));
+  }
+  const [before, after] = [rsaPair('tenant').pem, rsaPair('firebase').pem];
+
+  it('is loaded again when it was written anew', async () => {
+    folder.write('written.pem', before);
+    const { poll, applied } = reloaderWithKey('written.pem');
+    for (let polls = 0; polls < 3; polls++) await poll();
+    expect(applied).toEqual([]);
+    folder.write('written.pem', after);
+    await poll();
+    expect(applied).toEqual([]);
+    await poll();
+    await poll();
+    expect(applied).toEqual(['applied']);
+  });
+
+  it('is loaded again when another file was renamed to it', async () => {
+    folder.write('renamed.pem', before);
+    const { poll, applied } = reloaderWithKey('renamed.pem');
+    renameSync(folder.write('next.pem', after), `${folder.path}/renamed.pem`);
+    await poll();
+    await poll();
+    expect(applied).toEqual(['applied']);
+  });
+
+  it('is loaded again when a symbolic link on its path points elsewhere, as in a secret of Kubernetes', async () => {
+    folder.write('..1/key.pem', before);
+    folder.write('..2/key.pem', after);
+    symlinkSync('..1', `${folder.path}/..data`);
+    symlinkSync('..data/key.pem', `${folder.path}/mounted.pem`);
+    const { poll, applied } = reloaderWithKey('mounted.pem');
+    symlinkSync('..2', `${folder.path}/..new`);
+    renameSync(`${folder.path}/..new`, `${folder.path}/..data`);
+    await poll();
+    await poll();
+    expect(applied).toEqual(['applied']);
+  });
+
+  it('that is gone for a while changes nothing, and is loaded when it is there again', async () => {
+    const path = folder.write('gone.pem', before);
+    const { poll, applied, messages } = reloaderWithKey('gone.pem');
+    rmSync(path);
+    for (let polls = 0; polls < 3; polls++) await poll();
+    expect(messages()).toMatchObject([{ msg: 'configuration not reloaded' }]);
+    folder.write('gone.pem', after);
     for (let polls = 0; polls < 3; polls++) await poll();
     expect(applied).toEqual(['applied']);
   });
