@@ -1,4 +1,4 @@
-import type { RateLimitStatus } from './rate-limit/token-bucket.js';
+import type { LimitStatus } from './rate-limit/token-bucket.js';
 
 /**
  * The HTTP status of each code, and its `error` at the legacy endpoint (RFC 6749 §5.2 where the RFC has one). The status
@@ -27,7 +27,7 @@ export const MASKED_MESSAGE = 'An unexpected error occurred; the log has it unde
 export interface ErrorDetails {
   /** Replaces the status of the code: 405, 413, 415 and 421 are all INVALID_REQUEST. */
   readonly status?: number;
-  readonly rateLimit?: RateLimitStatus;
+  readonly rateLimit?: LimitStatus;
   /** Seconds after which the caller may try again. */
   readonly retryAfter?: number;
   /** The rotated refresh token. The identity provider no longer accepts the old one, so the caller needs it. */

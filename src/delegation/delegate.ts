@@ -1,7 +1,7 @@
 import type { DelegationError, ErrorCode } from '../errors.js';
 import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { Spent } from '../rate-limit/delegation-limit.js';
-import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
+import type { LimitStatus } from '../rate-limit/token-bucket.js';
 import { buildAuditEvent } from './audit-event.js';
 import { authenticateCaller } from './authenticate-client.js';
 import { authorize, requireDelegationEnabled } from './authorize.js';
@@ -19,7 +19,7 @@ const UPSTREAM_CODES: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_REFUSED', 'UPS
 export interface Delegation {
   readonly credential: IssuedCredential;
   /** The limit of the user after this request. */
-  readonly rateLimit: RateLimitStatus;
+  readonly rateLimit: LimitStatus;
   /** The new refresh token when the identity provider rotated the one that was given. */
   readonly refreshToken: string | null;
   readonly caller: Caller;

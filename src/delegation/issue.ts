@@ -4,7 +4,7 @@ import { readInput } from '../addons/input.js';
 import { invalidClaim } from '../addons/shared/claim-checks.js';
 import { readClaim } from '../addons/shared/claim-path.js';
 import type { Spent } from '../rate-limit/delegation-limit.js';
-import type { RateLimitStatus } from '../rate-limit/token-bucket.js';
+import type { LimitStatus } from '../rate-limit/token-bucket.js';
 import type { Grant } from './authorize.js';
 import { buildChainClaims } from './chain.js';
 import { selectKnownScope, selectScopedClaims } from './claims.js';
@@ -33,7 +33,7 @@ export async function issue(
     connection,
   }: Pick<DelegationRequest, 'inputs'> &
     Pick<DelegationContext, 'tenant' | 'deps' | 'upstreams' | 'connection'> & { readonly nowSeconds: number },
-): Promise<{ readonly credential: IssuedCredential; readonly rateLimit: RateLimitStatus }> {
+): Promise<{ readonly credential: IssuedCredential; readonly rateLimit: LimitStatus }> {
   const { definition } = addon;
   const renewsOwnToken = isRenewal && caller.isOwnToken;
   if (!renewsOwnToken) checkConfiguredClaims(addon, caller);

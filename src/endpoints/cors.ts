@@ -1,7 +1,8 @@
 import { DelegationError } from '../errors.js';
 import { type HttpRequest, HttpResponse } from '../http/message.js';
 
-const EXPOSED_HEADERS = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id';
+const EXPOSED_HEADERS =
+  'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
 
 /**
  * The CORS headers of answers (https://fetch.spec.whatwg.org/#http-cors-protocol). Credentials are never allowed: clients

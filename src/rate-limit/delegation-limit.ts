@@ -1,7 +1,10 @@
 import type { Plugin } from '@envelop/core';
 import { DelegationError } from '../errors.js';
 import { type BucketStore, bucketKey } from './bucket-store.js';
-import type { RateLimitStatus } from './token-bucket.js';
+import type { BucketLimit, LimitStatus, RateLimitStatus } from './token-bucket.js';
+
+/** The names of the limits, in their order. */
+const POLICY_NAMES = ['user-address', 'user'] as const;
 
 const TAKEN: unique symbol = Symbol('taken');
 
@@ -9,7 +12,7 @@ const TAKEN: unique symbol = Symbol('taken');
 export interface Spent {
   readonly [TAKEN]: true;
   /** The bucket with fewer requests remaining, after this request. */
-  readonly status: RateLimitStatus;
+  readonly status: LimitStatus;
 }
 
 /** Spends and reads the limit of a verified user. */
@@ -27,7 +30,7 @@ export interface DelegationLimiter {
    */
   requireRemaining(caller: { readonly userId: string }): Promise<void>;
   /** Reads the status of a user and takes nothing. */
-  peekDelegations(caller: { readonly userId: string }): Promise<RateLimitStatus>;
+  peekDelegations(caller: { readonly userId: string }): Promise<LimitStatus>;
 }
 
 /** What the plugin reads from the context: buckets belong to a tenant, a user and an address. */
@@ -40,7 +43,7 @@ export interface BucketContext {
 /** What the plugin adds to the context. */
 export interface DelegationLimitContext extends DelegationLimiter {
   /** The outcome of every take of this operation so far. */
-  readonly rateLimitStatuses: RateLimitStatus[];
+  readonly rateLimitStatuses: LimitStatus[];
 }
 
 /**
@@ -50,11 +53,16 @@ export interface DelegationLimitContext extends DelegationLimiter {
  * @param store its first limit counts a user at one address, its second one, if there is one, at all addresses
  */
 export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & DelegationLimitContext> {
+  const policies = store.limits.map(formatPolicy).join(', ');
+  const decide = (statuses: readonly RateLimitStatus[]): LimitStatus => {
+    const status = selectTightest(statuses);
+    return { ...status, policy: POLICY_NAMES[statuses.indexOf(status)] ?? '', policies };
+  };
   return {
     onContextBuilding({ context, extendContext }) {
       const { tenant, ip } = context;
       if (!tenant || ip === undefined) throw new TypeError('The context lacks its tenant or its IP address');
-      const rateLimitStatuses: RateLimitStatus[] = [];
+      const rateLimitStatuses: LimitStatus[] = [];
       const buildKeys = (userId: string) =>
         [bucketKey(tenant.name, userId, ip), bucketKey(tenant.name, userId)].slice(0, store.limits.length);
       extendContext({
@@ -67,12 +75,12 @@ export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & D
         },
         async takeDelegation({ userId }) {
           const { allowed, statuses } = await store.take(buildKeys(userId));
-          const status = selectTightest(statuses);
+          const status = decide(statuses);
           rateLimitStatuses.push(status);
           if (!allowed) throw createRateLimited(status);
           return { [TAKEN]: true, status };
         },
-        peekDelegations: async ({ userId }) => selectTightest(await store.peek(buildKeys(userId))),
+        peekDelegations: async ({ userId }) => decide(await store.peek(buildKeys(userId))),
       });
     },
     onExecute({ args }) {
@@ -101,17 +109,28 @@ function selectTightest(statuses: readonly RateLimitStatus[]): RateLimitStatus {
   );
 }
 
-function createRateLimited(status: RateLimitStatus): DelegationError {
+function createRateLimited(status: LimitStatus): DelegationError {
   const retryAfter = status.retryAfter ?? 1;
   const message = `The user has no delegation left; the next one is possible in ${retryAfter} s`;
   return new DelegationError('RATE_LIMITED', message, { rateLimit: status, retryAfter });
 }
 
-/** The three headers that Auth0's endpoint sent. */
-export function rateLimitHeaders({ limit, remaining, reset }: RateLimitStatus): Record<string, string> {
+/** A limit as an item of `RateLimit-Policy`: its size, and the seconds in which an empty bucket fills. */
+function formatPolicy({ burst, refillPerMinute }: BucketLimit, index: number): string {
+  return `"${POLICY_NAMES[index]}";q=${burst};w=${Math.ceil((burst * 60) / refillPerMinute)}`;
+}
+
+/**
+ * The three headers that Auth0's endpoint sent, and those of draft-ietf-httpapi-ratelimit-headers-11. Its `t` is the seconds
+ * until one more request is possible; a full bucket has none.
+ */
+export function rateLimitHeaders(status: LimitStatus): Record<string, string> {
+  const { limit, remaining, reset, nextIn, policy, policies } = status;
   return {
     'X-RateLimit-Limit': String(limit),
     'X-RateLimit-Remaining': String(remaining),
     'X-RateLimit-Reset': String(reset),
+    'RateLimit-Policy': policies,
+    RateLimit: `"${policy}";r=${remaining}${nextIn === null ? '' : `;t=${nextIn}`}`,
   };
 }

@@ -31,6 +31,16 @@ export interface RateLimitStatus {
   readonly reset: number;
   /** Seconds until the next request is possible; null while requests remain. */
   readonly retryAfter: number | null;
+  /** Seconds until one more request is possible; null while the bucket is full. */
+  readonly nextIn: number | null;
+}
+
+/** The status of the bucket that decides among several, and what all of them are. */
+export interface LimitStatus extends RateLimitStatus {
+  /** The name of its limit. */
+  readonly policy: string;
+  /** All limits, as the field `RateLimit-Policy` lists them. */
+  readonly policies: string;
 }
 
 const COST = 60_000;
@@ -73,11 +83,13 @@ export function peek(bucket: Bucket | undefined, { nowMs, latestMs }: BucketTime
   const debt = Math.max(0, fullAt - toTicks(latestMs, limit));
   const remaining = Math.max(0, Math.floor((burst * COST - debt) / COST));
   const ticksPerSecond = 1000 * refillPerMinute;
+  const nextIn = remaining < burst ? Math.ceil((fullAt - (burst - 1 - remaining) * COST - now) / ticksPerSecond) : null;
   return {
     limit: burst,
     remaining,
     reset: EPOCH_SECONDS + Math.ceil(fullAt / ticksPerSecond),
-    retryAfter: remaining > 0 ? null : Math.ceil((fullAt - (burst - 1) * COST - now) / ticksPerSecond),
+    retryAfter: remaining > 0 ? null : nextIn,
+    nextIn,
   };
 }
 

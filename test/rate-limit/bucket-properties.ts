@@ -49,8 +49,8 @@ export function expectStatus(
   nowMs: number,
   latest: number,
 ) {
-  const { remaining, reset, retryAfter } = status;
-  const waitMs = (retryAfter ?? 0) * 1000;
+  const { remaining, reset, retryAfter, nextIn } = status;
+  const waitMs = (nextIn ?? 0) * 1000;
   expect({
     limit: status.limit,
     canTakeWhatRemains: slow.holds(remaining, latest),
@@ -59,8 +59,10 @@ export function expectStatus(
     fullOneSecondBeforeReset: reset * 1000 - 1000 >= latest && slow.holds(burst, reset * 1000 - 1000),
     mustWait: !slow.holds(1, latest),
     nothingRemains: remaining === 0,
-    servedAfterTheWait: retryAfter === null || slow.holds(1, Math.max(latest, nowMs + waitMs)),
-    servedOneSecondEarlier: retryAfter !== null && slow.holds(1, Math.max(latest, nowMs + waitMs - 1000)),
+    retryAfter,
+    oneMoreAfterTheWait: nextIn === null || slow.holds(remaining + 1, Math.max(latest, nowMs + waitMs)),
+    oneMoreASecondEarlier: nextIn !== null && slow.holds(remaining + 1, Math.max(latest, nowMs + waitMs - 1000)),
+    isFull: nextIn === null,
   }).toEqual({
     limit: burst,
     canTakeWhatRemains: true,
@@ -69,8 +71,10 @@ export function expectStatus(
     fullOneSecondBeforeReset: false,
     mustWait: retryAfter !== null,
     nothingRemains: retryAfter !== null,
-    servedAfterTheWait: true,
-    servedOneSecondEarlier: false,
+    retryAfter: remaining === 0 ? nextIn : null,
+    oneMoreAfterTheWait: true,
+    oneMoreASecondEarlier: false,
+    isFull: remaining === burst,
   });
 }
 

@@ -92,6 +92,7 @@ describe('buckets in memory', () => {
       remaining: 8,
       reset: Math.ceil((clock.now() + MINUTE + 1) / 1000),
       retryAfter: null,
+      nextIn: 1,
     });
     expect(lookAfter(2)).toBe(1);
     expect(lookAfter(fillMs(DEFAULTS))).toBe(0);

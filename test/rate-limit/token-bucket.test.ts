@@ -74,8 +74,14 @@ describe('the token bucket', () => {
     const limit = { burst: 10, refillPerMinute: 1 };
     const outcomes = run(Array(11).fill(START), limit);
     const seconds = START / 1000;
-    expect(outcomes[0]?.status).toEqual({ limit: 10, remaining: 9, reset: seconds + 60, retryAfter: null });
-    expect(outcomes[8]?.status).toEqual({ limit: 10, remaining: 1, reset: seconds + 540, retryAfter: null });
+    expect(outcomes[0]?.status).toEqual({ limit: 10, remaining: 9, reset: seconds + 60, retryAfter: null, nextIn: 60 });
+    expect(outcomes[8]?.status).toEqual({
+      limit: 10,
+      remaining: 1,
+      reset: seconds + 540,
+      retryAfter: null,
+      nextIn: 60,
+    });
     expect(outcomes[9]).toMatchObject({
       allowed: true,
       status: { limit: 10, remaining: 0, reset: seconds + 600, retryAfter: 60 },
@@ -86,7 +92,7 @@ describe('the token bucket', () => {
     });
   });
 
-  it('rounds reset and retryAfter up to the second', () => {
+  it('rounds reset, retryAfter and nextIn up to the second', () => {
     const limit = { burst: 1, refillPerMinute: 1 };
     const [{ bucket, status } = expect.fail()] = run([START + 1], limit);
     expect(status).toMatchObject({ reset: START / 1000 + 61, retryAfter: 60 });
@@ -98,6 +104,7 @@ describe('the token bucket', () => {
       remaining: 1,
       reset: START / 1000 + 61,
       retryAfter: null,
+      nextIn: null,
     });
   });
 

@@ -70,6 +70,6 @@ function locate(message: string, place: GraphQLError | undefined, extensions: Gr
 }
 
 /** The status in the form of the type RateLimit. */
-function presentRateLimit(status: RateLimitStatus) {
-  return { ...status, resetAt: new Date(status.reset * 1000).toISOString() };
+function presentRateLimit({ limit, remaining, reset, retryAfter }: RateLimitStatus) {
+  return { limit, remaining, reset, retryAfter, resetAt: new Date(reset * 1000).toISOString() };
 }
