@@ -73,14 +73,23 @@ describe('scripts in the documentation have no syntax error', () => {
 
 /** 64 bytes as base64: long enough for HS256, and the form of an access key of Azure Storage. */
 const SECRET = Buffer.alloc(64, 7).toString('base64');
-const pair = selfSigned('docs.example.com');
-secrets.keep('the private key of the documentation', pair.key);
+const pairs = new Map<string, ReturnType<typeof selfSigned>>();
 const folder = configFolder();
+
+/** The key and the certificate of `keys/acme.pem` and `keys/acme.crt`, others for each name. */
+function pairOf(file: string): ReturnType<typeof selfSigned> {
+  const name = file.replace(/\.\w+$/, '');
+  const pair = pairs.get(name) ?? selfSigned('docs.example.com');
+  pairs.set(name, pair);
+  secrets.keep('a private key of the documentation', pair.key);
+  return pair;
+}
 
 /** Runs `check` on a configuration, with a stand-in for each file and variable that it names. */
 async function check(yaml: string) {
   for (const [, name = ''] of yaml.matchAll(/\bfile: ([\w./-]+)/g)) {
-    folder.write(name, name.endsWith('.crt') ? pair.cert : pair.key);
+    const { key, cert } = pairOf(name);
+    folder.write(name, name.endsWith('.crt') ? cert : key);
   }
   for (const [, name = ''] of yaml.matchAll(/\benv: (\w+)/g)) vi.stubEnv(name, SECRET);
   onTestFinished(() => {
@@ -106,8 +115,7 @@ function completeTenant(tenant: Mapping): Mapping {
   return {
     name: 'acme',
     issuer: 'https://acme.example.com/',
-    signing_key: { file: 'keys/acme.pem' },
-    certificate: { file: 'keys/acme.crt' },
+    ...(!tenant.signing_keys && { signing_key: { file: 'keys/acme.pem' }, certificate: { file: 'keys/acme.crt' } }),
     delegation: { enabled: true },
     issuers: [{ issuer: 'https://login.example.com/', jwks_uri: 'https://login.example.com/jwks.json' }],
     ...tenant,

@@ -113,9 +113,8 @@ export interface AddonContext {
     readonly issuer: string;
     /** The SAML issuer: `urn:` and the host of the tenant's issuer. */
     readonly entityId: string;
+    /** The key that signs: the first of the tenant. */
     readonly signingKey: SigningKey | undefined;
-    /** The X.509 certificate of the signing key, PEM. */
-    readonly certificate: string | undefined;
   };
   readonly client: {
     readonly clientId: string;

@@ -8,7 +8,7 @@ import type { Issuer } from './tenant.js';
 const MAX_SUBJECT = 255;
 
 /** Builds the issuers whose tokens a tenant accepts, by exact `iss`: the configured ones and the tenant itself. */
-export function buildIssuers(config: TenantConfig, signingKey: SigningKey | undefined): Map<string, Issuer> {
+export function buildIssuers(config: TenantConfig, signingKeys: readonly SigningKey[]): Map<string, Issuer> {
   const prefixes = config.issuers.map((each) => each.subject_prefix ?? '');
   const isOnly = config.issuers.length === 1;
   const issuers = config.issuers.map(
@@ -34,12 +34,16 @@ export function buildIssuers(config: TenantConfig, signingKey: SigningKey | unde
     algorithms: new Set(SIGNING_ALGORITHMS),
     identityClaims: 'all',
     tokensValidAfter: config.tokens_valid_after,
-    keys: signingKey ? createKeySource(signingKey) : NO_KEYS,
+    keys: createKeySource(signingKeys),
     jwksUri: undefined,
   };
   return new Map([...issuers, own].map((issuer) => [issuer.issuer, issuer]));
 }
 
-function createKeySource({ kid, publicKey }: SigningKey): KeySource {
-  return { find: (alg, wanted) => (alg !== 'HS256' && wanted === kid ? [publicKey] : []) };
+/** Each key of the tenant verifies, whether it signs now, or did so before, or will. */
+function createKeySource(signingKeys: readonly SigningKey[]): KeySource {
+  return {
+    find: (alg, wanted) =>
+      alg === 'HS256' ? [] : signingKeys.filter(({ kid }) => kid === wanted).map(({ publicKey }) => publicKey),
+  };
 }

@@ -1,14 +1,15 @@
-import { createHash, createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AddonContext, AddonDefinition, ConfiguredAddon } from '../addons/addon.js';
 import { collectClaimPaths } from '../addons/shared/claim-path.js';
 import { buildSamlMetadata } from '../addons/shared/saml/metadata.js';
 import { NO_KEYS } from '../keys/key-set.js';
-import { createSigningKey, type SigningKey } from '../keys/signing-key.js';
+import { createSigningKey } from '../keys/signing-key.js';
 import { buildIssuers } from './build-issuers.js';
 import { decodeSecret } from './client-secret.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { PartialConfig } from './partial-config.js';
 import type { ClientConfig, GatewaySettings, TenantConfig } from './schema.js';
+import { listSigningKeys } from './signing-keys.js';
 import type { Client, ClientAuthenticationRules, Tenant } from './tenant.js';
 import { buildTokenEndpoint, isConfidential } from './token-endpoint.js';
 
@@ -37,10 +38,11 @@ function buildTenant(
   addons: readonly AddonDefinition[],
   diagnostics: Diagnostics,
 ): Tenant | undefined {
-  const identity = partial.pick('issuer', 'signing_key', 'certificate');
+  const identity = partial.pick('issuer', 'signing_key', 'certificate', 'signing_keys');
   if (!identity) return undefined;
-  const signingKey = identity.signing_key && createSigningKey(identity.signing_key);
-  const addonTenant = buildAddonTenant(identity, signingKey);
+  const { issuer } = identity;
+  const signingKeys = listSigningKeys(identity).map(({ key, certificate }) => createSigningKey(key, certificate));
+  const addonTenant = { issuer, entityId: `urn:${new URL(issuer).host}`, signingKey: signingKeys[0] };
   const issuers = partial.at('issuers').value ?? [];
   const clients = partial
     .at('clients')
@@ -60,10 +62,10 @@ function buildTenant(
     deniedSubjects: new Set(config.denied_subjects),
     requireVerifiedEmail: config.require_verified_email,
     jsonp: config.legacy.jsonp,
-    issuers: buildIssuers(config, signingKey),
+    issuers: buildIssuers(config, signingKeys),
     clients: new Map(clients.map((client) => [client.clientId, client])),
-    jwks: { keys: signingKey ? [signingKey.publicJwk] : [] },
-    samlMetadata: buildSamlMetadata(addonTenant),
+    jwks: { keys: signingKeys.map(({ publicJwk }) => publicJwk) },
+    samlMetadata: buildSamlMetadata(addonTenant, signingKeys),
   };
 }
 
@@ -89,7 +91,7 @@ function buildClient(
     clientId: config.client_id,
     name: config.name ?? config.client_id,
     alg: client.alg,
-    secret: client.secret,
+    secrets: listSecrets(config).flatMap((secret) => importSecret(secret, config.jwt_configuration) ?? []),
     authentication: buildAuthenticationRules(config),
     allowedClients: new Set(config.allowed_clients),
     issuers: new Set(config.issuers ?? (issuers.length === 1 ? issuers.map(({ issuer }) => issuer) : [])),
@@ -103,9 +105,9 @@ function buildClient(
 }
 
 function buildAuthenticationRules(config: ClientConfig): ClientAuthenticationRules {
-  const { client_secret, jwks, jwks_uri, require_authentication, unauthenticated_refresh } = config;
+  const { jwks, jwks_uri, require_authentication, unauthenticated_refresh } = config;
   return {
-    secretSha256: client_secret ? createHash('sha256').update(client_secret).digest() : undefined,
+    secretsSha256: listSecrets(config).map((secret) => createHash('sha256').update(secret).digest()),
     keys: jwks ?? NO_KEYS,
     jwksUri: jwks_uri,
     required: require_authentication,
@@ -141,25 +143,30 @@ function buildAddons(
   return built;
 }
 
-function buildAddonTenant(
-  { issuer, certificate }: Pick<TenantConfig, 'issuer' | 'certificate'>,
-  signingKey: SigningKey | undefined,
-): AddonContext['tenant'] {
-  return { issuer, entityId: `urn:${new URL(issuer).host}`, signingKey, certificate };
-}
-
 function buildAddonClient({
   client_id,
   client_secret,
-  jwt_configuration: { alg = 'RS256', lifetime_in_seconds, secret_encoded },
+  jwt_configuration,
   claims,
 }: Pick<ClientConfig, 'client_id' | 'client_secret' | 'jwt_configuration' | 'claims'>): AddonContext['client'] {
-  const bytes = client_secret === undefined ? undefined : decodeSecret(client_secret, secret_encoded);
   return {
     clientId: client_id,
-    alg,
-    secret: bytes && createSecretKey(bytes),
-    lifetimeInSeconds: lifetime_in_seconds,
+    alg: jwt_configuration.alg ?? 'RS256',
+    secret: client_secret === undefined ? undefined : importSecret(client_secret, jwt_configuration),
+    lifetimeInSeconds: jwt_configuration.lifetime_in_seconds,
     claims,
   };
+}
+
+/** Lists the secrets of a client that are accepted, the client_secret first. An empty one counts as absent. */
+function listSecrets({ client_secret, accepted_client_secrets }: ClientConfig): readonly string[] {
+  return client_secret ? [client_secret, ...accepted_client_secrets] : [];
+}
+
+function importSecret(
+  secret: string,
+  { secret_encoded }: Pick<ClientConfig['jwt_configuration'], 'secret_encoded'>,
+): KeyObject | undefined {
+  const bytes = decodeSecret(secret, secret_encoded);
+  return bytes && createSecretKey(bytes);
 }

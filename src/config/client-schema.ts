@@ -38,6 +38,9 @@ const UNUSED_ADDONS = splitWords(`
 /** How a client authenticates at a token endpoint (OpenID Connect Core §9). */
 const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'none'] as const;
 
+/** A rotation needs one. Each costs a comparison, or a hash of the token, in every request of the client. */
+const MAX_ACCEPTED_SECRETS = 3;
+
 /** The longest lifetime of an app token: thirty days, as at Auth0. */
 export const MAX_LIFETIME_SECONDS = 2_592_000;
 
@@ -57,6 +60,13 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
         .optional()
         .describe(
           `Signs with HS256 (${MIN_HMAC_BYTES} bytes at least), and authenticates it here and at the token endpoint.`,
+        ),
+      accepted_client_secrets: z
+        .array(fields.secret({ pattern: /./s, expected: 'a secret that is not empty' }))
+        .max(MAX_ACCEPTED_SECRETS)
+        .default([])
+        .describe(
+          'Secrets that are accepted beside client_secret while it is rotated, in tokens and as authentication; they sign nothing.',
         ),
       jwks: fields.jwks().optional().describe('The public keys of the assertions that it authenticates with.'),
       jwks_uri: fields.url().optional().describe('Where those keys are, in place of jwks.'),
@@ -131,6 +141,23 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
         if (expected) addIssue({ code: 'custom', path: ['client_secret'], message: expected });
       },
       refineWhen('client_secret', 'jwt_configuration'),
+    )
+    .superRefine(
+      ({ accepted_client_secrets, jwt_configuration: { alg, secret_encoded } }, { addIssue }) => {
+        for (const [index, secret] of accepted_client_secrets.entries()) {
+          const expected = alg === 'HS256' && findSecretProblem(secret, secret_encoded);
+          if (expected) addIssue({ code: 'custom', path: ['accepted_client_secrets', index], message: expected });
+        }
+      },
+      refineWhen('accepted_client_secrets', 'jwt_configuration'),
+    )
+    .superRefine(
+      ({ accepted_client_secrets, client_secret }, { addIssue }) => {
+        if (accepted_client_secrets.length === 0 || client_secret) return;
+        const message = 'the client to have a client_secret, beside which they are accepted';
+        addIssue({ code: 'custom', path: ['accepted_client_secrets'], message });
+      },
+      refineWhen('accepted_client_secrets', 'client_secret'),
     )
     .superRefine(
       ({ client_secret, jwks, jwks_uri, require_authentication }, { addIssue }) => {

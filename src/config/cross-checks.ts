@@ -12,6 +12,7 @@ export function crossCheck(config: PartialConfig<GatewaySettings>, diagnostics: 
   checkIssuerHosts(tenants, diagnostics);
   checkHosts(tenants, diagnostics);
   for (const tenant of tenants) {
+    checkSigningKeys(tenant, diagnostics);
     checkIssuers(tenant, diagnostics);
     checkClients(tenant, diagnostics);
     checkClaimNames(tenant, diagnostics);
@@ -53,6 +54,17 @@ function checkHosts(tenants: readonly PartialConfig<TenantConfig>[], diagnostics
       if (owner !== undefined) diagnostics.report(path, `a host that tenants[${owner}] does not have`);
       owners.set(host, index);
     }
+  }
+}
+
+function checkSigningKeys(tenant: PartialConfig<TenantConfig>, diagnostics: Diagnostics): void {
+  const keys = tenant
+    .at('signing_keys')
+    .entries()
+    .map((entry) => entry.at('key'));
+  for (const [index, { path, value: key }] of keys.entries()) {
+    const before = key ? keys.findIndex(({ value }) => value?.equals(key)) : index;
+    if (before < index) diagnostics.report(path, `another key than signing_keys[${before}] has`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import type { AddonDefinition } from '../addons/addon.js';
 import { VERIFICATION_ALGORITHMS } from '../keys/algorithms.js';
@@ -127,6 +127,13 @@ function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[])
         .certificate()
         .optional()
         .describe('The X.509 certificate of the signing_key in PEM form, for SAML.'),
+      signing_keys: z
+        .array(signingKeySchema(fields))
+        .min(1)
+        .optional()
+        .describe(
+          'Several keys in place of signing_key and certificate, to rotate them: the first one signs, and all of them are published and verify.',
+        ),
       delegation: fields
         .object({
           enabled: z.boolean().default(false).describe('Delegation is refused until this is true.'),
@@ -158,15 +165,44 @@ function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[])
       clients: z.array(clientSchema(fields, addons)).min(1).describe("Applications, in the Management API's own form."),
     })
     .superRefine(
-      ({ certificate, signing_key }, { addIssue }) => {
+      ({ certificate, signing_key, signing_keys }, { addIssue }) => {
         if (certificate === undefined) return;
         const report = (message: string) => addIssue({ code: 'custom', path: ['certificate'], message });
-        if (!signing_key) report('the tenant to have the signing_key that it belongs to');
-        else if (!new X509Certificate(certificate).checkPrivateKey(signing_key))
-          report('the certificate of signing_key');
+        if (signing_key) {
+          if (!isCertificateOf(signing_key, certificate)) report('the certificate of signing_key');
+        } else if (!signing_keys) report('the tenant to have the signing_key that it belongs to');
       },
       refineWhen('certificate', 'signing_key'),
+    )
+    .superRefine(({ certificate, signing_key, signing_keys }, { addIssue }) => {
+      if (signing_keys === undefined || (signing_key === undefined && certificate === undefined)) return;
+      const message = 'signing_keys, or signing_key and certificate, not both';
+      addIssue({ code: 'custom', path: ['signing_keys'], message });
+    }, refineWhen())
+    .superRefine(({ signing_keys: [first, ...others] = [] }, { addIssue }) => {
+      if (first?.certificate !== undefined || others.every(({ certificate }) => certificate === undefined)) return;
+      const message = 'a certificate, because another key has one and the first key signs';
+      addIssue({ code: 'custom', path: ['signing_keys', 0, 'certificate'], message });
+    }, refineWhen('signing_keys'));
+}
+
+function signingKeySchema(fields: GatewayFields) {
+  return fields
+    .object({
+      key: fields.rsaPrivateKey().describe('RSA private key in PEM form, 2048 bits at least.'),
+      certificate: fields.certificate().optional().describe('Its X.509 certificate in PEM form, for SAML.'),
+    })
+    .superRefine(
+      ({ key, certificate }, { addIssue }) => {
+        if (certificate === undefined || isCertificateOf(key, certificate)) return;
+        addIssue({ code: 'custom', path: ['certificate'], message: 'the certificate of key' });
+      },
+      refineWhen('key', 'certificate'),
     );
+}
+
+function isCertificateOf(key: KeyObject, certificate: string): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(key);
 }
 
 function issuerSchema(fields: GatewayFields) {

@@ -68,8 +68,8 @@ export interface TokenEndpoint {
 
 /** How a client authenticates as a caller, and when it has to. */
 export interface ClientAuthenticationRules {
-  /** The SHA-256 of the client_secret as the operator wrote it; undefined without one. */
-  readonly secretSha256: Buffer | undefined;
+  /** The SHA-256 of each secret that is accepted, as the operator wrote it. */
+  readonly secretsSha256: readonly Buffer[];
   /** The keys of its assertions that the configuration holds. */
   readonly keys: KeySource;
   /** Where the keys of its assertions are fetched, in place of `keys`. */
@@ -86,7 +86,8 @@ export interface Client {
   readonly name: string;
   /** Signs its app tokens; with HS256 also signs the tokens that it sends as a caller. */
   readonly alg: SigningAlgorithm;
-  readonly secret: KeyObject | undefined;
+  /** Each of them verifies its HS256 tokens; the first one is the client_secret. */
+  readonly secrets: readonly KeyObject[];
   readonly authentication: ClientAuthenticationRules;
   /** The clients that may delegate to it beside itself; "*" stands for all. */
   readonly allowedClients: ReadonlySet<string>;

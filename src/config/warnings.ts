@@ -5,6 +5,7 @@ import type { Diagnostic } from './diagnostics.js';
 import type { GatewayConfig } from './load.js';
 import type { Path } from './path.js';
 import type { ClientConfig, TenantConfig } from './schema.js';
+import { listSigningKeys } from './signing-keys.js';
 
 const DAY_MS = 86_400_000;
 const NOTICE_DAYS = 30;
@@ -40,20 +41,20 @@ function checkTrustProxy(trustProxy: readonly string[]): Diagnostic[] {
     }));
 }
 
-function checkTenant(
-  { delegation, signing_key, certificate, issuer, issuers }: TenantConfig,
-  path: Path,
-  nowMs: number,
-): Diagnostic[] {
+function checkTenant(tenant: TenantConfig, path: Path, nowMs: number): Diagnostic[] {
+  const { delegation, issuer, issuers } = tenant;
+  const keys = listSigningKeys(tenant);
   const warnings: Diagnostic[] = [];
   const warn = (field: Path, message: string) => warnings.push({ path: [...path, ...field], message });
   if (!delegation.enabled)
     warn(['delegation', 'enabled'], 'is not true, so every delegation of this tenant is refused');
-  if (!signing_key) {
+  if (keys.length === 0) {
     warn(['signing_key'], 'is missing, so there are no RS256 or PS256 app tokens and no SAML or Salesforce assertions');
   }
-  const validity = certificate === undefined ? undefined : checkValidity(new X509Certificate(certificate), nowMs);
-  if (validity !== undefined) warn(['certificate'], validity);
+  for (const { certificate, certificatePath } of keys) {
+    const validity = certificate === undefined ? undefined : checkValidity(new X509Certificate(certificate), nowMs);
+    if (validity !== undefined) warn(certificatePath, validity);
+  }
   return [
     ...warnings,
     ...findPlaceholders({ issuer }, path),
@@ -64,7 +65,7 @@ function checkTenant(
 }
 
 function checkClient(
-  { allowed_clients, addons, client_secret }: ClientConfig,
+  { allowed_clients, addons, client_secret, accepted_client_secrets }: ClientConfig,
   path: Path,
   addonNames: readonly string[],
 ): Diagnostic[] {
@@ -81,6 +82,7 @@ function checkClient(
   return [
     ...warnings,
     ...findVariables(client_secret, [...path, 'client_secret']),
+    ...findVariables(accepted_client_secrets, [...path, 'accepted_client_secrets']),
     ...configured.flatMap(([name, addon]) => findVariables(addon, [...path, 'addons', name])),
   ];
 }

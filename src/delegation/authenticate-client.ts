@@ -65,9 +65,11 @@ export async function authenticateClient(
   return true;
 }
 
-/** Compares hashes, which have one length, in constant time. */
-function checkSecret({ authentication: { secretSha256 } }: Client, secret: string): void {
-  if (secretSha256 && timingSafeEqual(secretSha256, createHash('sha256').update(secret).digest())) return;
+/** Compares hashes, which have one length, in constant time, and with every secret of the client. */
+function checkSecret({ authentication: { secretsSha256 } }: Client, secret: string): void {
+  const given = createHash('sha256').update(secret).digest();
+  const equal = secretsSha256.filter((each) => timingSafeEqual(each, given));
+  if (equal.length > 0) return;
   throw new DelegationError('UNAUTHORIZED_CLIENT', 'The client secret is not one of the calling application');
 }
 

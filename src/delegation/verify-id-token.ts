@@ -127,7 +127,7 @@ async function findKeys(
   kid: string | undefined,
   { issuer, client, remoteKeys }: { issuer: Issuer; client: Client; remoteKeys: RemoteKeySets },
 ): Promise<readonly KeyObject[]> {
-  if (alg === 'HS256') return client.secret ? [client.secret] : [];
+  if (alg === 'HS256') return client.secrets;
   const source = issuer.jwksUri === undefined ? issuer.keys : remoteKeys(issuer.jwksUri);
   return source.find(alg, kid);
 }

@@ -73,7 +73,7 @@ describe('a built tenant', () => {
     const { clients } = build(({ clients }) => {
       Object.assign(clients[1]!, { client_secret, jwt_configuration: { alg: 'HS256', secret_encoded } });
     });
-    expect(clients.get('api')?.secret?.export()).toEqual(bytes);
+    expect(clients.get('api')?.secrets.map((secret) => secret.export())).toEqual([bytes]);
   });
 });
 

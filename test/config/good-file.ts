@@ -55,11 +55,13 @@ tenants:
 `;
 
 const acme = selfSigned('acme.example.com');
+const next = selfSigned('acme.example.com');
 export const WEB_SECRET = randomBytes(36).toString('base64url');
 const SHORT_SECRET = randomBytes(15).toString('base64url');
 secrets.keep('the client_secret', WEB_SECRET);
 secrets.keep('a short client_secret', SHORT_SECRET);
 secrets.keep('the signing_key', acme.key);
+secrets.keep('the next signing_key', next.key);
 
 /** The environment that secrets are read from. */
 export const ENV = { WEB_SECRET, SHORT_SECRET, EMPTY: '' };
@@ -69,6 +71,8 @@ export const folder = configFolder({
   'gateway.yaml': GOOD,
   'keys/acme.pem': acme.key,
   'keys/acme.crt': acme.cert,
+  'keys/next.pem': next.key,
+  'keys/next.crt': next.cert,
   'keys/other.crt': selfSigned('other.example.com').cert,
   'keys/firebase.pem': rsaPair('firebase').pem,
   'keys/garbage.pem': rsaPair('garbage').pem.slice(0, 900),

@@ -37,6 +37,9 @@ describe('gateway.schema.json, as editors use it,', () => {
   it.each([
     ['tenants.[].signing_key'],
     ['tenants.[].certificate'],
+    ['tenants.[].signing_keys.[].key'],
+    ['tenants.[].signing_keys.[].certificate'],
+    [`${CLIENT}.accepted_client_secrets.[]`],
     [`${CLIENT}.client_secret`],
     [`${CLIENT}.addons.firebase.private_key`],
     [`${CLIENT}.addons.firebase.secret`],

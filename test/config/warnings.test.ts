@@ -5,6 +5,7 @@ import { configWarnings } from '../../src/config/warnings.js';
 import { runCommand } from '../support/command-line.js';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig, type ConfigDocument } from '../support/gateway.js';
+import { rsaPair } from '../support/keys.js';
 
 /** A variable as a template of a deployment has it. */
 const variableOf = (name: string) => ['$', '{', name, '}'].join('');
@@ -76,6 +77,13 @@ describe('check warns', () => {
     ]);
   });
 
+  it('of no missing key where there are several', () => {
+    const signing_keys = [{ key: rsaPair('tenant').pem }, { key: rsaPair('next').pem }];
+    expect(warningsOf(({ tenants }) => Object.assign(tenants[0]!, { signing_key: undefined, signing_keys }))).toEqual(
+      [],
+    );
+  });
+
   it('of several add-ons, because none of them is the default', () => {
     const wams = { masterkey: 'a-master-key-of-the-tests' };
     const changeAddons = (addons: object) => (config: ConfigDocument) =>
@@ -99,6 +107,9 @@ describe('check warns', () => {
       variable('[2].addons.wams.masterkey'),
     ]);
     expect(warningsOf(changeClient(0, { client_secret: 'a$b{c}d' }))).toEqual([]);
+    expect(
+      warningsOf(changeClient(1, { accepted_client_secrets: ['n'.repeat(32), `${secret}${'x'.repeat(32)}`] })),
+    ).toEqual([variable('[1].accepted_client_secrets[1]')]);
     // A part of an export that is not used.
     expect(warningsOf(changeClient(0, { addons: { samlp: { audience: variableOf('AUDIENCE') } } }))).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { configWarnings } from '../../src/config/warnings.js';
 import { runCommand } from '../support/command-line.js';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig, type ConfigDocument, type TestGateway, testGateway } from '../support/gateway.js';
+import { rsaPair } from '../support/keys.js';
 import { ENTITY_ID, STRANGER, samlTenant, TENANT } from '../support/saml.js';
 import { selfSigned } from '../support/upstream.js';
 import { findSchemaErrors, needsXmlTools, xmlsecVerifies } from '../support/xml-tools.js';
@@ -115,6 +116,21 @@ describe('the warning of check about a certificate', () => {
     ['given when it is not valid yet', '2025-12-31T23:59:59Z', [{ path, message: 'is not valid before 2026-01-01' }]],
   ])('is %s', (_what, now, expected) => {
     expect(warnings(now)).toEqual(expected);
+  });
+
+  it('is given for each of several keys, at its place', () => {
+    const document = baseConfig() as ConfigDocument;
+    const good = { key: TENANT.key, certificate: TENANT.cert };
+    Object.assign(document.tenants[0]!, {
+      signing_key: undefined,
+      signing_keys: [good, { key, certificate: cert }, { key: rsaPair('tenant').pem }],
+    });
+    expect(configWarnings(parseConfig(document), Date.parse('2027-01-01T00:00:00Z'))).toEqual([
+      {
+        path: ['tenants', 0, 'signing_keys', 1, 'certificate'],
+        message: 'expired on 2026-12-31; services that trust it may refuse what it signs',
+      },
+    ]);
   });
 
   it('is absent for a tenant without a certificate', () => {

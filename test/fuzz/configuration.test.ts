@@ -43,7 +43,7 @@ const REFERENCES = [
   { file: ['keys/acme.pem'] },
 ];
 const KEYS =
-  'listen port trust_proxy cors rate_limit per_user graphql tenants hosts issuer signing_key certificate delegation issuers jwks jwks_uri algorithms clients client_id client_secret allowed_clients addons jwt_configuration claims firebase aws env file __proto__ constructor'.split(
+  'listen port trust_proxy cors rate_limit per_user graphql tenants hosts issuer signing_key certificate signing_keys key accepted_client_secrets delegation issuers jwks jwks_uri algorithms clients client_id client_secret allowed_clients addons jwt_configuration claims firebase aws env file __proto__ constructor'.split(
     ' ',
   );
 

@@ -64,7 +64,7 @@ export async function verifyResponse(
     audience,
     cert = TENANT.cert,
     responseSigned = true,
-  }: { audience: string; cert?: string; responseSigned?: boolean },
+  }: { audience: string; cert?: string | string[]; responseSigned?: boolean },
 ): Promise<Verified> {
   const saml = new SAML({
     idpCert: cert,
@@ -88,7 +88,10 @@ export async function verifyResponse(
 }
 
 /** The same for a bare Assertion, which node-saml wants inside a Response. */
-export function verifyAssertion(assertion: string, options: { audience: string; cert?: string }): Promise<Verified> {
+export function verifyAssertion(
+  assertion: string,
+  options: { audience: string; cert?: string | string[] },
+): Promise<Verified> {
   const response = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">${assertion}</samlp:Response>`;
   return verifyResponse(Buffer.from(response).toString('base64'), { ...options, responseSigned: false });
 }

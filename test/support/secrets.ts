@@ -105,7 +105,7 @@ function secretParts(secret: string): string[] {
 /** The watch of this process, which no-secrets.ts questions after each test. */
 export const secrets: SecretWatch = secretWatch();
 
-const SECRET_SETTING = /secret|private_?key|signing_key|masterkey|storageAccessKey|sasKey|servicePassword/i;
+const SECRET_SETTING = /secret|private_?key|signing_key|^key$|masterkey|storageAccessKey|sasKey|servicePassword/i;
 const PUBLIC_SETTING = /secret_encoded|private_key_id|sasKeyName/;
 const SECRET_FIELD = /token$|assertion$|client_secret|^secret$|secretAccessKey|_sas$/i;
 

@@ -13,7 +13,8 @@ export interface StsRules {
   /** The roles, each with the provider that its trust policy lets in. */
   readonly trusts: readonly { readonly role: string; readonly principal: string }[];
   readonly recipient?: string;
-  readonly cert?: string;
+  /** The certificates of the provider. */
+  readonly cert?: string | string[];
   /** The role's own limit of a session, in seconds. */
   readonly maxSession?: number;
 }

@@ -10,6 +10,8 @@ const ACME = 'tenants/0';
 const base64 = (bytes: number) => Buffer.alloc(bytes, 'k').toString('base64');
 for (const bytes of [8, 31]) secrets.keep('a short secret', base64(bytes));
 
+const KEY_AND_CERTIFICATE = 'signing_key: { file: keys/acme.pem }\n    certificate: { file: keys/acme.crt }';
+
 /** A copy of the first tenant, with changes. */
 function twoTenants(changes: object): string {
   const document = parse(GOOD);
@@ -29,6 +31,7 @@ export const CONFIGURATION_RULES: ConfigurationTheme = {
           changed([`${ACME}/signing_key`, { file }], [`${ACME}/certificate`, null]).replace('"certificate":null,', ''),
           changed([`${ACME}/clients/chat/addons/firebase/private_key`, { file }]),
           changed([addon('layer', 'privateKey'), { file }]),
+          edited(KEY_AND_CERTIFICATE, `signing_keys: [{ key: { file: keys/next.pem } }, { key: { file: ${file} } }]`),
         ]),
       control: () => changed([addon('layer', 'privateKey'), rsaPair('firebase').pem]),
       outcome: { refused: /; expected an (unencrypted )?RSA private key/, errors: 1 },
@@ -48,6 +51,7 @@ export const CONFIGURATION_RULES: ConfigurationTheme = {
         edited('{ env: WEB_SECRET }', '""'),
         edited('{ env: WEB_SECRET }', `"${' '.repeat(5)}"`),
         edited('        client_secret: { env: WEB_SECRET }\n', ''),
+        edited('{ env: WEB_SECRET }', '{ env: WEB_SECRET }\n        accepted_client_secrets: [{ env: SHORT_SECRET }]'),
         ...[base64(31), base64(8), '=', '????????????????????????????????????????????'].map((secret) =>
           changed(
             [`${ACME}/clients/web/client_secret`, secret],
@@ -57,7 +61,7 @@ export const CONFIGURATION_RULES: ConfigurationTheme = {
       ],
       control: () => edited('{ env: WEB_SECRET }', `"${'k'.repeat(32)}"`),
       outcome: {
-        refused: /client_secret: .*; expected (a secret(, because| of at least 32 bytes)|base64 or base64url)/,
+        refused: /client_secret(s\[0\])?: .*; expected (a secret(, because| of at least 32 bytes)|base64 or base64url)/,
         errors: 1,
       },
     },

@@ -24,15 +24,15 @@ export type SignXml = (id: string, build: (signature: Xml) => Xml) => Xml;
  * certificate, and returns undefined.
  */
 export function createTenantSigner(
-  { signingKey, certificate }: AddonContext['tenant'],
+  { signingKey }: AddonContext['tenant'],
   service: string,
   report: Report,
 ): SignXml | undefined {
   if (!signingKey) return report([], `the tenant to have a signing_key, to sign what ${service} verifies`);
-  if (certificate === undefined) {
+  if (signingKey.certificate === undefined) {
     return report([], `the tenant to have a certificate, for ${service} to verify its signatures`);
   }
-  return createXmlSigner(signingKey, certificate);
+  return createXmlSigner(signingKey, signingKey.certificate);
 }
 
 /**
