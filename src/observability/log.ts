@@ -18,6 +18,6 @@ export function createLog(level: LogLevel = readLogLevel() ?? 'info', format: Li
 /** Loads the format for a person at a terminal; undefined when standard error is none. */
 export async function loadTerminalFormat(): Promise<LineFormat | undefined> {
   if (!process.stderr.isTTY) return undefined;
-  const { prettyFactory } = await import('pino-pretty');
-  return prettyFactory({ colorize: !process.env.NO_COLOR });
+  const { default: pretty } = await import('pino-pretty');
+  return pretty.prettyFactory({ colorize: !process.env.NO_COLOR });
 }
