@@ -69,6 +69,12 @@ export const ROWS: readonly Row[] = [
             variant: 'redis',
           }),
         ),
+        extra(
+          gateway('workers', 'HS256 → HS256, limits in Redis, 2 workers', delegation('HS256', 'api'), {
+            signedBy: 'target',
+            variant: 'workers',
+          }),
+        ),
       ]
     : []),
   gateway('viewer', 'viewer, HS256', viewer, { expects: '"userId"' }),
@@ -145,6 +151,13 @@ const GATEWAY_VARIANTS = {
   'one-request': () => ({ burst: 1 }),
   'own-clients': ({ ownClients }: Fixtures) => ({ clients: ownClients }),
   redis: () => ({ store: { env: 'REDIS_URL' } }),
+  workers: () => ({ store: { env: 'REDIS_URL' } }),
+};
+
+/** With a redis-server beside them, whose processor time does not count. */
+const WITH_REDIS: Partial<Record<keyof typeof GATEWAY_VARIANTS, readonly string[]>> = {
+  redis: [],
+  workers: ['--workers', '2'],
 };
 
 function gateway(
@@ -161,8 +174,8 @@ function gateway(
       name: `gateway-${variant}`,
       command(fixtures) {
         const serve = serveGateway(writeGatewayConfig(fixtures, variant, GATEWAY_VARIANTS[variant](fixtures)));
-        // With a redis-server beside it, whose processor time does not count.
-        return variant === 'redis' ? [findScript('gateway-redis.mjs'), ...serve] : serve;
+        const args = WITH_REDIS[variant];
+        return args ? [findScript('gateway-redis.mjs'), ...serve, ...args] : serve;
       },
     },
     ...http(request, expectation),

@@ -11,7 +11,7 @@ export interface ServerProcess {
   readonly origin: string;
   /** Milliseconds from the start of the process to its line of JSON on standard output. */
   readonly readyMs: number;
-  /** User and system time of all threads since the start, in microseconds. */
+  /** User and system time of all threads and workers since the start, in microseconds. */
   readProcessorTime(): number;
   readRssBytes(): number;
   /** Empties the file that takes its standard error, so that the disk does not fill up. */
@@ -35,18 +35,12 @@ export async function startServer(args: readonly string[], logFile: string): Pro
   const line = await readFirstLine(child, args, logFile);
   const readyMs = performance.now() - begun;
   const { url, graphql } = JSON.parse(line) as { readonly url?: string; readonly graphql?: string };
-  const readProc = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8');
+  const sum = (read: (pid: number) => number) => findNodes(child.pid ?? 0).reduce((total, pid) => total + read(pid), 0);
   return {
     origin: new URL(url ?? graphql ?? '').origin,
     readyMs,
-    readProcessorTime() {
-      // The name of the program, in parentheses, may contain spaces. utime and stime are the fields 14 and 15.
-      const fields = readProc('stat')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * TICK_US;
-    },
-    readRssBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readProc('status'))?.[1]) * 1024,
+    readProcessorTime: () => sum(readProcessorTime),
+    readRssBytes: () => sum(readRssBytes),
     truncateLog: () => ftruncateSync(log),
     async stop() {
       const exited = new Promise((resolve) => child.once('exit', resolve));
@@ -56,6 +50,28 @@ export async function startServer(args: readonly string[], logFile: string): Pro
       closeSync(log);
     },
   };
+}
+
+/** The processes of Node.js from this one on: itself and its workers, and not a redis-server beside them. */
+function findNodes(pid: number): number[] {
+  const children = readProc(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.filter((each) => readProc(each, 'comm').trim() === 'node').flatMap(findNodes)];
+}
+
+function readProcessorTime(pid: number): number {
+  // The name of the program, in parentheses, may contain spaces. utime and stime are the fields 14 and 15.
+  const fields = readProc(pid, 'stat')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+function readRssBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readProc(pid, 'status'))?.[1]) * 1024;
+}
+
+function readProc(pid: number, file: string): string {
+  return readFileSync(`/proc/${pid}/${file}`, 'utf8');
 }
 
 function readFirstLine(child: ChildProcess, args: readonly string[], logFile: string): Promise<string> {

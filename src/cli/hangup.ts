@@ -10,7 +10,11 @@ let listener = () => {
 
 /** Keeps SIGHUP from ending the process, from now on. One that comes before `reloadOnChange` is kept for it. */
 export function holdHangups(): void {
-  process.on('SIGHUP', () => listener());
+  if (!process.listeners('SIGHUP').includes(handleHangup)) process.on('SIGHUP', handleHangup);
+}
+
+function handleHangup(): void {
+  listener();
 }
 
 /**

@@ -32,7 +32,7 @@ describe('a valid configuration', () => {
   it('has the limits of Auth0 and no GraphiQL by default', () => {
     const { listen, graphiql, rate_limit, graphql, cors, trust_proxy } = parseConfig(baseConfig()).settings;
     expect({ listen, graphiql, rate_limit, graphql, cors, trust_proxy }).toEqual({
-      listen: { host: '127.0.0.1', port: 4000 },
+      listen: { host: '127.0.0.1', port: 4000, drain_seconds: 0 },
       graphiql: false,
       rate_limit: {
         store: 'memory',
