@@ -4,7 +4,7 @@ import { compactToken, signers } from '../support/identity-provider.js';
 import { describeWith } from '../support/installed-programs.js';
 import { rsaPair } from '../support/keys.js';
 import { poll } from '../support/poll.js';
-import { type Proxy, type ProxyProgram, startProxy } from './proxy.js';
+import { type ProxyProgram, type RunningProxy, startProxy } from './proxy.js';
 import { type Replica, startReplica } from './replica.js';
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path temp/${name};`);
@@ -49,7 +49,7 @@ function idToken(claims: object = {}): string {
 for (const program of [nginx, caddy]) {
   describeWith(program.name, program.debianPackage)(`${program.file} in front of two gateways`, () => {
     let replicas: readonly [Replica, Replica];
-    let proxy: Proxy;
+    let proxy: RunningProxy;
 
     beforeAll(async () => {
       const config = {

@@ -30,7 +30,7 @@ export interface Answer {
   readonly body: any;
 }
 
-export interface Proxy {
+export interface RunningProxy {
   /** The exit code of the proxy's own check of its file, with what it printed. */
   check(): string;
   /** Sends a request over TLS, from an address of 127.0.0.0/8. */
@@ -44,7 +44,7 @@ export interface SendOptions {
 }
 
 /** Starts a proxy with its file of `examples/` in front of the two ports; it ends with the test, or with the file. */
-export async function startProxy(program: ProxyProgram, ports: readonly [number, number]): Promise<Proxy> {
+export async function startProxy(program: ProxyProgram, ports: readonly [number, number]): Promise<RunningProxy> {
   const [port, { key, cert }] = [await freePort(), selfSigned('delegation.example.com')];
   const folder = configFolder({ 'tls/tls.key': key, 'tls/tls.crt': cert });
   const file = program.file.replace(/.*\//, '');
