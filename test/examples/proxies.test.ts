@@ -14,7 +14,7 @@ const nginx: ProxyProgram = {
   name: 'nginx',
   debianPackage: 'nginx-light',
   file: 'examples/nginx/nginx.conf',
-  retriesRefusedPosts: true,
+  drainSeconds: 0,
   replacements: (_folder, port) => [
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     // For a user who is not root.
@@ -28,7 +28,7 @@ const caddy: ProxyProgram = {
   name: 'caddy',
   debianPackage: 'caddy',
   file: 'examples/caddy/Caddyfile',
-  retriesRefusedPosts: false,
+  drainSeconds: 3,
   replacements: (folder, port) => [
     ['\ndelegation.example.com {', `\nhttps://delegation.example.com:${port} {\n\tbind 127.0.0.1`],
     ['/etc/caddy/tls/tls.crt', `${folder}/tls/tls.crt`],
@@ -54,6 +54,7 @@ for (const program of [nginx, caddy]) {
     beforeAll(async () => {
       const config = {
         ...baseConfig(),
+        listen: { drain_seconds: program.drainSeconds },
         trust_proxy: ['127.0.0.1/32'],
         rate_limit: { store: 'memory', burst: 1 },
       };
@@ -80,17 +81,16 @@ for (const program of [nginx, caddy]) {
     it('has the gateways count by the address of the client, whatever the client writes', async () => {
       const token = idToken();
       const ask = (from: string, written: string) => delegate(token, from, { 'X-Forwarded-For': written });
-      const outcomes = [
-        // One for each gateway: they have a memory of their own here.
-        await ask('127.0.0.2', '203.0.113.1'),
-        await ask('127.0.0.2', '203.0.113.2'),
-        await ask('127.0.0.2', '203.0.113.3'),
-        await ask('127.0.0.3', '203.0.113.1'),
-      ];
-      expect(outcomes).toEqual(['granted', 'granted', 'RATE_LIMITED', 'granted']);
+      const outcomes: string[] = [];
+      // Two gateways, which have memories of their own here, grant one each.
+      while (outcomes.at(-1) !== 'RATE_LIMITED' && outcomes.length < 4) {
+        outcomes.push(await ask('127.0.0.2', `203.0.113.${outcomes.length}`));
+      }
+      expect(outcomes.at(-1)).toBe('RATE_LIMITED');
+      expect(await ask('127.0.0.3', '203.0.113.0')).toBe('granted');
       await expect
         .poll(() => replicas.flatMap((replica) => replica.audits().map(({ ip }) => ip)).sort())
-        .toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.2', '127.0.0.3']);
+        .toEqual([...outcomes.map(() => '127.0.0.2'), '127.0.0.3']);
     });
 
     it('lets a token of 15 KiB through', async () => {
@@ -109,21 +109,24 @@ for (const program of [nginx, caddy]) {
       });
     });
 
-    it('sends every request to the other gateway while one is restarted, and then to both', async () => {
-      const [, second] = replicas;
-      await second.stop();
-      if (!program.retriesRefusedPosts) {
-        await poll('a health check fails', async () => {
-          const outcomes = await Promise.all([1, 2, 3, 4].map(() => delegate(idToken())));
-          return outcomes.every((outcome) => outcome === 'granted');
-        });
+    it('loses no request while a gateway is restarted', async () => {
+      let isRestarting = true;
+      async function restart(): Promise<void> {
+        const [, replica] = replicas;
+        await replica.stop();
+        await replica.start();
+        await poll('the restarted gateway gets requests', () => replica.audits().length > 0);
       }
-      for (let sent = 0; sent < 20; sent++) expect(await delegate(idToken())).toBe('granted');
-      await second.start();
-      await poll('the restarted gateway gets requests', async () => {
-        expect(await delegate(idToken())).toBe('granted');
-        return second.audits().length > 0;
+      const restarted = restart().finally(() => {
+        isRestarting = false;
       });
+      const outcomes: string[] = [];
+      async function sendInTurn(): Promise<void> {
+        while (isRestarting) outcomes.push(await delegate(idToken()));
+      }
+      await Promise.all([restarted, sendInTurn(), sendInTurn(), sendInTurn(), sendInTurn()]);
+      expect(outcomes.filter((outcome) => outcome !== 'granted')).toEqual([]);
+      expect(outcomes.length).toBeGreaterThan(100);
     });
   });
 }

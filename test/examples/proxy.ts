@@ -15,8 +15,8 @@ export interface ProxyProgram {
   readonly name: string;
   readonly debianPackage: string;
   readonly file: string;
-  /** Whether it sends a POST whose connection was refused to the other gateway. */
-  readonly retriesRefusedPosts: boolean;
+  /** `listen.drain_seconds` of the gateways behind it. */
+  readonly drainSeconds: number;
   /** Pairs of a text of the file and what replaces it. */
   replacements(folder: string, port: number): readonly (readonly [string, string])[];
   checkArgs(folder: string): readonly string[];
