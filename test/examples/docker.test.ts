@@ -52,7 +52,7 @@ describe('the instructions of examples/docker/Dockerfile', { timeout: 120_000 },
     expect(isHealthy()).toBe(false);
     const gateway = spawn(program, args, { cwd: image, stdio: 'ignore' });
     onTestFinished(() => void gateway.kill('SIGKILL'));
-    await poll('the health check passes', isHealthy);
+    await poll('the health check passes', isHealthy, { timeoutMs: 30_000 });
     gateway.kill('SIGTERM');
     expect(await once(gateway, 'exit')).toEqual([0, null]);
     expect(isHealthy()).toBe(false);

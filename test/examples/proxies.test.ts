@@ -60,7 +60,7 @@ for (const program of [nginx, caddy]) {
       };
       replicas = await Promise.all([startReplica(config), startReplica(config)]);
       proxy = await startProxy(program, [replicas[0].port, replicas[1].port]);
-    });
+    }, 60_000);
 
     /** Delegates through the proxy; `granted`, or the code of the refusal. */
     async function delegate(token: string, from?: string, headers = {}): Promise<string> {
@@ -115,7 +115,7 @@ for (const program of [nginx, caddy]) {
         const [, replica] = replicas;
         await replica.stop();
         await replica.start();
-        await poll('the restarted gateway gets requests', () => replica.audits().length > 0);
+        await poll('the restarted gateway gets requests', () => replica.audits().length > 0, { timeoutMs: 30_000 });
       }
       const restarted = restart().finally(() => {
         isRestarting = false;

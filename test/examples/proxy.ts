@@ -94,7 +94,9 @@ export async function startProxy(program: ProxyProgram, ports: readonly [number,
     };
   }
 
-  await poll(`${program.name} passes a request on`, async () => (await send('/livez')).status === 200);
+  await poll(`${program.name} passes a request on`, async () => (await send('/livez')).status === 200, {
+    timeoutMs: 30_000,
+  });
   return {
     check() {
       const { status, stdout, stderr } = spawnSync(program.name, program.checkArgs(folder.path), {
