@@ -60,6 +60,7 @@ for (const program of [nginx, caddy]) {
       };
       replicas = await Promise.all([startReplica(config), startReplica(config)]);
       proxy = await startProxy(program, [replicas[0].port, replicas[1].port]);
+      return () => Promise.all([proxy.stop(), ...replicas.map((replica) => replica.stop())]);
     }, 60_000);
 
     /** Delegates through the proxy; `granted`, or the code of the refusal. */

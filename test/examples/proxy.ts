@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { atTheEnd } from '../support/at-the-end.js';
 import { configFolder } from '../support/config-folder.js';
 import { ROOT } from '../support/documentation.js';
 import { freePort } from '../support/free-port.js';
@@ -35,6 +34,7 @@ export interface RunningProxy {
   check(): string;
   /** Sends a request over TLS, from an address of 127.0.0.0/8. */
   send(path: string, options?: SendOptions): Promise<Answer>;
+  stop(): Promise<void>;
 }
 
 export interface SendOptions {
@@ -43,7 +43,7 @@ export interface SendOptions {
   readonly body?: string;
 }
 
-/** Starts a proxy with its file of `examples/` in front of the two ports; it ends with the test, or with the file. */
+/** Starts a proxy with its file of `examples/` in front of the two ports. */
 export async function startProxy(program: ProxyProgram, ports: readonly [number, number]): Promise<RunningProxy> {
   const [port, { key, cert }] = [await freePort(), selfSigned('delegation.example.com')];
   const folder = configFolder({ 'tls/tls.key': key, 'tls/tls.crt': cert });
@@ -66,10 +66,6 @@ export async function startProxy(program: ProxyProgram, ports: readonly [number,
   mkdirSync(`${folder.path}/temp`);
   const options = { cwd: folder.path, env: { PATH: process.env.PATH, HOME: folder.path } };
   const child = spawn(program.name, program.runArgs(folder.path), { ...options, stdio: 'ignore' });
-  atTheEnd(async () => {
-    child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
-  });
 
   async function send(path: string, { from = '127.0.0.1', headers = {}, body }: SendOptions = {}): Promise<Answer> {
     const outgoing = request({
@@ -106,5 +102,9 @@ export async function startProxy(program: ProxyProgram, ports: readonly [number,
       return `${status} ${stdout}${stderr}`;
     },
     send,
+    async stop() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
   };
 }

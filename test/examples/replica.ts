@@ -1,4 +1,3 @@
-import { atTheEnd } from '../support/at-the-end.js';
 import { type RunningCommand, startCommand } from '../support/command-line.js';
 import { configFolder } from '../support/config-folder.js';
 import { freePort } from '../support/free-port.js';
@@ -29,7 +28,6 @@ export async function startReplica(config: object): Promise<Replica> {
   }
 
   await start();
-  atTheEnd(stop);
   return {
     port,
     audits: () =>
