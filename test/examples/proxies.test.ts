@@ -127,7 +127,7 @@ for (const program of [nginx, caddy]) {
       }
       await Promise.all([restarted, sendInTurn(), sendInTurn(), sendInTurn(), sendInTurn()]);
       expect(outcomes.filter((outcome) => outcome !== 'granted')).toEqual([]);
-      expect(outcomes.length).toBeGreaterThan(100);
+      expect(outcomes.length).toBeGreaterThan(20);
     });
   });
 }
