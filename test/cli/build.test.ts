@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { configFolder } from '../support/config-folder.js';
 import { baseConfig, type ConfigDocument } from '../support/gateway.js';
@@ -23,10 +23,55 @@ function buildConfig(): string {
 describe('the built gateway', { timeout: 120_000 }, () => {
   const folder = configFolder({ 'gateway.yaml': buildConfig() });
   const config = ['--config', `${folder.path}/gateway.yaml`];
+  let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[] };
 
   beforeAll(async () => {
-    await run('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+    // Builds dist first, by the script prepack.
+    const { stdout } = await run('npm', ['pack', '--silent', '--json', '--pack-destination', folder.path], {
+      cwd: ROOT,
+    });
+    [packed] = JSON.parse(stdout);
   }, 120_000);
+
+  it('is packed with its documentation and examples, and nothing else', () => {
+    const places = new Set(packed.files.map(({ path }) => path.replace(/\/.*/, '/')));
+    expect([...places].sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist/',
+      'docs/',
+      'examples/',
+      'gateway.schema.json',
+      'package.json',
+      'schema.graphql',
+    ]);
+    const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    expect(built).toEqual(expect.arrayContaining(['dist/main.js', 'dist/main.js.map']));
+    expect(built.filter((path) => !/^dist\/(?:main\.js|chunks\/[\w-]+\.js)(?:\.map)?$/.test(path))).toEqual([]);
+  });
+
+  it('starts the demo from its package in an empty folder, without node_modules', async () => {
+    await run('tar', ['-xzf', packed.filename], { cwd: folder.path });
+    const demo = spawn(process.execPath, ['package/dist/main.js', 'demo', '--port', '0', '--json'], {
+      cwd: folder.path,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    onTestFinished(() => void demo.kill('SIGKILL'));
+    const { legacy, clientId, idToken, targets } = JSON.parse(String((await once(demo.stdout, 'data'))[0]));
+    const response = await fetch(legacy, {
+      method: 'POST',
+      body: new URLSearchParams({
+        client_id: clientId,
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        id_token: idToken,
+        target: targets[0].clientId,
+        api_type: targets[0].apiTypes[0].toLowerCase(),
+      }),
+    });
+    expect(response.status).toBe(200);
+  });
 
   it('checks a configuration', async () => {
     expect((await main('check', ...config)).stdout).toMatch(/: valid; tenants: 1, clients: 4\n$/);

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe } from 'vitest';
 import { atTheEnd } from './at-the-end.js';
 import { configFolder } from './config-folder.js';
 import { freePort } from './free-port.js';
+import { describeWith } from './installed-programs.js';
 import { poll } from './poll.js';
 
 /** A redis-server, which ends with the test, or with the file outside of a test. It keeps nothing on disk. */
@@ -31,12 +31,7 @@ export interface RedisServerOptions {
   readonly port?: number;
 }
 
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
-if (!isInstalled && process.env.CI === 'true') throw new Error('CI needs redis-server');
-if (!isInstalled) console.log('Skipped: redis-server is not installed (Debian: apt-get install redis-server)');
-
-/** `describe`, skipped where there is no redis-server. */
-export const describeWithRedis = describe.skipIf(!isInstalled);
+export const describeWithRedis = describeWith('redis-server');
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const { args = [], cliArgs = [], config, port = await freePort() } = options;
