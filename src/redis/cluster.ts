@@ -34,7 +34,9 @@ export class RedisCluster implements RedisCommands {
   /** The address of the node of each slot. */
   #owners: readonly (string | undefined)[] = [];
   #failure = 'is not connected yet';
-  #reported: Availability['status'] = 'down';
+  #reported: Availability['status'] | undefined;
+  /** Whether the first attempt to connect to the nodes has ended. */
+  #isKnown = false;
   #wake: () => void = () => {};
 
   /** @param seeds some of the nodes; the login of the first one is used at all of them */
@@ -94,6 +96,7 @@ export class RedisCluster implements RedisCommands {
         this.#failure = describeFailure(error);
       }
       await Promise.all([...this.#nodes.values()].map(({ node }) => node.firstAttempt));
+      this.#isKnown = true;
       this.#report();
       attempted();
       const pauseMs = this.availability.status === 'ok' ? CALM_REFRESH_MS : REFRESH_MS;
@@ -158,7 +161,7 @@ export class RedisCluster implements RedisCommands {
 
   #report(): void {
     const { availability } = this;
-    if (availability.status === this.#reported) return;
+    if (!this.#isKnown || availability.status === this.#reported) return;
     this.#reported = availability.status;
     this.#onChange(availability);
   }

@@ -16,7 +16,7 @@ export interface NodeOptions {
   readonly locate: () => RedisEndpoint | Promise<RedisEndpoint>;
   /** A command that only a Redis which takes writes executes. */
   readonly probe: () => readonly string[];
-  /** Called when the availability changes. */
+  /** Called when the availability is known, and when it changes. */
   readonly onChange: (availability: Availability) => void;
 }
 
@@ -33,6 +33,8 @@ export class RedisNode {
   readonly #stop = new AbortController();
   #link: Link | undefined;
   #availability: Availability = { status: 'down', reason: 'is not connected yet' };
+  /** Whether the first attempt has succeeded or failed. */
+  #isKnown = false;
   /** Ends the pause before the next probe. */
   #wake: () => void = () => {};
 
@@ -139,7 +141,9 @@ export class RedisNode {
   #setAvailability(next: Availability): void {
     const previous = this.#availability;
     this.#availability = next;
-    if (next.status !== previous.status) this.#options.onChange(next);
+    if (this.#isKnown && next.status === previous.status) return;
+    this.#isKnown = true;
+    this.#options.onChange(next);
   }
 }
 

@@ -14,11 +14,16 @@ export interface GatewayProcess {
  * Serves a configuration in a process of its own, which ends with the test, or with the file outside of a test.
  *
  * @param args further arguments of `serve`
+ * @param env beside the environment of the tests
  */
-export async function startGatewayProcess(config: object, args: readonly string[] = []): Promise<GatewayProcess> {
+export async function startGatewayProcess(
+  config: object,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
   const folder = configFolder();
   const path = folder.write('gateway.yaml', JSON.stringify({ ...config, audit: { file: 'audit.jsonl' } }));
-  const command = startCommand(['serve', '--config', path, '--port', '0', '--json', ...args]);
+  const command = startCommand(['serve', '--config', path, '--port', '0', '--json', ...args], { env });
   atTheEnd(async () => {
     command.process.kill('SIGTERM');
     await command.exit;
