@@ -1,5 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+
+/** The default length of the queue of connections that are not accepted yet. */
+const MAX_TURNS = 511;
 
 export interface StopOptions {
   /** Milliseconds after which a connection is closed on which nothing is sent. */
@@ -12,11 +16,13 @@ export interface StopOptions {
 export class Connections {
   readonly #server: Server;
   readonly #unanswered = new Map<Socket, number>();
+  #accepted = 0;
   #stopping = false;
 
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket) => {
+      this.#accepted++;
       this.#unanswered.set(socket, 0);
       socket.once('close', () => this.#unanswered.delete(socket));
     });
@@ -38,15 +44,28 @@ export class Connections {
   }
 
   /**
+   * Accepts the connections that clients have made already, one in a turn of the event loop: the end of listening would reset
+   * them. Bounded, because clients may make more of them all the time.
+   */
+  async #acceptWaiting(): Promise<void> {
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      const before = this.#accepted;
+      await setImmediate();
+      if (this.#accepted === before) return;
+    }
+  }
+
+  /**
    * Stops listening, and resolves when every connection has ended: with its last answer, or when nothing was sent on it for
    * a while. To close an idle connection at once would lose the request that is on its way.
    */
-  stop({ quietMs, graceMs }: StopOptions): Promise<void> {
+  async stop({ quietMs, graceMs }: StopOptions): Promise<void> {
     const server = this.#server;
     this.#stopping = true;
     server.keepAliveTimeout = quietMs;
     for (const [socket, unanswered] of this.#unanswered) if (unanswered === 0) socket.setTimeout(quietMs);
-    return new Promise((resolve) => {
+    await this.#acceptWaiting();
+    await new Promise<void>((resolve) => {
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       // Server.close of node:http would close idle connections, and no longer limit the time for headers.
       TcpServer.prototype.close.call(server, () => {

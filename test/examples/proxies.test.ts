@@ -3,6 +3,7 @@ import { baseConfig, ISSUER } from '../support/gateway.js';
 import { compactToken, signers } from '../support/identity-provider.js';
 import { describeWith } from '../support/installed-programs.js';
 import { rsaPair } from '../support/keys.js';
+import { sendLoad } from '../support/load.js';
 import { poll } from '../support/poll.js';
 import { type ProxyProgram, type RunningProxy, startProxy } from './proxy.js';
 import { type Replica, startReplica } from './replica.js';
@@ -56,7 +57,7 @@ for (const program of [nginx, caddy]) {
         ...baseConfig(),
         listen: { drain_seconds: program.drainSeconds },
         trust_proxy: ['127.0.0.1/32'],
-        rate_limit: { store: 'memory', burst: 1 },
+        rate_limit: { store: 'memory', burst: 1, attempts_per_minute: 10_000 },
       };
       replicas = await Promise.all([startReplica(config), startReplica(config)]);
       proxy = await startProxy(program, [replicas[0].port, replicas[1].port]);
@@ -129,5 +130,36 @@ for (const program of [nginx, caddy]) {
       expect(outcomes.filter((outcome) => outcome !== 'granted')).toEqual([]);
       expect(outcomes.length).toBeGreaterThan(20);
     });
+
+    it.runIf(program === nginx)(
+      'loses none of 5,000 requests while both are restarted, one after the other',
+      async () => {
+        const { url, tls } = proxy;
+        const headers = {
+          host: 'delegation.example.com',
+          'content-type': 'application/json',
+          authorization: `Bearer ${idToken()}`,
+        };
+        const body = JSON.stringify({ query: '{ viewer { userId } }' });
+        const restarts: Promise<void>[] = [];
+        const restart = async ({ stop, start }: Replica) => {
+          await stop();
+          await start();
+        };
+        const result = await sendLoad({
+          url: `${url}/graphql`,
+          tls,
+          requests: 5_000,
+          connections: 30,
+          buildRequest: () => ({ headers, body }),
+          onAnswer(answers) {
+            if (answers === 1_000) restarts.push(restart(replicas[0]));
+            if (answers === 3_000) restarts.push(restarts[0]!.then(() => restart(replicas[1])));
+          },
+        });
+        await Promise.all(restarts);
+        expect(result).toEqual({ statuses: { 200: 5_000 }, lost: [] });
+      },
+    );
   });
 }

@@ -30,6 +30,9 @@ export interface Answer {
 }
 
 export interface RunningProxy {
+  readonly url: string;
+  /** For a client that trusts its certificate. */
+  readonly tls: { readonly ca: string; readonly servername: string };
   /** The exit code of the proxy's own check of its file, with what it printed. */
   check(): string;
   /** Sends a request over TLS, from an address of 127.0.0.0/8. */
@@ -94,6 +97,8 @@ export async function startProxy(program: ProxyProgram, ports: readonly [number,
     timeoutMs: 30_000,
   });
   return {
+    url: `https://127.0.0.1:${port}`,
+    tls: { ca: cert, servername: 'delegation.example.com' },
     check() {
       const { status, stdout, stderr } = spawnSync(program.name, program.checkArgs(folder.path), {
         ...options,

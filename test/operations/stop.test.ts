@@ -17,7 +17,7 @@ function generousConfig(listen: object = {}): object {
   return { ...sharedConfig('memory'), listen, rate_limit };
 }
 
-describe('a gateway that is stopped', { timeout: 60_000 }, () => {
+describe('a gateway that is stopped', { timeout: 180_000 }, () => {
   it('loses none of 5,000 requests of a client that tries again where it cannot connect', async () => {
     const [token] = await signTokens(1);
     const { headers, body } = buildDelegation(token!) as { headers: Record<string, string>; body: string };

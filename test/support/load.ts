@@ -1,9 +1,12 @@
-import { Agent, request } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 
 export interface LoadOptions {
   readonly url: string;
+  /** For a URL with https. */
+  readonly tls?: { readonly ca: string; readonly servername: string };
   readonly requests: number;
   /** Requests under way at the same time, each on a connection that is kept alive. */
   readonly connections: number;
@@ -20,14 +23,10 @@ export interface LoadResult {
 }
 
 /** Sends requests as a balancer does: one that could not connect is tried again, and one that was sent is not. */
-export async function sendLoad({
-  url,
-  requests,
-  connections,
-  buildRequest,
-  onAnswer,
-}: LoadOptions): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
+  const { url, tls, requests, connections, buildRequest, onAnswer } = options;
+  const settings = { keepAlive: true, maxSockets: connections };
+  const agent = tls ? new https.Agent({ ...settings, ...tls }) : new http.Agent(settings);
   const statuses: Record<string, number> = {};
   const lost: string[] = [];
   let next = 0;
@@ -60,8 +59,9 @@ async function sendUntilConnected(...args: Parameters<typeof post>): Promise<num
   }
 }
 
-function post(url: string, agent: Agent, headers: Record<string, string>, body: string): Promise<number> {
+function post(url: string, agent: http.Agent, headers: Record<string, string>, body: string): Promise<number> {
   return new Promise((resolve, reject) => {
+    const { request } = agent instanceof https.Agent ? https : http;
     const sent = request(url, { method: 'POST', agent, headers }, (answer) => {
       text(answer).then(() => resolve(answer.statusCode ?? 0), reject);
     });
