@@ -42,7 +42,7 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
       .union([z.literal('stderr'), fields.object({ file: fields.outputFile() })], {
         error: 'stderr, or { file: path }',
       })
-      .default('stderr')
+      .prefault('stderr')
       .describe('Where audit events are written: stderr, or the end of a file. A reload opens the file again.'),
     rate_limit: rateLimitSchema(fields).prefault({}).describe('The limits of users and of addresses.'),
     graphql: graphqlSchema(fields).prefault({}).describe('Limits of a GraphQL document.'),
