@@ -21,7 +21,9 @@ export interface Page {
 }
 
 /** The documentation: README and its neighbours, and every page below `docs/` and `examples/`. */
-export const pages = [...listPages(ROOT), ...['docs', 'examples'].flatMap((folder) => listPages(ROOT, folder))].map(readPage);
+export const pages = [...listPages(ROOT), ...['docs', 'examples'].flatMap((folder) => listPages(ROOT, folder))].map(
+  readPage,
+);
 
 /** The Markdown files of a folder, relative to the repository; below it too where a folder is named. */
 function listPages(root: string, folder = ''): string[] {
@@ -36,7 +38,7 @@ export const blocksIn = (...languages: readonly string[]) =>
   pages.flatMap(({ blocks }) => blocks.filter(({ language }) => languages.includes(language)));
 
 /** Takes a page apart at its fences; a block that is indented loses that indentation. */
-function readPage(path: string): Page {
+export function readPage(path: string): Page {
   const text = readFileSync(ROOT + path, 'utf8');
   const lines = text.split('\n');
   const blocks: Block[] = [];
