@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseAst } from 'vitest/node';
-import { parseDocument, stringify } from 'yaml';
+import { parseDocument, parse as parseYaml, stringify } from 'yaml';
 import { ADDONS } from '../src/addons/index.js';
 import { runCommandLine } from '../src/cli/command-line.js';
 import { captureOutput } from './support/captured-output.js';
@@ -120,6 +122,10 @@ function pairOf(file: string): ReturnType<typeof selfSigned> {
   return pair;
 }
 
+const ajv = new Ajv2020({ strict: true });
+addFormats.default(ajv);
+const validateYaml = ajv.compile(JSON.parse(readFileSync(`${ROOT}gateway.schema.json`, 'utf8')));
+
 /** Runs `check` on a configuration, with a stand-in for each file and variable that it names. */
 async function check(yaml: string) {
   for (const [, name = ''] of yaml.matchAll(/\bfile: ([\w./-]+)/g)) {
@@ -170,6 +176,7 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
   it.each(blocks.filter(({ text }) => isWhole(text)).map(named))('%s, as it stands', async (_at, text) => {
     const { code, stderr } = await check(text);
     expect(code).toBe(0);
+    expect([validateYaml(parseYaml(text)), validateYaml.errors]).toEqual([true, null]);
     // A warning is printed beside the sample.
     if (stderr !== '') expect(blocksIn('').map((block) => block.text)).toContain(stderr);
   });
@@ -177,7 +184,9 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
   it.each(blocks.filter(({ text }) => !isWhole(text)).map(named))('%s, in its place', async (_at, text) => {
     const document = parseDocument(text);
     expect(document.errors).toEqual([]);
-    expect(await check(stringify(complete(document.toJS())))).toMatchObject({ code: 0, stderr: '' });
+    const whole = complete(document.toJS());
+    expect(await check(stringify(whole))).toMatchObject({ code: 0, stderr: '' });
+    expect([validateYaml(whole), validateYaml.errors]).toEqual([true, null]);
   });
 
   it('has a sample of every add-on that is configured', () => {
