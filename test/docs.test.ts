@@ -206,6 +206,23 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
   });
 });
 
+it('.gitignore covers the configuration, the key and the service account that README.md has a newcomer save', ({
+  skip,
+}) => {
+  const git = (...args: string[]) => spawnSync('git', ['-C', folder.path, ...args], { encoding: 'utf8' });
+  skip(git('--version').status !== 0 && !process.env.CI, 'needs git');
+  folder.write('.gitignore', readFileSync(`${ROOT}.gitignore`, 'utf8'));
+  git('init', '--quiet');
+  const files = ['gateway.yaml', 'firebase.pem', 'service-account.json', 'my-project-firebase-adminsdk-a1b2c.json'];
+  const saved = readPage('README.md').text.match(/[\w-]+\.(?:pem|json)\b/g) ?? [];
+  expect(saved).toEqual(expect.arrayContaining(['firebase.pem', 'service-account.json']));
+  expect(
+    git('check-ignore', ...files)
+      .stdout.trim()
+      .split('\n'),
+  ).toEqual(files);
+});
+
 describe('what the documentation names exists', () => {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { readonly scripts: object };
   const matches = (pattern: RegExp) =>
