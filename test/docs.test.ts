@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseAst } from 'vitest/node';
-import { parseDocument, stringify } from 'yaml';
+import { parseDocument, parse as parseYaml, stringify } from 'yaml';
 import { ADDONS } from '../src/addons/index.js';
 import { runCommandLine } from '../src/cli/command-line.js';
 import { captureOutput } from './support/captured-output.js';
 import { configFolder } from './support/config-folder.js';
-import { type Block, blocksIn, codeSpans, pages, ROOT } from './support/documentation.js';
+import { type Block, blocksIn, codeSpans, pages, ROOT, readPage } from './support/documentation.js';
 import { secrets } from './support/secrets.js';
 import { selfSigned } from './support/upstream.js';
 
@@ -47,7 +49,32 @@ describe('GraphQL in the documentation is valid for schema.graphql', () => {
 });
 
 it('pages of the manual are found', () => {
-  expect(pages.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', 'docs/security.md']));
+  expect(pages.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(['README.md', 'docs/add-ons/firebase.md', 'docs/configuration.md', 'docs/security.md']),
+  );
+});
+
+it('README.md has at most 200 lines', () => {
+  expect(readPage('README.md').text.trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+});
+
+describe('each add-on has a page of the manual', () => {
+  const readme = readPage('README.md').text;
+
+  it.each(ADDONS.map(({ name }) => name))('%s, which README.md and the list of add-ons link', (name) => {
+    const [, file = ''] =
+      new RegExp(`\\[[^\\]]*\`${name}\`[^\\]]*\\]\\(docs/add-ons/([\\w-]+\\.md)\\)`).exec(readme) ?? [];
+    expect(readPage('docs/add-ons/README.md').text).toContain(`](${file})`);
+    const { text } = readPage(`docs/add-ons/${file}`);
+    expect(text).toContain(`\`${name}\``);
+    expect(text.match(/^## (?!In ).*/gm)).toEqual([
+      '## Configuration',
+      '## To check',
+      '## Troubles',
+      '## Who has accepted it',
+    ]);
+    expect(text).toMatch(/^## In /m);
+  });
 });
 
 it('samples of each language are found', () => {
@@ -66,8 +93,18 @@ describe('scripts in the documentation have no syntax error', () => {
     expect(parseAst(text, { lang: 'ts' }).body.length).toBeGreaterThan(0);
   });
 
-  it.each(blocksIn('sh').map(named))('%s', (_at, text) => {
+  const inProse = pages
+    .flatMap(codeSpans)
+    .filter(({ text }) =>
+      /^(?:[A-Z_]+=\S+ )*(?:openssl|curl|aws|jq|npm|npx|node|docker|delegation-gateway) \S/.test(text),
+    );
+
+  it.each([...blocksIn('sh'), ...inProse].map(named))('%s', (_at, text) => {
     expect(spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('is found in prose too', () => {
+    expect(inProse.map(({ text }) => text.split(' ')[0])).toEqual(expect.arrayContaining(['openssl', 'curl', 'aws']));
   });
 });
 
@@ -84,6 +121,10 @@ function pairOf(file: string): ReturnType<typeof selfSigned> {
   secrets.keep('a private key of the documentation', pair.key);
   return pair;
 }
+
+const ajv = new Ajv2020({ strict: true });
+addFormats.default(ajv);
+const validateYaml = ajv.compile(JSON.parse(readFileSync(`${ROOT}gateway.schema.json`, 'utf8')));
 
 /** Runs `check` on a configuration, with a stand-in for each file and variable that it names. */
 async function check(yaml: string) {
@@ -135,6 +176,7 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
   it.each(blocks.filter(({ text }) => isWhole(text)).map(named))('%s, as it stands', async (_at, text) => {
     const { code, stderr } = await check(text);
     expect(code).toBe(0);
+    expect([validateYaml(parseYaml(text)), validateYaml.errors]).toEqual([true, null]);
     // A warning is printed beside the sample.
     if (stderr !== '') expect(blocksIn('').map((block) => block.text)).toContain(stderr);
   });
@@ -142,7 +184,9 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
   it.each(blocks.filter(({ text }) => !isWhole(text)).map(named))('%s, in its place', async (_at, text) => {
     const document = parseDocument(text);
     expect(document.errors).toEqual([]);
-    expect(await check(stringify(complete(document.toJS())))).toMatchObject({ code: 0, stderr: '' });
+    const whole = complete(document.toJS());
+    expect(await check(stringify(whole))).toMatchObject({ code: 0, stderr: '' });
+    expect([validateYaml(whole), validateYaml.errors]).toEqual([true, null]);
   });
 
   it('has a sample of every add-on that is configured', () => {
@@ -160,6 +204,23 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
     expect(code).toBe(1);
     expect(blocksIn('').map(({ text }) => text)).toContain(stderr);
   });
+});
+
+it('.gitignore covers the configuration, the key and the service account that README.md has a newcomer save', ({
+  skip,
+}) => {
+  const git = (...args: string[]) => spawnSync('git', ['-C', folder.path, ...args], { encoding: 'utf8' });
+  skip(git('--version').status !== 0 && !process.env.CI, 'needs git');
+  folder.write('.gitignore', readFileSync(`${ROOT}.gitignore`, 'utf8'));
+  git('init', '--quiet');
+  const files = ['gateway.yaml', 'firebase.pem', 'service-account.json', 'my-project-firebase-adminsdk-a1b2c.json'];
+  const saved = readPage('README.md').text.match(/[\w-]+\.(?:pem|json)\b/g) ?? [];
+  expect(saved).toEqual(expect.arrayContaining(['firebase.pem', 'service-account.json']));
+  expect(
+    git('check-ignore', ...files)
+      .stdout.trim()
+      .split('\n'),
+  ).toEqual(files);
 });
 
 describe('what the documentation names exists', () => {
@@ -180,6 +241,25 @@ describe('what the documentation names exists', () => {
     async (_path, name) => {
       captureOutput();
       expect(await runCommandLine([name, '--help'])).toBe(0);
+    },
+  );
+
+  const options = pages.flatMap(({ path, text }) =>
+    [
+      ...text
+        .replaceAll('\\\n', '')
+        .matchAll(/(?:delegation-gateway |node dist\/main\.js |npm run (?=\w+ -- ))([a-z][\w-]*)([^\n`|>]*)/g),
+    ].flatMap(([, command = '', rest = '']) =>
+      [...rest.matchAll(/ (--[a-z][\w-]+)/g)].map(([, option]) => `${path} ${command} ${option}`),
+    ),
+  );
+
+  it.each([...new Set(options)].map((each) => each.split(' ')))(
+    '%s: %s %s',
+    async (_path, command = '', option = '') => {
+      const output = captureOutput();
+      await runCommandLine([command, '--help']);
+      expect(output.stdout).toMatch(new RegExp(`^  ${option}\\b`, 'm'));
     },
   );
 
@@ -208,17 +288,30 @@ describe('what the documentation names exists', () => {
       .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').match(/\w+/g) ?? []),
   );
   const manual = pages.filter(({ path }) => path.startsWith('docs/'));
-
-  it.each(
-    unique(
-      manual.flatMap((page) =>
-        codeSpans(page).flatMap(({ text }) => findNames(text).map((name) => `${page.path} ${name}`)),
-      ),
+  const namesInManual = unique(
+    manual.flatMap((page) =>
+      codeSpans(page).flatMap(({ text }) => findNames(text).map((name) => `${page.path} ${name}`)),
     ),
-  )('%s: the field, claim, code or function %s of the source', (_path, name) => {
-    expect(sourceNames.has(name)).toBe(true);
+  );
+
+  it.each(namesInManual.filter(([, name]) => !NAMES_OF_OTHERS.has(name)))(
+    '%s: the field, claim, code or function %s of the source',
+    (_path, name) => {
+      expect(sourceNames.has(name)).toBe(true);
+    },
+  );
+
+  it('the names of other programs that the manual has are not ours', () => {
+    const used = new Set(namesInManual.map(([, name]) => name));
+    expect([...NAMES_OF_OTHERS].filter((name) => !used.has(name) || sourceNames.has(name))).toEqual([]);
   });
 });
+
+/** Environment variables of the AWS CLI and of Node, one of a sample, error codes of Salesforce, a part of a scope of Auth0. */
+const NAMES_OF_OTHERS = new Set(
+  `AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN NODE_COMPILE_CACHE NODE_EXTRA_CA_CERTS REDIS_URL
+   invalid_client_id invalid_app_access inactive_user inactive_org client_keys`.split(/\s+/),
+);
 
 /** The names in a code span that no other word looks like: snake_case, camelCase, UPPER_CASE. */
 function findNames(text: string): string[] {

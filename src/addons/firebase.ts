@@ -29,14 +29,41 @@ const EITHER = 'client_email with private_key, or secret alone';
 function buildConfigSchema(fields: ConfigFields) {
   return fields
     .object({
-      client_email: z.string().min(1).optional(),
-      private_key: fields.rsaPrivateKey().optional(),
-      private_key_id: z.string().min(1).optional(),
-      secret: fields.secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' }).optional(),
-      lifetime_in_seconds: z.int().min(1).max(MAX_LIFETIME_SECONDS).default(MAX_LIFETIME_SECONDS),
-      uid: fields.claimPath().optional(),
-      claims: fields.claimMap(RESERVED_CLAIMS).default([]),
-      data_claim: fields.claimPath().optional(),
+      client_email: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The service account that signs: client_email of its JSON file.'),
+      private_key: fields
+        .rsaPrivateKey()
+        .optional()
+        .describe('The private key of the service account in PEM form: private_key of its JSON file.'),
+      private_key_id: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The kid of the token: private_key_id of the JSON file. Default: none.'),
+      secret: fields
+        .secret({ pattern: /^.+$/su, expected: 'a secret that is not empty' })
+        .optional()
+        .describe('The secret of a Firebase SDK 2 database, in place of the service account.'),
+      lifetime_in_seconds: z
+        .int()
+        .min(1)
+        .max(MAX_LIFETIME_SECONDS)
+        .default(MAX_LIFETIME_SECONDS)
+        .describe('How long the custom token is valid.'),
+      uid: fields.claimPath().optional().describe('The claim that holds the uid. Default: the user id.'),
+      claims: fields
+        .claimMap(RESERVED_CLAIMS)
+        .default([])
+        .describe('Custom claims, { name: path into the claims of the caller }.'),
+      data_claim: fields
+        .claimPath()
+        .optional()
+        .describe(
+          'A claim whose uid is the uid and whose other keys are custom claims, as Auth0 rules set firebase_data.',
+        ),
     })
     .superRefine(
       ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {

@@ -19,11 +19,14 @@ export const layer = defineAddon({
   description: 'A Layer identity token. It needs the nonce in `layer`.',
   config: (fields) =>
     fields.object({
-      providerId: z.string().min(1),
-      keyId: z.string().min(1),
-      privateKey: fields.rsaPrivateKey(),
-      principal: fields.claimPath().prefault('user_id'),
-      expiration: minutes().default(DEFAULT_MINUTES),
+      providerId: z.string().min(1).describe('The provider id of the Layer application: iss of the token.'),
+      keyId: z.string().min(1).describe('The id under which the server knows the public key: kid of the token.'),
+      privateKey: fields.rsaPrivateKey().describe('The RSA private key in PEM form that signs the token.'),
+      principal: fields
+        .claimPath()
+        .prefault('user_id')
+        .describe('The claim that identifies the user; user_id is the user id.'),
+      expiration: minutes().default(DEFAULT_MINUTES).describe('How long the token is valid, in minutes.'),
     }),
   credential: {
     name: 'LayerIdentityToken',

@@ -28,18 +28,33 @@ const HEADERS = { accept: 'application/json' };
 function buildConfigSchema(fields: ConfigFields) {
   const schema = fields
     .object({
-      clientid: z.string().min(1),
-      principal: fields.claimPath(),
+      clientid: z.string().min(1).describe('The consumer key of the Connected App: iss of the assertion.'),
+      principal: fields.claimPath().describe('The claim that holds the Salesforce username: sub of the assertion.'),
       communityName: z
         .string()
-        .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, { error: 'the first label of the host of the community' })
-        .optional(),
+        .regex(/^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, {
+          error: 'the first label of the host of the community',
+        })
+        .optional()
+        .describe(
+          'The community (Experience Cloud site) that tokens are for: the first label of its host. Default: none.',
+        ),
       community_url_section: z
         .string()
         .regex(/^[\w-]+(?:\/[\w-]+)*$/, { error: 'the path of the community, without a leading or trailing slash' })
-        .optional(),
-      token_endpoint: fields.url().optional(),
-      audience: z.string().min(1).optional(),
+        .optional()
+        .describe('The path of the community. Default: none.'),
+      token_endpoint: fields
+        .url()
+        .optional()
+        .describe('Where the assertion is sent. Default: /services/oauth2/token of the org or the community.'),
+      audience: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'The aud of the assertion. Default: https://login.salesforce.com, https://test.salesforce.com for a sandbox, or the URL of the community.',
+        ),
     })
     .refine((config) => config.communityName !== undefined || config.community_url_section === undefined, {
       path: ['communityName'],

@@ -22,15 +22,33 @@ function buildConfigSchema(fields: ConfigFields) {
   const text = z.string().min(1).refine(isXmlText, { error: 'a text that XML can represent exactly' });
   const schema = fields.object({
     // RFC 7617 §2: the user-id ends at the first colon, and neither part may contain control characters.
-    clientid: z.string().regex(/^[^:\p{C}]+$/u, { error: 'a client id without colons or control characters' }),
-    servicePassword: fields.secret({ pattern: /^[^\p{C}]+$/u, expected: 'a password without control characters' }),
-    tokenEndpointUrl: fields.url(),
-    usernameAttribute: fields.claimPath().prefault('user_id'),
-    nameIdentifierFormat: text.default(NAME_ID_UNSPECIFIED),
-    scope: z.string().regex(SCOPE, { error: 'OAuth scope values, separated by spaces' }).optional(),
-    audience: text.optional(),
-    recipient: text.optional(),
-    claims: buildAttributeSchema(fields).default([]),
+    clientid: z
+      .string()
+      .regex(/^[^:\p{C}]+$/u, { error: 'a client id without colons or control characters' })
+      .describe('The OAuth client in SAP, which is a service user.'),
+    servicePassword: fields
+      .secret({ pattern: /^[^\p{C}]+$/u, expected: 'a password without control characters' })
+      .describe('The password of that service user.'),
+    tokenEndpointUrl: fields.url().describe('The OAuth token endpoint of the SAP system.'),
+    usernameAttribute: fields
+      .claimPath()
+      .prefault('user_id')
+      .describe('The claim that holds the user name of SAP; user_id is the user id.'),
+    nameIdentifierFormat: text
+      .default(NAME_ID_UNSPECIFIED)
+      .describe('The format of the name identifier in the assertion.'),
+    scope: z
+      .string()
+      .regex(SCOPE, { error: 'OAuth scope values, separated by spaces' })
+      .optional()
+      .describe('The scopes that a token may have, separated by spaces; a request can ask for fewer.'),
+    audience: text
+      .optional()
+      .describe('The audience of the assertion: the name of the local provider of SAP. Default: the token endpoint.'),
+    recipient: text.optional().describe('The recipient of the assertion. Default: the token endpoint.'),
+    claims: buildAttributeSchema(fields)
+      .default([])
+      .describe('Further attributes of the assertion, { name: path into the claims of the caller }.'),
   });
   return blankToUndefined(schema, 'nameIdentifierFormat', 'scope');
 }

@@ -18,8 +18,13 @@ export const wams = defineAddon({
   description: 'A token of Azure Mobile Services.',
   config: (fields) =>
     fields.object({
-      masterkey: fields.secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' }),
-      uid: fields.claimPath().prefault('user_id'),
+      masterkey: fields
+        .secret({ pattern: /^.+$/su, expected: 'a master key that is not empty' })
+        .describe('The master key of the mobile service, from which the key of the token is derived.'),
+      uid: fields
+        .claimPath()
+        .prefault('user_id')
+        .describe('The claim that identifies the user; user_id is the user id.'),
     }),
   credential: {
     name: 'MobileServicesToken',

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ADDONS } from '../addons/index.js';
 import { createConfigFields } from '../config/fields.js';
+import { printReference } from '../config/print-reference.js';
 import { gatewayJsonSchema } from '../config/schema.js';
 import { printGatewaySchema } from '../endpoints/graphql/schema/schema.js';
 import type { Command } from './command.js';
@@ -10,7 +12,7 @@ export const schemaCommand: Command = {
 
 Prints the GraphQL schema.
 
-  --write   write schema.graphql and gateway.schema.json to the working folder instead
+  --write   write schema.graphql, gateway.schema.json and docs/configuration.md to the working folder instead
   --check   exit with 1 when those files are out of date
 `,
   options: { write: { type: 'boolean' }, check: { type: 'boolean' } },
@@ -22,14 +24,15 @@ Prints the GraphQL schema.
     }
     let stale = 0;
     for (const [name, text] of Object.entries(files)) {
-      if (write) writeFileSync(name, text);
-      else if (readOrEmpty(name) !== text) {
+      if (write) {
+        mkdirSync(dirname(name), { recursive: true });
+        writeFileSync(name, text);
+      } else if (readOrEmpty(name) !== text) {
         process.stderr.write(`${name} is out of date; run: npm run schema -- --write\n`);
         stale++;
       }
     }
-    if (stale === 0)
-      process.stdout.write(`schema.graphql and gateway.schema.json are ${write ? 'written' : 'up to date'}\n`);
+    if (stale === 0) process.stdout.write(`${Object.keys(files).join(', ')}: ${write ? 'written' : 'up to date'}\n`);
     return stale === 0 ? 0 : 1;
   },
 };
@@ -37,9 +40,11 @@ Prints the GraphQL schema.
 /** Builds the checked-in files that are generated from the code. */
 export function buildGeneratedFiles() {
   const fields = createConfigFields(() => '');
+  const jsonSchema = gatewayJsonSchema(fields, ADDONS);
   return {
     'schema.graphql': printGatewaySchema(ADDONS),
-    'gateway.schema.json': `${JSON.stringify(gatewayJsonSchema(fields, ADDONS), null, 2)}\n`,
+    'gateway.schema.json': `${JSON.stringify(jsonSchema, null, 2)}\n`,
+    'docs/configuration.md': printReference(jsonSchema),
   };
 }
 

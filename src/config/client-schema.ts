@@ -64,7 +64,7 @@ export function clientSchema(fields: GatewayFields, addons: readonly AddonDefini
       accepted_client_secrets: z
         .array(fields.secret({ pattern: /./s, expected: 'a secret that is not empty' }))
         .max(MAX_ACCEPTED_SECRETS)
-        .default([])
+        .prefault([])
         .describe(
           'Secrets that are accepted beside client_secret while it is rotated, in tokens and as authentication; they sign nothing.',
         ),

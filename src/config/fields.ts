@@ -35,9 +35,15 @@ export function createConfigFields(readSecret: ReadSecret, folder = process.cwd(
     })
     .describe('A secret: its text, { env: NAME } or { file: path }.');
   const jwks = z
-    .union([strictObject({ file: name.meta(FILE) }), strictObject({ keys: z.array(z.looseObject({})) })], {
-      error: '{ file: path } or { keys: [ … ] }',
-    })
+    .union(
+      [
+        strictObject({ file: name.meta(FILE) }),
+        strictObject({ keys: z.array(z.looseObject({})).describe('The keys, each a JWK (RFC 7517).') }),
+      ],
+      {
+        error: '{ file: path } or { keys: [ … ] }',
+      },
+    )
     .transform(reportThrown((given) => KeySet.fromJwks('file' in given ? parseJson(readSecret(given)) : given)));
   const text = () => source.transform(reportThrown(readSecret));
   return {

@@ -42,7 +42,7 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
       .union([z.literal('stderr'), fields.object({ file: fields.outputFile() })], {
         error: 'stderr, or { file: path }',
       })
-      .default('stderr')
+      .prefault('stderr')
       .describe('Where audit events are written: stderr, or the end of a file. A reload opens the file again.'),
     rate_limit: rateLimitSchema(fields).prefault({}).describe('The limits of users and of addresses.'),
     graphql: graphqlSchema(fields).prefault({}).describe('Limits of a GraphQL document.'),
@@ -101,14 +101,16 @@ function graphqlSchema(fields: GatewayFields) {
   return fields.object({
     introspection: z.boolean().default(true).describe('Whether clients may read the schema.'),
     suggestions: z.boolean().default(false).describe('Whether errors suggest names: "Did you mean …?".'),
-    max_depth: positiveInt(100).default(8),
-    max_aliases: z.int().min(0).max(1_000).default(15),
-    max_tokens: positiveInt(100_000).default(1_000),
+    max_depth: positiveInt(100).default(8).describe('How deep the selections of a document may be nested.'),
+    max_aliases: z.int().min(0).max(1_000).default(15).describe('How many aliases a document may have.'),
+    max_tokens: positiveInt(100_000)
+      .default(1_000)
+      .describe('How many tokens of the GraphQL language a document may have.'),
   });
 }
 
 /** One label or several, or an IPv6 address in brackets. */
-const HOST = /^(?:\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*\.?|\[[\da-f:.]+\])$/i;
+const HOST = /^(?:\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*\.?|\[[\da-fA-F:.]+\])$/;
 
 function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[]) {
   return fields
@@ -144,7 +146,8 @@ function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[])
             .default(3)
             .describe('How many applications may delegate one after the other, the target not counted.'),
         })
-        .prefault({}),
+        .prefault({})
+        .describe('Whether delegation is on, and how far its app tokens go.'),
       tokens_valid_after: fields
         .time()
         .optional()
@@ -256,6 +259,14 @@ export type ClientConfig = TenantConfig['clients'][number];
 
 /** Creates the JSON Schema for editors. */
 export function gatewayJsonSchema(fields: GatewayFields, addons: readonly AddonDefinition[]): Record<string, unknown> {
-  const schema = z.toJSONSchema(gatewaySchema(fields, addons), { io: 'input', unrepresentable: 'any', reused: 'ref' });
+  const schema = z.toJSONSchema(gatewaySchema(fields, addons), {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'ref',
+    override({ jsonSchema }) {
+      // No format of JSON Schema, so strict validators refuse it; the pattern beside it says the same.
+      if (jsonSchema.format?.startsWith('cidr')) delete jsonSchema.format;
+    },
+  });
   return { ...schema, title: 'gateway.yaml' };
 }

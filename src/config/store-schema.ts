@@ -37,7 +37,7 @@ export function storeSchema(fields: GatewayFields) {
       ],
       { error: ({ errors }) => findReason(errors) ?? EXPECTED_STORE },
     )
-    .default('memory')
+    .prefault('memory')
     .describe(
       'Where buckets, attempts, used assertions and refused refresh tokens are kept: memory of each process, or a Redis that processes share.',
     );

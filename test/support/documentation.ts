@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,18 +20,25 @@ export interface Page {
   readonly prose: string;
 }
 
-/** The documentation: README and its neighbours, the manual, and the examples. */
-export const pages = ['', 'docs/', 'examples/'].flatMap((folder) =>
-  (existsSync(ROOT + folder) ? readdirSync(ROOT + folder) : [])
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => readPage(folder + name)),
+/** The documentation: README and its neighbours, and every page below `docs/` and `examples/`. */
+export const pages = [...listPages(ROOT), ...['docs', 'examples'].flatMap((folder) => listPages(ROOT, folder))].map(
+  readPage,
 );
+
+/** The Markdown files of a folder, relative to the repository; below it too where a folder is named. */
+function listPages(root: string, folder = ''): string[] {
+  return readdirSync(root + folder, { recursive: folder !== '', encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .sort()
+    .map((name) => (folder === '' ? name : `${folder}/${name}`));
+}
+
 /** The fenced blocks of these languages; an empty one is that of blocks without a language. */
 export const blocksIn = (...languages: readonly string[]) =>
   pages.flatMap(({ blocks }) => blocks.filter(({ language }) => languages.includes(language)));
 
 /** Takes a page apart at its fences; a block that is indented loses that indentation. */
-function readPage(path: string): Page {
+export function readPage(path: string): Page {
   const text = readFileSync(ROOT + path, 'utf8');
   const lines = text.split('\n');
   const blocks: Block[] = [];

@@ -24,18 +24,43 @@ export function listRolePairs({ role, principal, roles }: Pick<AwsConfig, 'role'
 }
 
 export function buildAwsConfigSchema(fields: ConfigFields) {
-  const role = z.string().regex(ROLE_ARN, { error: 'the ARN of an IAM role' });
-  const principal = z.string().regex(PROVIDER_ARN, { error: 'the ARN of an IAM SAML provider' });
+  const role = z
+    .string()
+    .regex(ROLE_ARN, { error: 'the ARN of an IAM role' })
+    .describe('The ARN of the IAM role that users assume.');
+  const principal = z
+    .string()
+    .regex(PROVIDER_ARN, { error: 'the ARN of an IAM SAML provider' })
+    .describe('The ARN of the IAM SAML provider that the trust policy of the role names.');
   return fields
     .object({
       role: role.optional(),
       principal: principal.optional(),
-      roles: z.array(fields.object({ role, principal })).default([]),
-      lifetime_in_seconds: z.int().min(900).max(43_200).default(3600),
-      region: z.string().refine(isRegion, { error: 'an AWS region, such as eu-central-1' }).optional(),
-      sts_endpoint: fields.url().optional(),
-      uid: fields.claimPath().prefault('user_id'),
-      claims: buildTagSchema(fields).default([]),
+      roles: z
+        .array(fields.object({ role, principal }))
+        .default([])
+        .describe('Further pairs of role and principal, of which a request can select one.'),
+      lifetime_in_seconds: z
+        .int()
+        .min(900)
+        .max(43_200)
+        .default(3600)
+        .describe('How long the credentials are valid: at most the maximum session duration of the role.'),
+      region: z
+        .string()
+        .refine(isRegion, { error: 'an AWS region, such as eu-central-1' })
+        .optional()
+        .describe('The region whose STS is called. Default: the global STS; required in China and GovCloud.'),
+      sts_endpoint: fields.url().optional().describe('The URL of STS, in place of the host of the region.'),
+      uid: fields
+        .claimPath()
+        .prefault('user_id')
+        .describe('The claim that the session is named for; user_id is the user id.'),
+      claims: buildTagSchema(fields)
+        .default([])
+        .describe(
+          'Session tags, { name: path into the claims of the caller }; policies read them as aws:PrincipalTag.',
+        ),
     })
     .superRefine(
       ({ role, principal, roles }, { addIssue }) => {

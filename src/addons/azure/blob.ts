@@ -21,29 +21,38 @@ function configSchema(fields: ConfigFields) {
   const flags = Object.keys({ ...PERMISSIONS.b, ...PERMISSIONS.c }) as Flag[];
   return fields
     .object({
-      accountName: z.string().regex(/^[a-z0-9]{3,24}$/, { error: '3 to 24 lower-case letters and digits' }),
-      storageAccessKey: fields.secret({
-        pattern: /^[A-Za-z0-9+/]{86}==$/,
-        expected: 'the access key of a storage account, 64 bytes as base64',
-      }),
+      accountName: z
+        .string()
+        .regex(/^[a-z0-9]{3,24}$/, { error: '3 to 24 lower-case letters and digits' })
+        .describe('The storage account.'),
+      storageAccessKey: fields
+        .secret({
+          pattern: /^[A-Za-z0-9+/]{86}==$/,
+          expected: 'the access key of a storage account, 64 bytes as base64',
+        })
+        .describe('An access key of the storage account.'),
       containerName: z
         .string()
-        .regex(/^[a-z0-9][a-z0-9-]{2,62}$/, { error: '3 to 63 lower-case letters, digits and hyphens' }),
+        .regex(/^[a-z0-9][a-z0-9-]{2,62}$/, { error: '3 to 63 lower-case letters, digits and hyphens' })
+        .describe('The container.'),
       blobName: z
         .string()
         .max(1024)
         .refine(isBlobName, { error: 'a blob name without control characters, backslashes and segments "." or ".."' })
-        .optional(),
-      expiration: minutes().optional(),
+        .optional()
+        .describe('The blob that the SAS is for. Blank or absent: the whole container.'),
+      expiration: minutes()
+        .optional()
+        .describe('How long the SAS is valid, in minutes. Default: 5, or what the stored access policy says.'),
       signedIdentifier: z
         .string()
         .max(64)
         .refine(isOneLine, { error: 'an identifier without control characters' })
-        .optional(),
-      ...(Object.fromEntries(flags.map((flag) => [flag, z.boolean().optional()])) as Record<
-        Flag,
-        z.ZodOptional<z.ZodBoolean>
-      >),
+        .optional()
+        .describe('A stored access policy of the container, which holds what is not configured here.'),
+      ...(Object.fromEntries(
+        flags.map((flag) => [flag, z.boolean().optional().describe(describeFlag(flag))]),
+      ) as Record<Flag, z.ZodOptional<z.ZodBoolean>>),
     })
     .superRefine(
       (config, { addIssue }) => {
@@ -57,6 +66,12 @@ function configSchema(fields: ConfigFields) {
       },
       refineWhen('signedIdentifier', 'blobName', ...flags),
     );
+}
+
+/** Describes a flag: `container_list` as "Whether the SAS of a container grants list." */
+function describeFlag(flag: Flag): string {
+  const [resource, operation] = flag.split('_');
+  return `Whether the SAS of a ${resource} grants ${operation}.`;
 }
 
 type Config = z.output<ReturnType<typeof configSchema>>;

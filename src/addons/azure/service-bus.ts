@@ -9,15 +9,21 @@ function configSchema(fields: ConfigFields) {
     namespace: z
       .string()
       .max(253)
-      .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, {
+      .regex(/^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*$/, {
         error: 'a namespace such as acme, or its host name, without scheme, port or path',
-      }),
-    sasKeyName: text('the name of a shared access policy, without control characters').min(1),
-    sasKey: fields.secret({ pattern: /^.+$/su, expected: 'a key that is not empty' }),
+      })
+      .describe('The namespace of Service Bus or Event Hubs: acme for acme.servicebus.windows.net, or a host name.'),
+    sasKeyName: text('the name of a shared access policy, without control characters')
+      .min(1)
+      .describe('The name of the shared access policy.'),
+    sasKey: fields
+      .secret({ pattern: /^.+$/su, expected: 'a key that is not empty' })
+      .describe('The primary or secondary key of that policy, as the portal shows it.'),
     entityPath: text('the path of an entity, without control characters')
       .refine((path) => !path.startsWith('/'), { error: 'the path of an entity, without a leading slash' })
-      .optional(),
-    expiration: minutes().default(DEFAULT_MINUTES),
+      .optional()
+      .describe('A queue, a topic or topic/subscriptions/name. Default: the whole namespace.'),
+    expiration: minutes().default(DEFAULT_MINUTES).describe('How long the token is valid, in minutes.'),
   });
 }
 
