@@ -125,8 +125,7 @@ export function buildUnreadableAuditEvent(
  * names no user.
  */
 export function buildGuardAuditEvent(refused: RefusedAttempts): AuditEvent {
-  const { attempts, message, reportedMs } = refused;
-  const code = 'RATE_LIMITED';
+  const { attempts, code, message, reportedMs } = refused;
   return { ...beginEvent(code, refused, reportedMs), attempts, code, message };
 }
 

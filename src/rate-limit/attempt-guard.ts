@@ -65,6 +65,10 @@ export function useAttemptGuard({
     identityArgs: ['attempts.length', 'max'],
     uncountRejected: true,
   };
+  const askLimiter = async (args: object, context: GuardedContext & RateLimiterContext) =>
+    context.rateLimiterFn('attempt', { args, context }, limit);
+  const add = ({ code, message }: DelegationError, context: GuardedContext, attempts: number) =>
+    refused.add({ ...context, code, message }, attempts);
   return {
     onContextBuilding(payload) {
       const { context, extendContext } = payload;
@@ -73,11 +77,16 @@ export function useAttemptGuard({
         async takeAttempts(count) {
           refused.reportEnded();
           const args = { attempts: { length: count }, max };
-          if ((await context.rateLimiterFn('attempt', { args, context }, limit)) === undefined) return;
+          const decision = await askLimiter(args, context).catch((error: unknown) => {
+            if (error instanceof DelegationError) add(error, context, count);
+            throw error;
+          });
+          if (decision === undefined) return;
           const retryAfter = secondsUntilRoom(store.readAttempts(buildKey(context)), count, max, now());
           const message = `Too many attempts from this address: at most ${max} in a minute; try again in ${retryAfter} s`;
-          refused.add({ ...context, message }, count);
-          throw new DelegationError('RATE_LIMITED', message, { retryAfter });
+          const refusal = new DelegationError('RATE_LIMITED', message, { retryAfter });
+          add(refusal, context, count);
+          throw refusal;
         },
       });
     },

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js';
 import { attemptKey } from './attempt-store.js';
 
 /** What the attempt guard refused to one IP address in one tenant within a minute. */
@@ -5,6 +6,8 @@ export interface RefusedAttempts {
   readonly tenant: { readonly name: string };
   /** Canonical: an IPv4 address or an IPv6 /64. */
   readonly ip: string;
+  /** RATE_LIMITED, or UPSTREAM_UNAVAILABLE when the store could not be asked. */
+  readonly code: ErrorCode;
   /** The id of the first request that was refused, the endpoint that it came through, and the message that it got. */
   readonly requestId: string;
   readonly endpoint: string;
@@ -37,14 +40,14 @@ export interface RefusedAttemptsCollectorOptions {
 const MINUTE_MS = 60_000;
 
 /**
- * Sums up what the attempt guard refused, so that a flood of requests writes one audit event a minute for each address.
+ * Sums up what the attempt guard refused, so that a flood of requests writes one audit event a minute for each address and code.
  * The minute of an address begins with its first refusal.
  */
 export class RefusedAttemptsCollector {
   readonly #now: () => number;
   readonly #report: (refused: RefusedAttempts) => void;
   readonly #capacity: number;
-  /** By tenant and address, in the order in which their minutes end. */
+  /** By code, tenant and address, in the order in which their minutes end. */
   readonly #entries = new Map<string, Entry>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -55,9 +58,9 @@ export class RefusedAttemptsCollector {
   }
 
   /** Adds the attempts of one refused request. */
-  add({ tenant: { name }, ip, requestId, endpoint, message }: FirstRefusal, attempts: number): void {
+  add({ code, tenant: { name }, ip, requestId, endpoint, message }: FirstRefusal, attempts: number): void {
     this.reportEnded();
-    const key = attemptKey(name, ip);
+    const key = `${code} ${attemptKey(name, ip)}`;
     const known = this.#entries.get(key);
     if (known) {
       known.attempts += attempts;
@@ -65,7 +68,7 @@ export class RefusedAttemptsCollector {
     }
     if (this.#entries.size >= this.#capacity) this.#reportFirst();
     this.#entries.set(key, {
-      first: { tenant: { name }, ip, requestId, endpoint, message },
+      first: { code, tenant: { name }, ip, requestId, endpoint, message },
       attempts,
       endMs: this.#now() + MINUTE_MS,
     });

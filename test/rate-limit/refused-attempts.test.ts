@@ -5,6 +5,7 @@ import { testClock } from '../support/clock.js';
 const MINUTE = 60_000;
 
 const request = (ip: string, tenant = 'acme') => ({
+  code: 'RATE_LIMITED' as const,
   tenant: { name: tenant },
   ip,
   requestId: `request of ${ip}`,
