@@ -23,6 +23,7 @@ export async function superviseWorkers(options: ServeCommandOptions, count: numb
     load(onRead) {
       const config = loadConfig(path, { onRead });
       requireSharedStore(config, count);
+      requireNoMetrics(config);
       return config;
     },
     apply: async () => fleet.reload(),
@@ -37,7 +38,7 @@ export async function superviseWorkers(options: ServeCommandOptions, count: numb
   const url = await fleet.start(count);
   if (url !== undefined) {
     const stopPolling = reloadOnChange(reloader);
-    announce(url, { tenants: tenants.length, workers: count }, options, deps);
+    announce({ url }, { tenants: tenants.length, workers: count }, options, deps);
     await stopped;
     stopPolling();
     deps.log.info({}, 'stopping');
@@ -51,5 +52,13 @@ function requireSharedStore({ settings }: GatewayConfig, workers: number): void 
   if (settings.rate_limit.store !== 'memory') return;
   throw new UsageError(
     `rate_limit.store is memory: each of ${workers} workers would count for itself, and a user would have ${workers} times the limit. Configure a Redis, or run one worker.`,
+  );
+}
+
+/** @throws UsageError */
+function requireNoMetrics({ settings }: GatewayConfig): void {
+  if (settings.metrics === false) return;
+  throw new UsageError(
+    'metrics count one process, and each request for them would reach another worker. Run one worker.',
   );
 }
