@@ -143,6 +143,7 @@ describe('/metrics', () => {
     const gateway = await metricsGateway(() => (isDown ? new Response('', { status: 503 }) : jwksResponse()));
     expect((await scrape(gateway)).read('jwks_age_seconds')).toEqual([`acme ${ISSUER} +Inf`]);
     expect((await scrape(gateway)).read('health')).toEqual([
+      ...['audit', 'gateway'].flatMap((check) => [`${check} degraded 0`, `${check} ok 1`, `${check} unavailable 0`]),
       'keys degraded 0',
       'keys ok 0',
       'keys unavailable 1',
@@ -193,13 +194,11 @@ describe('/metrics', () => {
 });
 
 describe('the page of metrics', () => {
-  it('has the lines that were dropped, where somebody counts them', async () => {
-    const page = createMetricsPage(new Metrics([], 0), {
-      readKeyAges: () => [],
-      readHealth: () => [],
-      readDropped: () => ({ log: 3, audit: 0 }),
-    });
-    expect(parseScrape(await page.render()).read('log_lines_dropped_total')).toEqual(['audit 0', 'log 3']);
+  const sources = { readKeyAges: () => [], readHealth: () => [], readLostLines: () => ({ stderr: 3, file: 0 }) };
+
+  it('has the lines that were lost', async () => {
+    const page = createMetricsPage(new Metrics([], 0), sources);
+    expect(parseScrape(await page.render()).read('log_lines_lost_total')).toEqual(['file 0', 'stderr 3']);
   });
 
   it('has cumulative buckets, and the sum of what was measured', async () => {
@@ -207,7 +206,7 @@ describe('the page of metrics', () => {
     for (const durationMs of [0, 1, 2, 60, 20_000]) {
       metrics.countDelegation({ tenant: 'acme', endpoint: 'graphql', apiType: 'APP', durationMs });
     }
-    const page = createMetricsPage(metrics, { readKeyAges: () => [], readHealth: () => [] });
+    const page = createMetricsPage(metrics, sources);
     const found = parseScrape(await page.render());
     expect(found.text).toContain('# TYPE delegation_gateway_delegation_duration_seconds histogram');
     expect(found.read('delegation_duration_seconds_bucket')).toEqual(
