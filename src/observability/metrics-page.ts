@@ -18,11 +18,11 @@ export interface MetricsPage {
   render(): Promise<string>;
 }
 
-const PREFIX = 'delegation_gateway_';
 const HEALTH_STATUSES = ['ok', 'degraded', 'unavailable'];
 
 /**
- * Creates the page of a gateway's metrics, beside those of the process and of Node.js. Load this module only where metrics
+ * Creates the page of a gateway's metrics, beside those of the process and of Node.js, such as
+ * `nodejs_eventloop_lag_p99_seconds`. Load this module only where metrics
  * are on: it starts to measure the event loop.
  */
 export function createMetricsPage(metrics: Metrics, sources: MetricsSources): MetricsPage {
@@ -32,7 +32,7 @@ export function createMetricsPage(metrics: Metrics, sources: MetricsSources): Me
 
   function counter(name: string, help: string, series: Series<Count>): void {
     new Counter({
-      name: `${PREFIX}${name}_total`,
+      name,
       help,
       labelNames: series.names,
       registers,
@@ -50,7 +50,7 @@ export function createMetricsPage(metrics: Metrics, sources: MetricsSources): Me
     read: () => Iterable<readonly [labels: Record<string, string>, value: number]>,
   ): void {
     new Gauge({
-      name: PREFIX + name,
+      name,
       help,
       labelNames,
       registers,
@@ -62,34 +62,56 @@ export function createMetricsPage(metrics: Metrics, sources: MetricsSources): Me
   }
 
   const histogram = (name: string, help: string, series: Series<Durations>) =>
-    new CollectedHistogram(`${PREFIX}${name}_seconds`, help, series, registers);
+    new CollectedHistogram(name, help, series, registers);
 
-  counter('requests', 'HTTP requests by endpoint and class of the status.', metrics.requests);
-  counter('delegations', 'Outcomes of delegations; the code is OK or that of the error.', metrics.delegations);
+  counter('delegation_gateway_requests_total', 'HTTP requests by endpoint and class of the status.', metrics.requests);
+  counter(
+    'delegation_gateway_delegations_total',
+    'Outcomes of delegations; the code is OK or that of the error.',
+    metrics.delegations,
+  );
   histogram(
-    'delegation_duration',
+    'delegation_gateway_delegation_duration_seconds',
     'Time of a delegation, calls of other services included.',
     metrics.delegationDurations,
   );
-  counter('limit_refusals', 'Requests that a limit refused.', metrics.limitRefusals);
-  histogram('upstream_duration', 'Time of a call of another service.', metrics.upstreamDurations);
-  counter('upstream_failures', 'Calls of other services that failed, by kind of failure.', metrics.upstreamFailures);
-  counter('reloads', 'Reloads of the configuration.', metrics.reloads);
-  gauge('last_reload_success_timestamp_seconds', 'When the configuration was loaded last.', [], () => [
-    [{}, metrics.lastReloadMs / 1000],
-  ]);
-  gauge('jwks_age_seconds', 'Time since the keys of an issuer were fetched; +Inf if never.', ['tenant', 'issuer'], () =>
-    Array.from(sources.readKeyAges(), ({ tenant, issuer, seconds }) => [{ tenant, issuer }, seconds]),
+  counter('delegation_gateway_limit_refusals_total', 'Requests that a limit refused.', metrics.limitRefusals);
+  histogram(
+    'delegation_gateway_upstream_duration_seconds',
+    'Time of a call of another service.',
+    metrics.upstreamDurations,
   );
-  gauge('health', 'The checks of /readyz: 1 for the status that a check has.', ['check', 'status'], () =>
-    Array.from(sources.readHealth(), (found) =>
-      HEALTH_STATUSES.map(
-        (status) => [{ check: found.check, status }, status === found.status ? 1 : 0] satisfies [object, number],
-      ),
-    ).flat(),
+  counter(
+    'delegation_gateway_upstream_failures_total',
+    'Calls of other services that failed, by kind of failure.',
+    metrics.upstreamFailures,
+  );
+  counter('delegation_gateway_reloads_total', 'Reloads of the configuration.', metrics.reloads);
+  gauge(
+    'delegation_gateway_last_reload_success_timestamp_seconds',
+    'When the configuration was loaded last.',
+    [],
+    () => [[{}, metrics.lastReloadMs / 1000]],
+  );
+  gauge(
+    'delegation_gateway_jwks_age_seconds',
+    'Time since the keys of an issuer were fetched; +Inf if never.',
+    ['tenant', 'issuer'],
+    () => Array.from(sources.readKeyAges(), ({ tenant, issuer, seconds }) => [{ tenant, issuer }, seconds]),
+  );
+  gauge(
+    'delegation_gateway_health',
+    'The checks of /readyz: 1 for the status that a check has.',
+    ['check', 'status'],
+    () =>
+      Array.from(sources.readHealth(), (found) =>
+        HEALTH_STATUSES.map(
+          (status) => [{ check: found.check, status }, status === found.status ? 1 : 0] satisfies [object, number],
+        ),
+      ).flat(),
   );
   new Counter({
-    name: `${PREFIX}log_lines_lost_total`,
+    name: 'delegation_gateway_log_lines_lost_total',
     help: 'Lines of the log and the audit log that are lost, because their destination took none.',
     labelNames: ['destination'],
     registers,
