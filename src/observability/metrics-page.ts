@@ -26,8 +26,8 @@ const HEALTH_STATUSES = ['ok', 'degraded', 'unavailable'];
  * are on: it starts to measure the event loop.
  */
 export function createMetricsPage(metrics: Metrics, sources: MetricsSources): MetricsPage {
-  const registers = [new Registry()];
-  const [registry] = registers as [Registry];
+  const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
   function counter(name: string, help: string, series: Series<Count>): void {
