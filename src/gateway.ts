@@ -72,7 +72,8 @@ export async function createGateway(
   deps: Partial<Deps> = {},
   options: GatewayOptions = {},
 ): Promise<Gateway> {
-  const allDeps = { ...systemDeps(), ...deps };
+  const givenDeps = { ...systemDeps(), ...deps };
+  const allDeps = { ...givenDeps, fetch: givenDeps.tracing.traceFetch(givenDeps.fetch) };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
   let auditLog = openAudit(config);
   const metrics = await openMetrics(config, allDeps, () => generation);

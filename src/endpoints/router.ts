@@ -85,7 +85,7 @@ export function createRouter(options: RouterOptions): Router {
   const nameEndpoint = (path: string) =>
     routes.get(path)?.name ?? (OPERATIONS_PATHS.has(path) ? 'operations' : 'other');
 
-  return async (request, connection) => {
+  async function route(request: HttpRequest, connection: Connection): Promise<HttpResponse> {
     const requestId = readRequestId(request, deps);
     let response: HttpResponse;
     try {
@@ -104,7 +104,9 @@ export function createRouter(options: RouterOptions): Router {
     }
     if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
     return response;
-  };
+  }
+
+  return deps.tracing.traceAnswer(route, (path) => routes.has(path) || OPERATIONS_PATHS.has(path));
 }
 
 function requireListedOrigin(endpoint: Endpoint, cors: Cors): Endpoint {
