@@ -75,7 +75,7 @@ describe('/metrics', () => {
       'graphql FIREBASE 1',
       'graphql unknown 1',
     ]);
-    expect(found.read('limit_refusals_total')).toEqual(['acme user_address 2']);
+    expect(found.read('limit_refusals_total')).toEqual(['acme user-address 2']);
     expect(found.read('upstream_duration_seconds_count')).toEqual(['JWKS 1']);
     expect(found.read('health')).toContain('store ok 1');
     expect(found.text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
