@@ -25,7 +25,7 @@ import { Upstreams } from './lib/upstream.js';
 import type { AuditLog } from './observability/audit-log.js';
 import { lostLines } from './observability/line-writer.js';
 import { Metrics } from './observability/metrics.js';
-import type { MetricsPage } from './observability/metrics-page.js';
+import type { MetricsPage, OwnMetricsPage } from './observability/metrics-page.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
 import { openStores, type Stores } from './stores.js';
@@ -55,7 +55,7 @@ export interface Gateway {
   announceStop(): void;
   /** Counts a reload that failed before `reload`, because the configuration is not valid. */
   countFailedReload(): void;
-  /** Answers a request that came to the address of `metrics`: `/metrics`, `/livez` and `/readyz` alone. */
+  /** Answers a request that came to the address of `metrics`: `/metrics`, `/livez` and `/readyz` alone. It never rejects. */
   answerOperations(request: HttpRequest): Promise<HttpResponse>;
   /** Frees what the gateway holds, ends its connections, and writes the audit events that are still collected. */
   close(): Promise<void>;
@@ -64,6 +64,8 @@ export interface Gateway {
 export interface GatewayOptions {
   /** The query and headers that GraphiQL opens with. */
   readonly graphiqlExample?: GraphiqlExample;
+  /** Makes of the metrics of this process those that it serves, such as those of several processes. */
+  readonly sharePage?: (own: OwnMetricsPage) => MetricsPage;
 }
 
 /** Builds a gateway from a valid configuration. */
@@ -76,7 +78,7 @@ export async function createGateway(
   const allDeps = { ...givenDeps, fetch: givenDeps.tracing.traceFetch(givenDeps.fetch) };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
   let auditLog = openAudit(config);
-  const metrics = await openMetrics(config, allDeps, () => generation);
+  const metrics = await openMetrics(config, allDeps, options, () => generation);
   const audit = {
     write(event: AuditEvent) {
       // The guard's refusals are counted when they happen.
@@ -110,7 +112,7 @@ export async function createGateway(
       toFetchResponse(await generation.answer(new FetchRequest(request), connection)),
     answer: (request, connection = {}) => generation.answer(request, connection),
     answerOperations: (request) =>
-      answerOnlyOperations(request, { healthChecks: generation.healthChecks, metricsPage: metrics?.page }),
+      answerOnlyOperations(request, { healthChecks: generation.healthChecks, metricsPage: metrics?.page }, allDeps),
     async reload(next) {
       let succeeded = false;
       try {
@@ -144,6 +146,7 @@ interface GatewayMetrics {
 async function openMetrics(
   { settings: { metrics }, addons }: GatewayConfig,
   { now }: Deps,
+  { sharePage }: GatewayOptions,
   currentGeneration: () => Generation,
 ): Promise<GatewayMetrics | undefined> {
   if (metrics === false) return undefined;
@@ -152,13 +155,13 @@ async function openMetrics(
     addons.map(({ apiType }) => apiType),
     now(),
   );
-  const page = createMetricsPage(counts, {
+  const own = createMetricsPage(counts, {
     readKeyAges: () => currentGeneration().issuerKeys.readAges(),
     readHealth: () =>
       currentGeneration().healthChecks.map(({ name, readHealth }) => ({ check: name, status: readHealth().status })),
     readLostLines: () => lostLines,
   });
-  return { counts, page, servedToClients: metrics === true };
+  return { counts, page: sharePage?.(own) ?? own, servedToClients: metrics === true };
 }
 
 /** What a reload keeps. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type GatewayConfig, loadConfig } from '../config/load.js';
 import { createReloader, type Reloader } from '../config/reload.js';
 import type { Deps } from '../deps.js';
-import { createGateway, type Gateway } from '../gateway.js';
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway.js';
 import type { RunningServer } from '../server.js';
 import { listen } from './listen.js';
 
@@ -21,6 +21,7 @@ export interface ServeCommandOptions {
 export async function startGateway(
   { path, host, port }: ServeCommandOptions,
   deps: Deps,
+  gatewayOptions: GatewayOptions = {},
 ): Promise<{
   server: RunningServer;
   /** Where `/metrics` is; undefined where metrics are off. */
@@ -52,7 +53,7 @@ export async function startGateway(
   });
   const config = reloader.load();
   const listening = config.settings.listen;
-  gateway = await createGateway(config, deps);
+  gateway = await createGateway(config, deps, gatewayOptions);
   const server = await listen(gateway, {
     host: host ?? listening.host,
     port: port ?? listening.port,

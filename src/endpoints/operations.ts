@@ -1,7 +1,10 @@
+import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { type HttpRequest, HttpResponse } from '../http/message.js';
 import type { MetricsPage } from '../observability/metrics-page.js';
+import { maskUnexpected } from '../observability/unexpected-error.js';
 import { type HealthCheck, livenessResponse, readinessResponse } from './health.js';
+import { readRequestId } from './request-headers.js';
 import { errorResponse, methodNotAllowed } from './responses.js';
 
 export interface OperationsOptions {
@@ -30,15 +33,22 @@ export function answerOperations(
   }
 }
 
-/** Answers at an address of its own, where there is nothing else. */
-export async function answerOnlyOperations(request: HttpRequest, options: OperationsOptions): Promise<HttpResponse> {
-  const response = await answerOperations(request, options);
-  return (
-    response ?? errorResponse(new DelegationError('INVALID_REQUEST', 'There is nothing at this path', { status: 404 }))
-  );
+/** Answers at an address of its own, where there is nothing else. It never rejects. */
+export async function answerOnlyOperations(
+  request: HttpRequest,
+  options: OperationsOptions,
+  deps: Pick<Deps, 'log' | 'randomUUID'>,
+): Promise<HttpResponse> {
+  try {
+    const response = await answerOperations(request, options);
+    if (response) return response;
+    throw new DelegationError('INVALID_REQUEST', 'There is nothing at this path', { status: 404 });
+  } catch (error) {
+    return errorResponse(maskUnexpected(error, deps.log, readRequestId(request, deps)));
+  }
 }
 
 async function metricsResponse({ method }: HttpRequest, page: MetricsPage): Promise<HttpResponse> {
-  if (method !== 'GET' && method !== 'HEAD') return errorResponse(methodNotAllowed('GET'));
+  if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed('GET');
   return new HttpResponse(await page.render(), { headers: { 'Content-Type': page.contentType } });
 }

@@ -1,4 +1,12 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client';
 import type { Metrics } from './metrics.js';
 import { type Count, Durations, type Series } from './series.js';
 
@@ -18,6 +26,17 @@ export interface MetricsPage {
   render(): Promise<string>;
 }
 
+/** The page of one process, which can be a part of that of several. */
+export interface OwnMetricsPage extends MetricsPage {
+  /** Reads what `renderTogether` takes. */
+  readParts(): Promise<object[]>;
+}
+
+/** Renders the page of several processes: sums of counters, and of a gauge what is worst. */
+export function renderTogether(parts: readonly object[][]): Promise<string> {
+  return AggregatorRegistry.aggregate([...parts]).metrics();
+}
+
 const HEALTH_STATUSES = ['ok', 'degraded', 'unavailable'];
 
 /**
@@ -25,7 +44,7 @@ const HEALTH_STATUSES = ['ok', 'degraded', 'unavailable'];
  * `nodejs_eventloop_lag_p99_seconds`. Load this module only where metrics
  * are on: it starts to measure the event loop.
  */
-export function createMetricsPage(metrics: Metrics, sources: MetricsSources): MetricsPage {
+export function createMetricsPage(metrics: Metrics, sources: MetricsSources): OwnMetricsPage {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -47,12 +66,14 @@ export function createMetricsPage(metrics: Metrics, sources: MetricsSources): Me
     name: string,
     help: string,
     labelNames: readonly string[],
+    aggregator: Aggregator,
     read: () => Iterable<readonly [labels: Record<string, string>, value: number]>,
   ): void {
     new Gauge({
       name,
       help,
       labelNames,
+      aggregator,
       registers,
       collect() {
         this.reset();
@@ -91,18 +112,21 @@ export function createMetricsPage(metrics: Metrics, sources: MetricsSources): Me
     'delegation_gateway_last_reload_success_timestamp_seconds',
     'When the configuration was loaded last.',
     [],
+    'min',
     () => [[{}, metrics.lastReloadMs / 1000]],
   );
   gauge(
     'delegation_gateway_jwks_age_seconds',
     'Time since the keys of an issuer were fetched; +Inf if never.',
     ['tenant', 'issuer'],
+    'max',
     () => Array.from(sources.readKeyAges(), ({ tenant, issuer, seconds }) => [{ tenant, issuer }, seconds]),
   );
   gauge(
     'delegation_gateway_health',
     'The checks of /readyz: 1 for the status that a check has.',
     ['check', 'status'],
+    'max',
     () =>
       Array.from(sources.readHealth(), (found) =>
         HEALTH_STATUSES.map(
@@ -120,7 +144,11 @@ export function createMetricsPage(metrics: Metrics, sources: MetricsSources): Me
       for (const [destination, lost] of Object.entries(sources.readLostLines())) this.inc({ destination }, lost);
     },
   });
-  return { contentType: registry.contentType, render: () => registry.metrics() };
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    readParts: () => registry.getMetricsAsJSON(),
+  };
 }
 
 /** A histogram whose values are counted elsewhere: prom-client's own builds a key for every value that it takes. */

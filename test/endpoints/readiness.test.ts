@@ -57,7 +57,8 @@ function addIssuer(config: ConfigDocument, keys: object): void {
 describe('the keys of issuers', () => {
   it('are fetched at the start, so that the first request does not wait for them', async () => {
     const { gateway, fetched, lines } = await remoteGateway(() => false);
-    await expect.poll(() => readReadiness(gateway)).toEqual(OK);
+    await expect.poll(() => fetched).toEqual([fetchedFrom(ISSUER)]);
+    expect(await readReadiness(gateway)).toEqual(OK);
     expect((await gateway.delegate({ target: 'api' }, { token: await gateway.idToken() })).errors).toBeUndefined();
     expect(fetched).toEqual([fetchedFrom(ISSUER)]);
     expect(lines().filter(({ level }) => level > 30)).toEqual([]);

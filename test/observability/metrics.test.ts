@@ -88,9 +88,13 @@ describe('/metrics', () => {
     );
     const token = await gateway.idToken();
     for (let request = 0; request < 7; request++) await gateway.delegate({ target: 'api' }, { token });
+    gateway.clock.advance(61_000);
+    await gateway.delegate({ target: 'api' }, { token });
+    // The audit event of the minute counts nothing again.
+    expect(gateway.log.audits().filter(({ attempts }) => attempts !== undefined)).toHaveLength(1);
     const found = await scrape(gateway);
     expect(found.read('limit_refusals_total')).toEqual(['acme attempts 2', 'acme user 3']);
-    expect(found.read('delegations_total')).toEqual(['acme graphql APP OK 2', 'acme graphql APP RATE_LIMITED 3']);
+    expect(found.read('delegations_total')).toEqual(['acme graphql APP OK 3', 'acme graphql APP RATE_LIMITED 3']);
   });
 
   it('has a label value for nothing that a caller makes up, and nothing of a token, user, client or address', async () => {
@@ -199,6 +203,15 @@ describe('the page of metrics', () => {
   it('has the lines that were lost', async () => {
     const page = createMetricsPage(new Metrics([], 0), sources);
     expect(parseScrape(await page.render()).read('log_lines_lost_total')).toEqual(['file 0', 'stderr 3']);
+  });
+
+  it('has no API type that the gateway does not know', async () => {
+    const metrics = new Metrics(['APP'], 0);
+    for (const apiType of ['APP', 'made-up', undefined]) {
+      metrics.countDelegation({ tenant: 'acme', endpoint: 'graphql', apiType });
+    }
+    const found = parseScrape(await createMetricsPage(metrics, sources).render());
+    expect(found.read('delegations_total')).toEqual(['acme graphql APP OK 1', 'acme graphql unknown OK 2']);
   });
 
   it('has cumulative buckets, and the sum of what was measured', async () => {
