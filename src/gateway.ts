@@ -23,9 +23,8 @@ import type { HttpRequest, HttpResponse } from './http/message.js';
 import { remoteKeySets } from './keys/remote-jwks.js';
 import { Upstreams } from './lib/upstream.js';
 import type { AuditLog } from './observability/audit-log.js';
-import { lostLines } from './observability/line-writer.js';
-import { Metrics } from './observability/metrics.js';
 import type { MetricsPage, OwnMetricsPage } from './observability/metrics-page.js';
+import { type GatewayMetrics, openMetrics } from './observability/open-metrics.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
 import { openStores, type Stores } from './stores.js';
@@ -78,7 +77,7 @@ export async function createGateway(
   const allDeps = { ...givenDeps, fetch: givenDeps.tracing.traceFetch(givenDeps.fetch) };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
   let auditLog = openAudit(config);
-  const metrics = await openMetrics(config, allDeps, options, () => generation);
+  const metrics = await openConfiguredMetrics();
   const audit = {
     write(event: AuditEvent) {
       // The guard's refusals are counted when they happen.
@@ -89,8 +88,24 @@ export async function createGateway(
       return auditLog.isLosing;
     },
   };
-  const services = createSharedServices(allDeps, audit, metrics, options);
+  const servesMetrics = config.settings.metrics === true;
+  const services = createSharedServices(allDeps, audit, { metrics, servesMetrics }, options);
   let generation = await buildGeneration(config, services);
+
+  /** Whether and where there are metrics is what the configuration says at the start. */
+  async function openConfiguredMetrics(): Promise<GatewayMetrics | undefined> {
+    if (config.settings.metrics === false) return undefined;
+    return openMetrics({
+      apiTypes: config.addons.map(({ apiType }) => apiType),
+      startedMs: allDeps.now(),
+      sources: {
+        readKeyAges: () => generation.issuerKeys.readAges(),
+        readHealth: () =>
+          generation.healthChecks.map(({ name, readHealth }) => ({ check: name, status: readHealth().status })),
+      },
+      sharePage: options.sharePage,
+    });
+  }
 
   async function replace(next: GatewayConfig): Promise<void> {
     const previous = generation;
@@ -134,41 +149,13 @@ export async function createGateway(
   };
 }
 
-/** The metrics of a gateway. Whether and where they are served is what the configuration said at the start. */
-interface GatewayMetrics {
-  readonly counts: Metrics;
-  readonly page: MetricsPage;
-  /** Whether `/metrics` is at the address of the gateway. */
-  readonly servedToClients: boolean;
-}
-
-/** Opens the metrics, unless they are off: then nothing of them is loaded or counted. */
-async function openMetrics(
-  { settings: { metrics }, addons }: GatewayConfig,
-  { now }: Deps,
-  { sharePage }: GatewayOptions,
-  currentGeneration: () => Generation,
-): Promise<GatewayMetrics | undefined> {
-  if (metrics === false) return undefined;
-  const { createMetricsPage } = await import('./observability/metrics-page.js');
-  const counts = new Metrics(
-    addons.map(({ apiType }) => apiType),
-    now(),
-  );
-  const own = createMetricsPage(counts, {
-    readKeyAges: () => currentGeneration().issuerKeys.readAges(),
-    readHealth: () =>
-      currentGeneration().healthChecks.map(({ name, readHealth }) => ({ check: name, status: readHealth().status })),
-    readLostLines: () => lostLines,
-  });
-  return { counts, page: sharePage?.(own) ?? own, servedToClients: metrics === true };
-}
-
 /** What a reload keeps. */
 interface SharedServices {
   readonly deps: Deps;
   readonly audit: Omit<AuditLog, 'close'>;
   readonly metrics: GatewayMetrics | undefined;
+  /** Whether `/metrics` is at the address of the gateway. */
+  readonly servesMetrics: boolean;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
@@ -180,7 +167,7 @@ interface SharedServices {
 function createSharedServices(
   deps: Deps,
   audit: Omit<AuditLog, 'close'>,
-  metrics: GatewayMetrics | undefined,
+  { metrics, servesMetrics }: Pick<SharedServices, 'metrics' | 'servesMetrics'>,
   { graphiqlExample }: GatewayOptions,
 ): SharedServices {
   const counts = metrics?.counts;
@@ -189,6 +176,7 @@ function createSharedServices(
     deps,
     audit,
     metrics,
+    servesMetrics,
     refusedAttempts: new RefusedAttemptsCollector({
       now: deps.now,
       count: counts && ((tenant, attempts) => counts.countRefusal(tenant, 'attempts', attempts)),
@@ -220,7 +208,7 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, metrics, refusedAttempts, graphiqlExample, lifecycle, ...shared } = services;
+  const { deps, metrics, servesMetrics, refusedAttempts, graphiqlExample, lifecycle, ...shared } = services;
   const schema = buildSchema(addons);
   const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
   const stores = await chooseStores(settings, deps, previous);
@@ -256,7 +244,7 @@ async function buildGeneration(
       services: { deps, usedAssertions, refusedTokens, ...shared },
       healthChecks,
       metrics: metrics?.counts,
-      metricsPage: metrics?.servedToClients ? metrics.page : undefined,
+      metricsPage: servesMetrics ? metrics?.page : undefined,
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
