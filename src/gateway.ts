@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GatewayConfig } from './config/load.js';
 import type { GatewaySettings } from './config/schema.js';
 import { tenantLookup } from './config/tenant-lookup.js';
-import { buildGuardAuditEvent } from './delegation/audit-event.js';
+import { type AuditEvent, buildGuardAuditEvent } from './delegation/audit-event.js';
 import { createRefreshTokenExchanger, type RefreshTokenExchanger } from './delegation/exchange-refresh-token.js';
+import { IssuerKeys } from './delegation/issuer-keys.js';
 import { type Deps, systemDeps } from './deps.js';
 import { clientIpReader } from './endpoints/client-ip.js';
 import { createCors } from './endpoints/cors.js';
@@ -12,15 +13,18 @@ import { createErrorPresenter } from './endpoints/graphql/present-error.js';
 import { safeMessages } from './endpoints/graphql/safe-message.js';
 import { buildSchema } from './endpoints/graphql/schema/schema.js';
 import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
-import type { Health } from './endpoints/health.js';
+import type { Health, HealthCheck } from './endpoints/health.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
+import { answerOnlyOperations } from './endpoints/operations.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
 import { RunningRequests } from './endpoints/running-requests.js';
 import { FetchRequest, toFetchResponse } from './http/fetch.js';
 import type { HttpRequest, HttpResponse } from './http/message.js';
-import { type RemoteKeySets, remoteKeySets } from './keys/remote-jwks.js';
+import { remoteKeySets } from './keys/remote-jwks.js';
 import { Upstreams } from './lib/upstream.js';
 import type { AuditLog } from './observability/audit-log.js';
+import type { MetricsPage, OwnMetricsPage } from './observability/metrics-page.js';
+import { type GatewayMetrics, openMetrics } from './observability/open-metrics.js';
 import type { BucketStore } from './rate-limit/bucket-store.js';
 import { RefusedAttemptsCollector } from './rate-limit/refused-attempts.js';
 import { openStores, type Stores } from './stores.js';
@@ -48,6 +52,10 @@ export interface Gateway {
   reload(config: GatewayConfig): Promise<void>;
   /** Makes `/readyz` answer 503 from now on. Everything else is answered as before. */
   announceStop(): void;
+  /** Counts a reload that failed before `reload`, because the configuration is not valid. */
+  countFailedReload(): void;
+  /** Answers a request that came to the address of `metrics`: `/metrics`, `/livez` and `/readyz` alone. It never rejects. */
+  answerOperations(request: HttpRequest): Promise<HttpResponse>;
   /** Frees what the gateway holds, ends its connections, and writes the audit events that are still collected. */
   close(): Promise<void>;
 }
@@ -55,6 +63,8 @@ export interface Gateway {
 export interface GatewayOptions {
   /** The query and headers that GraphiQL opens with. */
   readonly graphiqlExample?: GraphiqlExample;
+  /** Makes of the metrics of this process those that it serves, such as those of several processes. */
+  readonly sharePage?: (own: OwnMetricsPage) => MetricsPage;
 }
 
 /** Builds a gateway from a valid configuration. */
@@ -63,38 +73,74 @@ export async function createGateway(
   deps: Partial<Deps> = {},
   options: GatewayOptions = {},
 ): Promise<Gateway> {
-  const allDeps = { ...systemDeps(), ...deps };
+  const givenDeps = { ...systemDeps(), ...deps };
+  const allDeps = { ...givenDeps, fetch: givenDeps.tracing.traceFetch(givenDeps.fetch) };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
   let auditLog = openAudit(config);
+  const metrics = await openConfiguredMetrics();
   const audit = {
-    write: (event: object) => auditLog.write(event),
+    write(event: AuditEvent) {
+      // The guard's refusals are counted when they happen.
+      if (event.attempts === undefined) metrics?.counts.countDelegation(event);
+      auditLog.write(event);
+    },
     get isLosing() {
       return auditLog.isLosing;
     },
   };
-  const services = createSharedServices(allDeps, audit, options);
+  const servesMetrics = config.settings.metrics === true;
+  const services = createSharedServices(allDeps, audit, { metrics, servesMetrics }, options);
   let generation = await buildGeneration(config, services);
+
+  /** Whether and where there are metrics is what the configuration says at the start. */
+  async function openConfiguredMetrics(): Promise<GatewayMetrics | undefined> {
+    if (config.settings.metrics === false) return undefined;
+    return openMetrics({
+      apiTypes: config.addons.map(({ apiType }) => apiType),
+      startedMs: allDeps.now(),
+      sources: {
+        readKeyAges: () => generation.issuerKeys.readAges(),
+        readHealth: () =>
+          generation.healthChecks.map(({ name, readHealth }) => ({ check: name, status: readHealth().status })),
+      },
+      sharePage: options.sharePage,
+    });
+  }
+
+  async function replace(next: GatewayConfig): Promise<void> {
+    const previous = generation;
+    const nextAuditLog = openAudit(next);
+    try {
+      generation = await buildGeneration(next, services, previous);
+    } catch (error) {
+      await nextAuditLog.close();
+      throw error;
+    }
+    if (generation.stores !== previous.stores) void previous.finish(RELOAD_GRACE_MS);
+    const closed = auditLog.close();
+    auditLog = nextAuditLog;
+    await closed;
+  }
+
   return {
     fetch: async (request, connection = {}) =>
       toFetchResponse(await generation.answer(new FetchRequest(request), connection)),
     answer: (request, connection = {}) => generation.answer(request, connection),
+    answerOperations: (request) =>
+      answerOnlyOperations(request, { healthChecks: generation.healthChecks, metricsPage: metrics?.page }, allDeps),
     async reload(next) {
-      const previous = generation;
-      const nextAuditLog = openAudit(next);
+      let succeeded = false;
       try {
-        generation = await buildGeneration(next, services, previous);
-      } catch (error) {
-        await nextAuditLog.close();
-        throw error;
+        await replace(next);
+        succeeded = true;
+      } finally {
+        metrics?.counts.countReload(succeeded, allDeps.now());
       }
-      if (generation.stores !== previous.stores) void previous.finish(RELOAD_GRACE_MS);
-      const closed = auditLog.close();
-      auditLog = nextAuditLog;
-      await closed;
     },
     announceStop() {
       services.lifecycle.isStopping = true;
     },
+    countFailedReload: () => metrics?.counts.countReload(false, allDeps.now()),
     async close() {
       services.refusedAttempts.close();
       await generation.finish(CLOSE_GRACE_MS);
@@ -107,10 +153,13 @@ export async function createGateway(
 interface SharedServices {
   readonly deps: Deps;
   readonly audit: Omit<AuditLog, 'close'>;
+  readonly metrics: GatewayMetrics | undefined;
+  /** Whether `/metrics` is at the address of the gateway. */
+  readonly servesMetrics: boolean;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly upstreams: Upstreams;
   readonly refreshTokens: RefreshTokenExchanger;
-  readonly remoteKeys: RemoteKeySets;
+  readonly remoteKeys: ReturnType<typeof remoteKeySets>;
   readonly graphiqlExample: GraphiqlExample | undefined;
   readonly lifecycle: { isStopping: boolean };
 }
@@ -118,19 +167,24 @@ interface SharedServices {
 function createSharedServices(
   deps: Deps,
   audit: Omit<AuditLog, 'close'>,
+  { metrics, servesMetrics }: Pick<SharedServices, 'metrics' | 'servesMetrics'>,
   { graphiqlExample }: GatewayOptions,
 ): SharedServices {
-  const upstreams = new Upstreams(deps);
+  const counts = metrics?.counts;
+  const upstreams = new Upstreams(deps, counts?.observeUpstream);
   return {
     deps,
     audit,
+    metrics,
+    servesMetrics,
     refusedAttempts: new RefusedAttemptsCollector({
       now: deps.now,
+      count: counts && ((tenant, attempts) => counts.countRefusal(tenant, 'attempts', attempts)),
       report: (refused) => audit.write(buildGuardAuditEvent(refused)),
     }),
     upstreams,
     refreshTokens: createRefreshTokenExchanger(upstreams),
-    remoteKeys: remoteKeySets(deps),
+    remoteKeys: remoteKeySets(deps, counts?.observeUpstream),
     graphiqlExample,
     lifecycle: { isStopping: false },
   };
@@ -143,6 +197,8 @@ interface Generation {
   readonly buckets: BucketStore;
   readonly graphiql: Promise<GraphiqlPage> | undefined;
   readonly answer: Router;
+  readonly issuerKeys: IssuerKeys;
+  readonly healthChecks: readonly HealthCheck[];
   /** Closes the stores when the requests that have begun are answered, or when the time for that is over. */
   finish(timeoutMs: number): Promise<void>;
 }
@@ -152,12 +208,20 @@ async function buildGeneration(
   services: SharedServices,
   previous?: Generation,
 ): Promise<Generation> {
-  const { deps, refusedAttempts, graphiqlExample, lifecycle, ...shared } = services;
+  const { deps, metrics, servesMetrics, refusedAttempts, graphiqlExample, lifecycle, ...shared } = services;
   const schema = buildSchema(addons);
   const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
   const stores = await chooseStores(settings, deps, previous);
   const { attempts, usedAssertions, refusedTokens } = stores;
   const buckets = chooseBuckets(buildLimits(settings), stores, previous);
+  const issuerKeys = new IssuerKeys(tenants, services.remoteKeys);
+  void issuerKeys.fetchMissing(deps.log);
+  const healthChecks: readonly HealthCheck[] = [
+    { name: 'gateway', readHealth: () => (lifecycle.isStopping ? STOPPING : OK) },
+    { name: 'audit', readHealth: () => (shared.audit.isLosing ? LOSING : OK) },
+    { name: 'store', readHealth: () => stores.readHealth() },
+    { name: 'keys', readHealth: () => issuerKeys.readHealth() },
+  ];
   const graphql = createGraphqlEndpoint({
     schema,
     limits: settings.graphql,
@@ -165,6 +229,7 @@ async function buildGeneration(
     buckets,
     attempts,
     refusedAttempts,
+    metrics: metrics?.counts,
     deps,
     presentError: createErrorPresenter(safeMessages(schema, settings.graphql.suggestions)),
     graphiql,
@@ -177,11 +242,9 @@ async function buildGeneration(
         deps.log.warn({ peer }, 'X-Forwarded-For is not read: its sender is not in trust_proxy'),
       ),
       services: { deps, usedAssertions, refusedTokens, ...shared },
-      healthChecks: [
-        { name: 'gateway', readHealth: () => (lifecycle.isStopping ? STOPPING : OK) },
-        { name: 'audit', readHealth: () => (shared.audit.isLosing ? LOSING : OK) },
-        { name: 'store', readHealth: () => stores.readHealth() },
-      ],
+      healthChecks,
+      metrics: metrics?.counts,
+      metricsPage: servesMetrics ? metrics?.page : undefined,
       endpoints: {
         '/graphql': graphql,
         '/delegation': createLegacyEndpoint(addons, graphql.buildContext),
@@ -194,6 +257,8 @@ async function buildGeneration(
     buckets,
     graphiql,
     answer: running.answer,
+    issuerKeys,
+    healthChecks,
     async finish(timeoutMs) {
       await running.ended(timeoutMs);
       await stores.close();

@@ -44,12 +44,15 @@ export interface ServeOptions {
   readonly graceMs?: number;
 }
 
+/** What a server needs of a gateway. */
+export type ServedGateway = Pick<Gateway, 'answer' | 'announceStop' | 'close'>;
+
 /**
  * Serves a gateway over HTTP.
  *
  * @throws the error of `listen`, such as EADDRINUSE
  */
-export async function serve(gateway: Gateway, options: ServeOptions): Promise<RunningServer> {
+export async function serve(gateway: ServedGateway, options: ServeOptions): Promise<RunningServer> {
   const invalidHost = new WeakSet<IncomingMessage>();
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const response = await gateway.answer(new NodeRequest(incoming, outgoing), {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Deps } from '../deps.js';
+import { answerWorker } from './worker-metrics.js';
 
 /** What the supervisor tells a worker that listens. */
 export type ToWorker = 'reload' | 'stop';
@@ -10,6 +11,8 @@ export type ToWorker = 'reload' | 'stop';
 export interface FromWorker {
   /** `http://host:port` */
   readonly url: string;
+  /** Where `/metrics` is; undefined where metrics are off. */
+  readonly metricsUrl: string | undefined;
 }
 
 /** A worker that ended sooner could not start, so the next one waits as long. */
@@ -33,9 +36,9 @@ export class Fleet {
   /**
    * Starts workers: the others after the first one, so that what keeps all of them from starting is said once.
    *
-   * @returns their URL; undefined when one of them did not start
+   * @returns their URLs; undefined when one of them did not start
    */
-  async start(count: number): Promise<string | undefined> {
+  async start(count: number): Promise<FromWorker | undefined> {
     const first = await this.#fork();
     if (first === undefined) return undefined;
     const others = await Promise.all(Array.from({ length: count - 1 }, () => this.#fork()));
@@ -61,16 +64,17 @@ export class Fleet {
     await Promise.all(ended);
   }
 
-  /** Starts a worker. Resolves with its URL when it listens, or with undefined when it ends before. */
-  #fork(): Promise<string | undefined> {
+  /** Starts a worker. Resolves with its URLs when it listens, or with undefined when it ends before. */
+  #fork(): Promise<FromWorker | undefined> {
     const worker = cluster.fork();
     const reloads = this.#reloads;
     const startedMs = this.#deps.now();
     return new Promise((resolve) => {
-      worker.once('message', ({ url }: FromWorker) => {
+      worker.once('message', (urls: FromWorker) => {
         this.#listening.add(worker);
         if (reloads !== this.#reloads) tell(worker, 'reload');
-        resolve(url);
+        worker.on('message', (message) => void answerWorker(worker, message, this.#listening));
+        resolve(urls);
       });
       worker.once('exit', (code, signal) => {
         this.#listening.delete(worker);

@@ -1,28 +1,32 @@
 import type { Deps } from '../deps.js';
-import type { Gateway } from '../gateway.js';
-import { type RunningServer, type ServeOptions, serve } from '../server.js';
+import { type RunningServer, type ServedGateway, type ServeOptions, serve } from '../server.js';
 import { UsageError } from './command.js';
 
 /**
  * Starts the server and describes why it cannot listen.
  *
+ * @param setting what chooses the port
  * @throws UsageError when the address is not available
  */
-export async function listen(gateway: Gateway, options: ServeOptions): Promise<RunningServer> {
+export async function listen(
+  gateway: ServedGateway,
+  options: ServeOptions,
+  setting = '--port',
+): Promise<RunningServer> {
   try {
     return await serve(gateway, options);
   } catch (error) {
-    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
-    if (!reason) throw error;
-    throw new UsageError(`Cannot listen on ${options.host}:${options.port}: ${reason}.`);
+    const describe = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+    if (!describe) throw error;
+    throw new UsageError(`Cannot listen on ${options.host}:${options.port}: ${describe(setting)}.`);
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use; choose another with --port, or --port 0 for any free port',
-  EACCES: 'this user is not allowed to use the port; choose one above 1023 with --port',
-  EADDRNOTAVAIL: 'this machine does not have the address',
-  ENOTFOUND: 'the host name is not known',
+const REASONS: Readonly<Record<string, (setting: string) => string>> = {
+  EADDRINUSE: (setting) => `the port is in use; choose another with ${setting}, or ${setting} 0 for any free port`,
+  EACCES: (setting) => `this user is not allowed to use the port; choose one above 1023 with ${setting}`,
+  EADDRNOTAVAIL: () => 'this machine does not have the address',
+  ENOTFOUND: () => 'the host name is not known',
 };
 
 /** Resolves at the first SIGINT or SIGTERM; a second one exits at once. */
@@ -42,20 +46,26 @@ export interface Addresses {
   readonly graphql: string;
   readonly legacy: string;
   readonly jwks: string;
+  /** Where metrics are on. */
+  readonly metrics?: string;
 }
 
 export function buildAddresses(url: string): Addresses {
   return { graphql: `${url}/graphql`, legacy: `${url}/delegation`, jwks: `${url}/.well-known/jwks.json` };
 }
 
-/** Says that the gateway is ready, and where. */
+/**
+ * Says that the gateway is ready, and where.
+ *
+ * @param metrics the URL of the metrics; undefined where they are off
+ */
 export function announce(
-  url: string,
+  { url, metrics }: { readonly url: string; readonly metrics?: string | undefined },
   known: object,
   { printsAddresses }: { readonly printsAddresses: boolean },
   { log }: Pick<Deps, 'log'>,
 ): void {
-  const addresses = buildAddresses(url);
+  const addresses: Addresses = { ...buildAddresses(url), ...(metrics !== undefined && { metrics }) };
   if (printsAddresses) process.stdout.write(`${JSON.stringify(addresses)}\n`);
   log.info({ ...addresses, ...known }, 'listening');
 }

@@ -6,10 +6,10 @@ import { type ServeCommandOptions, startGateway } from './start-gateway.js';
 /** Serves in this process until a signal stops it. Returns the exit code. */
 export async function serveAlone(options: ServeCommandOptions): Promise<number> {
   const deps = await commandDeps();
-  const { server, config, reloader } = await startGateway(options, deps);
+  const { server, metricsUrl, config, reloader } = await startGateway(options, deps);
   const stopped = waitForStop();
   const stopPolling = reloadOnChange(reloader);
-  announce(server.url, { tenants: config.tenants.length }, options, deps);
+  announce({ url: server.url, metrics: metricsUrl }, { tenants: config.tenants.length }, options, deps);
   await stopped;
   stopPolling();
   deps.log.info({}, 'stopping');

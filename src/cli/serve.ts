@@ -15,9 +15,9 @@ Runs the gateway. Logs go to standard error, one JSON object per line, or as tex
   --json          print one line of JSON with the addresses to standard output when it is ready
 
 The configuration is applied again within seconds when it or a file that it names has changed, and on
-SIGHUP at once. If it has an error, nothing of it is applied. Changes of listen need a restart. SIGINT and
-SIGTERM make /readyz answer 503; after listen.drain_seconds the gateway stops listening, sends the
-responses that have begun, and exits with 0. A second signal ends it at once.
+SIGHUP at once. If it has an error, nothing of it is applied. Changes of listen and metrics need a restart.
+SIGINT and SIGTERM make /readyz answer 503; after listen.drain_seconds the gateway stops listening, sends
+the responses that have begun, and exits with 0. A second signal ends it at once.
 
 LOG_LEVEL is trace, debug, info (default), warn, error, fatal or silent. Audit events are always written.
 `,

@@ -32,18 +32,22 @@ export async function superviseWorkers(options: ServeCommandOptions, count: numb
   // A worker that starts later, after `listen` was changed, has to listen on the same port.
   const host = options.host ?? settings.listen.host;
   const port = options.port ?? settings.listen.port;
-  cluster.setupPrimary({ args: ['serve', '--config', path, '--host', host, '--port', String(port)] });
+  // Advanced: metrics may be infinite, which JSON cannot say.
+  cluster.setupPrimary({
+    serialization: 'advanced',
+    args: ['serve', '--config', path, '--host', host, '--port', String(port)],
+  });
   const stopped = waitForStop();
-  const url = await fleet.start(count);
-  if (url !== undefined) {
+  const urls = await fleet.start(count);
+  if (urls) {
     const stopPolling = reloadOnChange(reloader);
-    announce(url, { tenants: tenants.length, workers: count }, options, deps);
+    announce({ url: urls.url, metrics: urls.metricsUrl }, { tenants: tenants.length, workers: count }, options, deps);
     await stopped;
     stopPolling();
     deps.log.info({}, 'stopping');
   }
   await fleet.stop();
-  return url === undefined ? 1 : 0;
+  return urls ? 0 : 1;
 }
 
 /** @throws UsageError */

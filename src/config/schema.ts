@@ -25,6 +25,21 @@ export function gatewaySchema(fields: GatewayFields, addons: readonly AddonDefin
       })
       .prefault({})
       .describe('Read at the start only: a reload does not change it.'),
+    metrics: z
+      .union(
+        [
+          z.boolean(),
+          fields.object({
+            host: z.string().min(1).default('127.0.0.1').describe('The address to listen on; 0.0.0.0 for all.'),
+            port: z.int().min(0).max(65_535).describe('The port to listen on; 0 for any free one.'),
+          }),
+        ],
+        { error: 'true, false or { host, port }' },
+      )
+      .default(false)
+      .describe(
+        'Whether GET /metrics serves metrics for Prometheus; { host, port } serves them there, and not to the clients of the gateway. Read at the start only: a reload does not change it.',
+      ),
     trust_proxy: z
       .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], { error: 'an IP address or a CIDR range' }))
       .default([])

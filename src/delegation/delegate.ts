@@ -32,7 +32,12 @@ export interface Delegation {
  *   rotated; unexpected errors are logged and masked
  */
 export async function delegate(request: DelegationRequest, context: DelegationContext): Promise<Delegation> {
+  return context.deps.tracing.step('delegate', () => takeSteps(request, context));
+}
+
+async function takeSteps(request: DelegationRequest, context: DelegationContext): Promise<Delegation> {
   const { tenant, requestId, deps, remoteKeys, upstreams, connection } = context;
+  const { step, annotate } = deps.tracing;
   const startedMs = deps.now();
   let subject: Subject | undefined;
   let token: DecodedToken | undefined;
@@ -45,20 +50,25 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     requireDelegationEnabled(context);
     const named = findNamedClient(tenant, request.clientId);
     // Before the exchange and the limit: without authentication nothing reaches the identity provider or costs the user.
-    authenticated = named && (await authenticateCaller(named, request, context));
-    subject = await resolveSubject(named, request.subjectToken, context);
-    token = decodeToken(requireIdToken(subject));
+    authenticated = named && (await step('authenticate', () => authenticateCaller(named, request, context)));
+    subject = await step('resolve subject', () => resolveSubject(named, request.subjectToken, context));
+    const decoded = decodeToken(requireIdToken(subject));
+    token = decoded;
     const nowSeconds = Math.floor(deps.now() / 1000);
-    const client = named ?? findAudienceClient(tenant, token);
-    authenticated ??= await authenticateCaller(client, request, context);
-    caller = { ...(await verifyIdToken(token, client, { tenant, remoteKeys, nowSeconds })), authenticated };
-    checkRequiredIssuer(subject, caller);
-    context.refreshTokens.rememberUser(subject, caller.userId);
-    spent = await context.takeDelegation(caller);
-    const grant = authorize(tenant, caller, request);
+    const client = named ?? findAudienceClient(tenant, decoded);
+    authenticated ??= await step('authenticate', () => authenticateCaller(client, request, context));
+    const verified = await step('verify', () => verifyIdToken(decoded, client, { tenant, remoteKeys, nowSeconds }));
+    const known: Caller = { ...verified, authenticated };
+    caller = known;
+    checkRequiredIssuer(subject, known);
+    context.refreshTokens.rememberUser(subject, known.userId);
+    const taken = await step('take', () => context.takeDelegation(known));
+    spent = taken;
+    const grant = await step('authorize', () => authorize(tenant, known, request));
     const { inputs } = request;
-    const issued = await issue(grant, spent, { inputs, tenant, deps, upstreams, connection, nowSeconds });
-    delegation = { ...issued, refreshToken: subject.refreshToken, caller };
+    const surroundings = { inputs, tenant, deps, upstreams, connection, nowSeconds };
+    const issued = await step('issue', () => issue(grant, taken, surroundings));
+    delegation = { ...issued, refreshToken: subject.refreshToken, caller: known };
     return delegation;
   } catch (error) {
     refusal = maskUnexpected(error, deps.log, requestId).with({
@@ -71,7 +81,14 @@ export async function delegate(request: DelegationRequest, context: DelegationCo
     }
     throw refusal;
   } finally {
-    const known = { token, caller, authenticated: authenticated ?? false, credential: delegation?.credential };
-    context.audit.write(buildAuditEvent(request, context, { startedMs, ...known, refusal }));
+    const outcome = { token, caller, authenticated: authenticated ?? false, credential: delegation?.credential };
+    const event = buildAuditEvent(request, context, { startedMs, ...outcome, refusal });
+    context.audit.write(event);
+    annotate({
+      'delegation_gateway.tenant': event.tenant,
+      'delegation_gateway.endpoint': event.endpoint,
+      'delegation_gateway.api_type': event.apiType,
+      'delegation_gateway.request_id': event.requestId,
+    });
   }
 }

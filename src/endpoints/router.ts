@@ -2,12 +2,13 @@ import type { TenantLookup } from '../config/tenant-lookup.js';
 import { DelegationError } from '../errors.js';
 import type { HttpRequest, HttpResponse } from '../http/message.js';
 import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { maskUnexpected } from '../observability/unexpected-error.js';
 import type { ClientIp } from './client-ip.js';
 import type { Endpoint, RequestContext } from './context.js';
 import type { Cors } from './cors.js';
 import { jwksEndpoint, samlMetadataEndpoint } from './documents.js';
-import { type HealthCheck, livenessResponse, readinessResponse } from './health.js';
+import { answerOperations, OPERATIONS_PATHS, type OperationsOptions } from './operations.js';
 import { readBearerToken, readRequestId } from './request-headers.js';
 import { errorResponse } from './responses.js';
 
@@ -19,7 +20,7 @@ export interface Connection {
   readonly hasValidHost?: boolean;
 }
 
-export interface RouterOptions {
+export interface RouterOptions extends OperationsOptions {
   readonly findTenant: TenantLookup;
   readonly cors: Cors;
   readonly clientIp: ClientIp;
@@ -28,8 +29,8 @@ export interface RouterOptions {
     RequestContext,
     'deps' | 'audit' | 'upstreams' | 'refreshTokens' | 'remoteKeys' | 'usedAssertions' | 'refusedTokens'
   >;
-  /** What `/readyz` looks at. */
-  readonly healthChecks: readonly HealthCheck[];
+  /** Counts the requests; undefined where metrics are off. */
+  readonly metrics: Metrics | undefined;
   /** By path. They count attempts, so only pages of a listed origin may call them. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
@@ -42,7 +43,7 @@ const NO_LOG: Pick<Log, 'error'> = { error: () => {} };
 
 /** Routes a request by host and path, and adds to every response what all of them have. */
 export function createRouter(options: RouterOptions): Router {
-  const { findTenant, cors, clientIp, services, healthChecks, endpoints } = options;
+  const { findTenant, cors, clientIp, services, metrics, endpoints } = options;
   const { deps, audit, upstreams, refreshTokens, remoteKeys, usedAssertions, refusedTokens } = services;
   const routes = new Map<string, Endpoint>([
     ...Object.entries(endpoints).map(([path, endpoint]) => [path, requireListedOrigin(endpoint, cors)] as const),
@@ -57,8 +58,8 @@ export function createRouter(options: RouterOptions): Router {
     }
     const preflight = cors.preflight(request);
     if (preflight) return preflight;
-    if (path === '/livez') return livenessResponse();
-    if (path === '/readyz') return readinessResponse(healthChecks);
+    const operations = answerOperations(request, options);
+    if (operations) return operations;
     const tenant = findTenant(request.host);
     if (!tenant) throw new DelegationError('INVALID_REQUEST', 'No tenant has this host', { status: 421 });
     const endpoint = routes.get(path);
@@ -81,7 +82,10 @@ export function createRouter(options: RouterOptions): Router {
     });
   }
 
-  return async (request, connection) => {
+  const nameEndpoint = (path: string) =>
+    routes.get(path)?.name ?? (OPERATIONS_PATHS.has(path) ? 'operations' : 'other');
+
+  async function route(request: HttpRequest, connection: Connection): Promise<HttpResponse> {
     const requestId = readRequestId(request, deps);
     let response: HttpResponse;
     try {
@@ -91,6 +95,7 @@ export function createRouter(options: RouterOptions): Router {
       const log = request.signal.aborted ? NO_LOG : deps.log;
       response = present(maskUnexpected(error, log, requestId));
     }
+    metrics?.countRequest(nameEndpoint(request.path), response.status);
     const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', ...cors.headers(request) };
     for (const [name, value] of Object.entries(headers)) {
       // The endpoint may have set a Vary of its own.
@@ -99,7 +104,9 @@ export function createRouter(options: RouterOptions): Router {
     }
     if (!response.headers.has('Cache-Control')) response.headers.set('Cache-Control', 'no-store');
     return response;
-  };
+  }
+
+  return deps.tracing.traceAnswer(route, (path) => routes.has(path) || OPERATIONS_PATHS.has(path));
 }
 
 function requireListedOrigin(endpoint: Endpoint, cors: Cors): Endpoint {

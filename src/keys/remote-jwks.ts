@@ -2,10 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
 import { isRecord } from '../lib/json.js';
-import { readCapped } from '../lib/read-capped.js';
+import { BodyTooLargeError, readCapped } from '../lib/read-capped.js';
+import type { UpstreamFailure, UpstreamObserver } from '../observability/metrics.js';
 import type { Algorithm } from './algorithms.js';
 import { KeySet, type KeySource } from './key-set.js';
 
+/** The name of the service in metrics. */
+const SERVICE = 'JWKS';
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
 /** How long a fetched set is used before it is fetched again. */
@@ -19,21 +22,46 @@ const FIRST_COOLDOWN_MS = 1_000;
 
 /**
  * The keys of an issuer behind a configured `jwks_uri`: fetched when first needed, used for 10 minutes, and for up to
- * 24 hours while the endpoint fails. Concurrent callers share one request.
+ * 24 hours while the endpoint fails. Concurrent callers share one request. `keepFresh` fetches them before they are needed.
  */
 export class RemoteKeySet implements KeySource {
   readonly #uri: string;
   readonly #deps: Pick<Deps, 'now' | 'fetch' | 'log'>;
+  readonly #observe: UpstreamObserver | undefined;
   #keys: KeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   #askedForUnknownAt = Number.NEGATIVE_INFINITY;
-  #failing = false;
+  /** How the last request failed; undefined when it did not. */
+  #failure: string | undefined;
   #pending: Promise<void> | undefined;
 
-  constructor(uri: string, deps: Pick<Deps, 'now' | 'fetch' | 'log'>) {
+  /** @param observe is told of every request */
+  constructor(uri: string, deps: Pick<Deps, 'now' | 'fetch' | 'log'>, observe?: UpstreamObserver) {
     this.#uri = uri;
     this.#deps = deps;
+    this.#observe = observe;
+  }
+
+  /** Whether there is a set that may be used. */
+  get isUsable(): boolean {
+    return this.#lastGood() !== undefined;
+  }
+
+  /** Seconds since the set was fetched; Infinity when it never was. */
+  get ageSeconds(): number {
+    return this.#since(this.#fetchedAt) / 1000;
+  }
+
+  /**
+   * Fetches the set when it is not there or no longer fresh, unless a request failed just before.
+   *
+   * @param logs whether to log a failure; default: the first one of an outage
+   * @returns how the last request failed; undefined when it did not
+   */
+  async keepFresh({ logs = this.#failure === undefined } = {}): Promise<string | undefined> {
+    if (this.#since(this.#fetchedAt) > FRESH_MS) await this.#refresh({ logs });
+    return this.#failure;
   }
 
   /** @throws DelegationError UPSTREAM_UNAVAILABLE when there is no set that may still be used */
@@ -49,7 +77,7 @@ export class RemoteKeySet implements KeySource {
   /** The issuer may have rotated its keys since the last fetch. Made-up `kid`s cost at most one request in 30 s. */
   async #refreshForUnknown(): Promise<void> {
     if (!this.#pending && this.#since(this.#askedForUnknownAt) < COOLDOWN_MS) return;
-    if (!this.#pending && this.#failing && this.#since(this.#askedAt) < COOLDOWN_MS) return;
+    if (!this.#pending && this.#failure !== undefined && this.#since(this.#askedAt) < COOLDOWN_MS) return;
     this.#askedForUnknownAt = this.#deps.now();
     await this.#ask();
   }
@@ -69,37 +97,44 @@ export class RemoteKeySet implements KeySource {
     return keys;
   }
 
-  async #refresh(): Promise<void> {
+  async #refresh(options = { logs: true }): Promise<void> {
     const cooldown = this.#lastGood() ? COOLDOWN_MS : FIRST_COOLDOWN_MS;
-    if (this.#pending || this.#since(this.#askedAt) >= cooldown) await this.#ask();
+    if (this.#pending || this.#since(this.#askedAt) >= cooldown) await this.#ask(options);
   }
 
   /** Starts a request, or joins the one that is under way. */
-  #ask(): Promise<void> {
+  #ask({ logs } = { logs: true }): Promise<void> {
     if (!this.#pending) {
       this.#askedAt = this.#deps.now();
-      this.#pending = this.#fetch().finally(() => {
+      this.#pending = this.#fetch(logs).finally(() => {
         this.#pending = undefined;
       });
     }
     return this.#pending;
   }
 
-  async #fetch(): Promise<void> {
+  async #fetch(logs: boolean): Promise<void> {
     const { log, now } = this.#deps;
+    const startedMs = now();
+    let failure: UpstreamFailure | undefined;
     try {
       const keys = KeySet.fromJwks(JSON.parse(await this.#download()));
-      if (this.#failing) log.info({ jwks_uri: this.#uri }, 'JWKS can be fetched again');
+      if (this.#failure !== undefined) log.info({ jwks_uri: this.#uri }, 'JWKS can be fetched again');
       if (keys.skipped.length > 0 && keys.skipped.join() !== this.#keys?.skipped.join()) {
         log.warn({ jwks_uri: this.#uri, skipped: keys.skipped }, 'JWKS holds keys that are not used');
       }
       this.#keys = keys;
       this.#fetchedAt = now();
-      this.#failing = false;
+      this.#failure = undefined;
     } catch (error) {
-      this.#failing = true;
-      const keeps_last_good = this.#lastGood() !== undefined;
-      log.warn({ jwks_uri: this.#uri, reason: describeFailure(error), keeps_last_good }, 'JWKS could not be fetched');
+      failure = classifyFailure(error);
+      this.#failure = describeFailure(error);
+      if (logs) {
+        const keeps_last_good = this.#lastGood() !== undefined;
+        log.warn({ jwks_uri: this.#uri, reason: this.#failure, keeps_last_good }, 'JWKS could not be fetched');
+      }
+    } finally {
+      this.#observe?.(SERVICE, now() - startedMs, failure);
     }
   }
 
@@ -112,8 +147,19 @@ export class RemoteKeySet implements KeySource {
     });
     if (response.status === 200) return readCapped(response, MAX_BYTES);
     await response.body?.cancel();
-    throw new Error(`status ${response.status}`);
+    throw new StatusError(`status ${response.status}`);
   }
+}
+
+class StatusError extends Error {}
+
+function classifyFailure(error: unknown): UpstreamFailure {
+  if (!(error instanceof Error)) return 'unreachable';
+  if (error.name === 'TimeoutError') return 'timeout';
+  if (error instanceof StatusError) return 'status';
+  if (error instanceof BodyTooLargeError) return 'too_long';
+  // fetch reports a failed connection as the cause of its error.
+  return error.cause === undefined ? 'invalid' : 'unreachable';
 }
 
 /** Describes a failure for the log without the parser's own message, which can quote what it parsed. */
@@ -129,10 +175,13 @@ function describeFailure(error: unknown): string {
 export type RemoteKeySets = (uri: string) => KeySource;
 
 /** Creates the registry of remote key sets. A set is created when it is first asked for, and kept across reloads. */
-export function remoteKeySets(deps: Pick<Deps, 'now' | 'fetch' | 'log'>): RemoteKeySets {
+export function remoteKeySets(
+  deps: Pick<Deps, 'now' | 'fetch' | 'log'>,
+  observe?: UpstreamObserver,
+): (uri: string) => RemoteKeySet {
   const sets = new Map<string, RemoteKeySet>();
   return (uri) => {
-    const set = sets.get(uri) ?? new RemoteKeySet(uri, deps);
+    const set = sets.get(uri) ?? new RemoteKeySet(uri, deps, observe);
     sets.set(uri, set);
     return set;
   };

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
+import type { UpstreamFailure, UpstreamObserver } from '../observability/metrics.js';
 import { isRecord } from './json.js';
 import { BodyTooLargeError, readCapped } from './read-capped.js';
 
@@ -49,12 +50,15 @@ export interface UpstreamClient {
 
 /** Calls configured services. It counts the calls that are under way, so a gateway has one and keeps it across reloads. */
 export class Upstreams {
-  readonly #fetch: Deps['fetch'];
+  readonly #deps: Pick<Deps, 'fetch' | 'now'>;
+  readonly #observe: UpstreamObserver | undefined;
   /** The calls under way, by client and origin. A pair without one is not in it. */
   readonly #calls = new Map<string, number>();
 
-  constructor({ fetch }: Pick<Deps, 'fetch'>) {
-    this.#fetch = fetch;
+  /** @param observe is told of every call */
+  constructor(deps: Pick<Deps, 'fetch' | 'now'>, observe?: UpstreamObserver) {
+    this.#deps = deps;
+    this.#observe = observe;
   }
 
   /** The number of pairs of client and upstream with a call under way. */
@@ -73,15 +77,45 @@ export class Upstreams {
   async call({ tenant, clientId }: UpstreamClient, call: UpstreamCall): Promise<UpstreamAnswer> {
     const key = JSON.stringify([tenant, clientId, new URL(call.url).origin]);
     const underWay = this.#calls.get(key) ?? 0;
-    if (underWay >= MAX_CALLS) throw tooManyCalls(call.service);
+    if (underWay >= MAX_CALLS) {
+      this.#observe?.(call.service, undefined, 'too_many_calls');
+      throw tooManyCalls(call.service);
+    }
     this.#calls.set(key, underWay + 1);
     try {
-      return await post(this.#fetch, call);
+      return await this.#post(call);
     } finally {
       const others = (this.#calls.get(key) ?? 1) - 1;
       if (others > 0) this.#calls.set(key, others);
       else this.#calls.delete(key);
     }
+  }
+
+  async #post(call: UpstreamCall): Promise<UpstreamAnswer> {
+    const { fetch, now } = this.#deps;
+    const startedMs = now();
+    let failure: UpstreamFailure | undefined;
+    try {
+      const answer = await post(fetch, call);
+      if (!answer.ok) failure = 'refused';
+      return answer;
+    } catch (error) {
+      if (error instanceof CallError) failure = error.failure;
+      throw error;
+    } finally {
+      this.#observe?.(call.service, now() - startedMs, failure);
+    }
+  }
+}
+
+/** The error of a call that got no answer. */
+class CallError extends DelegationError {
+  readonly failure: UpstreamFailure;
+
+  /** @param cause for the log: the code of the failure, such as ECONNREFUSED */
+  constructor(service: string, failure: UpstreamFailure, text: string, cause?: string) {
+    super('UPSTREAM_UNAVAILABLE', `${service} ${text}`, cause === undefined ? {} : { cause });
+    this.failure = failure;
   }
 }
 
@@ -113,25 +147,17 @@ async function post(fetch: Deps['fetch'], call: UpstreamCall): Promise<UpstreamA
     const { status } = response;
     if (status < 200 || (status >= 300 && status < 400) || status >= 500) {
       await response.body?.cancel();
-      throw unavailable(call.service, `answered with status ${status}`);
+      throw new CallError(call.service, 'status', `answered with status ${status}`);
     }
     return { ok: response.ok, status, text: await readCapped(response, MAX_BYTES) };
   } catch (error) {
-    throw error instanceof DelegationError
-      ? error
-      : unavailable(call.service, describeFailure(error, timeout), readErrorCode(error));
+    throw error instanceof CallError ? error : toCallError(call, error, timeout);
   }
 }
 
-/**
- * Builds the error for a service that did not answer, or whose answer its protocol does not define.
- *
- * @param cause for the log: the code of the failure, such as ECONNREFUSED
- */
-export function unavailable(service: string, failure: string, cause?: string): DelegationError {
-  return new DelegationError('UPSTREAM_UNAVAILABLE', `${service} ${failure}`, {
-    ...(cause !== undefined && { cause }),
-  });
+/** Builds the error for a service that did not answer, or whose answer its protocol does not define. */
+export function unavailable(service: string, failure: string): DelegationError {
+  return new DelegationError('UPSTREAM_UNAVAILABLE', `${service} ${failure}`);
 }
 
 /** Builds the error for a service that refused. It carries the service's error code, and never its description. */
@@ -165,10 +191,13 @@ export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): 
   throw refused(service, body.error);
 }
 
-function describeFailure(error: unknown, timeout: AbortSignal): string {
-  if (timeout.aborted) return `did not answer within ${TIMEOUT_SECONDS} s`;
-  if (error instanceof BodyTooLargeError) return 'gave an answer that is too long';
-  return 'could not be reached, or broke off its answer';
+function toCallError({ service, signal }: UpstreamCall, error: unknown, timeout: AbortSignal): CallError {
+  const cause = readErrorCode(error);
+  if (timeout.aborted) return new CallError(service, 'timeout', `did not answer within ${TIMEOUT_SECONDS} s`, cause);
+  if (error instanceof BodyTooLargeError)
+    return new CallError(service, 'too_long', 'gave an answer that is too long', cause);
+  const failure = signal?.aborted ? 'aborted' : 'unreachable';
+  return new CallError(service, failure, 'could not be reached, or broke off its answer', cause);
 }
 
 /** Reads the code of a failed `fetch`, such as ECONNREFUSED, from the cause of its error; empty when there is none. */

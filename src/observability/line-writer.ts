@@ -12,12 +12,16 @@ const RETRY_MS = 1_000;
 /** What a pipe takes in one piece, so that the lines of several processes do not mix (`PIPE_BUF` of Linux). */
 const PIECE_BYTES = 4_096;
 
+/** The lines that this process has lost since its start, by kind of destination. */
+export const lostLines = { stderr: 0, file: 0 };
+
 /**
  * Writes lines without waiting for the destination: all lines of one turn of the event loop in one write, on the thread
  * pool. Whatever waits is written when the process exits, also after an uncaught error. SIGKILL loses the lines of the turn
  * that it interrupts, and those that a slow destination has not taken yet.
  */
 export class LineWriter {
+  readonly #kind: keyof typeof lostLines;
   readonly #descriptor: number;
   readonly #stream: ReturnType<typeof pino.destination>;
   /** Lines of this turn. */
@@ -34,6 +38,7 @@ export class LineWriter {
    * @throws Error when the destination cannot be opened
    */
   constructor(destination: LineDestination, onError: (error: unknown) => void) {
+    this.#kind = destination === 'stderr' ? 'stderr' : 'file';
     this.#descriptor = destination === 'stderr' ? 2 : openSync(destination.file, 'a', 0o600);
     this.#stream = pino.destination({
       dest: this.#descriptor,
@@ -71,6 +76,7 @@ export class LineWriter {
     const bytes = Buffer.byteLength(line);
     if (this.#waiting + bytes > MAX_WAITING_BYTES) {
       this.#lost++;
+      lostLines[this.#kind]++;
       this.#isLosing = true;
       return false;
     }

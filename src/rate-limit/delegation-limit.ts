@@ -51,8 +51,12 @@ export interface DelegationLimitContext extends DelegationLimiter {
  * from the outcome with the fewest requests remaining.
  *
  * @param store its first limit counts a user at one address, its second one, if there is one, at all addresses
+ * @param onRefused takes the tenant of each refused request, and the name of the policy that refused it
  */
-export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & DelegationLimitContext> {
+export function useDelegationLimit(
+  store: BucketStore,
+  onRefused?: (tenant: string, policy: string) => void,
+): Plugin<BucketContext & DelegationLimitContext> {
   const policies = store.limits.map(formatPolicy).join(', ');
   const decide = (statuses: readonly RateLimitStatus[]): LimitStatus => {
     const status = selectTightest(statuses);
@@ -65,19 +69,23 @@ export function useDelegationLimit(store: BucketStore): Plugin<BucketContext & D
       const rateLimitStatuses: LimitStatus[] = [];
       const buildKeys = (userId: string) =>
         [bucketKey(tenant.name, userId, ip), bucketKey(tenant.name, userId)].slice(0, store.limits.length);
+      const refuse = (status: LimitStatus): DelegationError => {
+        onRefused?.(tenant.name, status.policy);
+        return createRateLimited(status);
+      };
       extendContext({
         rateLimitStatuses,
         async requireRemaining(caller) {
           const status = await context.peekDelegations(caller);
           if (status.remaining > 0) return;
           rateLimitStatuses.push(status);
-          throw createRateLimited(status);
+          throw refuse(status);
         },
         async takeDelegation({ userId }) {
           const { allowed, statuses } = await store.take(buildKeys(userId));
           const status = decide(statuses);
           rateLimitStatuses.push(status);
-          if (!allowed) throw createRateLimited(status);
+          if (!allowed) throw refuse(status);
           return { [TAKEN]: true, status };
         },
         peekDelegations: async ({ userId }) => decide(await store.peek(buildKeys(userId))),

@@ -31,6 +31,8 @@ interface Entry {
 export interface RefusedAttemptsCollectorOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Called for each refused request. */
+  readonly count?: ((tenant: string, attempts: number) => void) | undefined;
   /** Called once for each address and minute. */
   readonly report: (refused: RefusedAttempts) => void;
   /** The most addresses to collect at once: one more, and the oldest is reported before its minute is over. */
@@ -45,20 +47,23 @@ const MINUTE_MS = 60_000;
  */
 export class RefusedAttemptsCollector {
   readonly #now: () => number;
+  readonly #count: ((tenant: string, attempts: number) => void) | undefined;
   readonly #report: (refused: RefusedAttempts) => void;
   readonly #capacity: number;
   /** By code, tenant and address, in the order in which their minutes end. */
   readonly #entries = new Map<string, Entry>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ now, report, capacity = 100_000 }: RefusedAttemptsCollectorOptions) {
+  constructor({ now, count, report, capacity = 100_000 }: RefusedAttemptsCollectorOptions) {
     this.#now = now;
+    this.#count = count;
     this.#report = report;
     this.#capacity = capacity;
   }
 
   /** Adds the attempts of one refused request. */
   add({ code, tenant: { name }, ip, requestId, endpoint, message }: FirstRefusal, attempts: number): void {
+    if (code === 'RATE_LIMITED') this.#count?.(name, attempts);
     this.reportEnded();
     const key = `${code} ${attemptKey(name, ip)}`;
     const known = this.#entries.get(key);

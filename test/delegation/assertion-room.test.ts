@@ -3,6 +3,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { authenticateClient } from '../../src/delegation/authenticate-client.js';
 import { UsedAssertions } from '../../src/delegation/used-assertions.js';
 import { remoteKeySets } from '../../src/keys/remote-jwks.js';
+import { NO_TRACING } from '../../src/observability/tracing.js';
 import { authenticationGateway, BACKEND_JWKS } from '../support/client-authentication.js';
 import { testClock } from '../support/clock.js';
 import { baseConfig, TENANT_ISSUER } from '../support/gateway.js';
@@ -17,7 +18,7 @@ describe('an assertion of a client with 10,000 live ones', () => {
     const client = tenant?.clients.get('backend');
     if (!tenant || !client) throw new Error('no client');
     const clock = testClock();
-    const deps = { now: clock.now, fetch, randomUUID: () => 'id', ...recordingLogs() };
+    const deps = { now: clock.now, fetch, randomUUID: () => 'id', tracing: NO_TRACING, ...recordingLogs() };
     const usedAssertions = new UsedAssertions();
     const until = clock.seconds() + 60;
     for (let count = 0; count < 10_000; count++) {

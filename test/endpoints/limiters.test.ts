@@ -54,7 +54,7 @@ const ENDPOINTS: Readonly<Record<string, (gateway: TestGateway, call: Call) => P
   },
 };
 
-/** A gateway whose issuer publishes its keys at a URL: verifying a token causes a request for them. */
+/** A gateway whose issuer publishes its keys at a URL, and fetched them so long ago that verifying a token causes a request. */
 async function limitedGateway(attemptsPerMinute: number) {
   const fetched: string[] = [];
   let jwks: unknown;
@@ -75,6 +75,8 @@ async function limitedGateway(attemptsPerMinute: number) {
       },
     },
   );
+  await expect.poll(() => fetched.splice(0)).toHaveLength(1);
+  gateway.clock.advance(11 * 60_000);
   return { gateway, fetched };
 }
 

@@ -20,7 +20,7 @@ function heldFetch() {
 /** Upstreams with a held fetch, and the function that begins a call and reads its outcome. */
 function heldUpstreams() {
   const { fetch, requests } = heldFetch();
-  const upstreams = new Upstreams({ fetch });
+  const upstreams = new Upstreams({ fetch, now: Date.now });
   const begin = (client = CRM, url = URL, signal?: AbortSignal) =>
     upstreams.call(client, { service: 'The service', url, form: new URLSearchParams(), signal }).then(
       ({ status }) => `answered with ${status}`,
@@ -136,6 +136,7 @@ describe('a call that ends leaves its place to another one, and nothing is kept 
 
   it('after a request that fetch refuses to send', async () => {
     const upstreams = new Upstreams({
+      now: Date.now,
       fetch: () => {
         throw new TypeError('invalid header');
       },

@@ -17,7 +17,7 @@ async function call(url: string, options: Partial<UpstreamCall> = {}, fetchLike:
   const form = new URLSearchParams({ assertion: 'made for the test' });
   return readTokenAnswer(
     SERVICE,
-    await new Upstreams({ fetch: fetchLike }).call(CLIENT, { service: SERVICE, url, form, ...options }),
+    await new Upstreams({ fetch: fetchLike, now: Date.now }).call(CLIENT, { service: SERVICE, url, form, ...options }),
   );
 }
 

@@ -41,6 +41,6 @@ it('a reload says that changes of listen need a restart', { timeout: 30_000 }, a
   const { command, folder } = await startGatewayProcess(baseConfig());
   folder.write('gateway.yaml', JSON.stringify({ ...baseConfig(), listen: { port: 5_000, drain_seconds: 3 } }));
   command.process.kill('SIGHUP');
-  const log = await command.logs('"changes of listen need a restart"');
+  const log = await command.logs('"these changes need a restart"');
   expect(log).toContain('"fields":["listen.port","listen.drain_seconds"]');
 });

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { YogaServer } from 'graphql-yoga';
 import type { Deps } from '../../deps.js';
+import type { Metrics } from '../../observability/metrics.js';
 import { useAttemptGuard } from '../../rate-limit/attempt-guard.js';
 import type { SharedAttemptStore } from '../../rate-limit/attempt-store.js';
 import type { BucketStore } from '../../rate-limit/bucket-store.js';
@@ -30,6 +31,8 @@ export interface GraphqlEndpointOptions {
   readonly limits: DocumentLimits;
   readonly attemptsPerMinute: number;
   readonly buckets: BucketStore;
+  /** Counts what the limits refuse; undefined where metrics are off. */
+  readonly metrics: Metrics | undefined;
   readonly attempts: SharedAttemptStore;
   readonly refusedAttempts: RefusedAttemptsCollector;
   readonly deps: Deps;
@@ -43,8 +46,8 @@ const GUARDED_FIELDS: ReadonlySet<string> = new Set(['delegate', 'viewer']);
 
 /** Creates the GraphQL endpoint. A request passes the plugins in this order. */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlEndpoint {
-  const { schema, limits, attemptsPerMinute, buckets, attempts, refusedAttempts, deps, presentError, graphiql } =
-    options;
+  const { schema, limits, attemptsPerMinute, buckets, attempts, refusedAttempts, metrics, deps } = options;
+  const { presentError, graphiql } = options;
   const servePage = graphiql && createPageServer(graphiql);
   const plugins = [
     useJsonBody(),
@@ -58,7 +61,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
       refused: refusedAttempts,
     }),
     useVariableCheck(limits),
-    useDelegationLimit(buckets),
+    useDelegationLimit(buckets, metrics && ((tenant, policy) => metrics.countRefusal(tenant, policy))),
   ];
   // Without the adapter that createYoga puts around it, which needs a quarter of the time: it copies the context property by
   // property, and presents requests and responses of several runtimes. The router has matched the path already.
