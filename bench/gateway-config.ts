@@ -9,6 +9,7 @@ export interface GatewayVariant {
   /** Callers beside the usual ones. */
   readonly clients?: readonly OwnClient[];
   readonly graphiql?: boolean;
+  readonly metrics?: boolean;
   /** Where the limits are kept; default: memory. */
   readonly store?: { readonly env: string };
 }
@@ -20,7 +21,7 @@ export interface GatewayVariant {
 export function writeGatewayConfig(
   { folder, settings }: Fixtures,
   name: string,
-  { burst = BURST, clients = [], graphiql = false, store }: GatewayVariant = {},
+  { burst = BURST, clients = [], graphiql = false, metrics = false, store }: GatewayVariant = {},
 ): string {
   const { issuer, jwksUri, tenantIssuer, tenantKey, callerSecret, targetSecret, firebase } = settings;
   const hs256 = (clientId: string, secret: string) => ({
@@ -31,6 +32,7 @@ export function writeGatewayConfig(
   const document = {
     trust_proxy: ['127.0.0.1'],
     graphiql,
+    metrics,
     rate_limit: { ...(store && { store }), burst, refill_per_minute: 1, per_user: { burst, refill_per_minute: 1 } },
     tenants: [
       {

@@ -61,6 +61,12 @@ export const ROWS: readonly Row[] = [
     signedBy: 'target',
     variant: 'own-clients',
   }),
+  extra(
+    gateway('metrics', 'HS256 → HS256, metrics on', delegation('HS256', 'api'), {
+      signedBy: 'target',
+      variant: 'metrics',
+    }),
+  ),
   ...(hasRedis()
     ? [
         extra(
@@ -150,6 +156,7 @@ const GATEWAY_VARIANTS = {
   usual: () => ({}),
   'one-request': () => ({ burst: 1 }),
   'own-clients': ({ ownClients }: Fixtures) => ({ clients: ownClients }),
+  metrics: () => ({ metrics: true }),
   redis: () => ({ store: { env: 'REDIS_URL' } }),
   workers: () => ({ store: { env: 'REDIS_URL' } }),
 };
