@@ -212,7 +212,7 @@ others:
     ],
     [
       'line 7: tenants: a mapping; expected a list',
-      'line 8: others: unknown key; expected one of listen, trust_proxy, graphiql, cors, audit, rate_limit, graphql, tenants',
+      'line 8: others: unknown key; expected one of listen, metrics, trust_proxy, graphiql, cors, audit, rate_limit, graphql, tenants',
     ],
   ],
   [
@@ -383,7 +383,7 @@ others:
     'a key named __proto__',
     [['graphiql: false', '__proto__: { graphiql: true }']],
     [
-      'line 3: __proto__: unknown key; expected one of listen, trust_proxy, graphiql, cors, audit, rate_limit, graphql, tenants',
+      'line 3: __proto__: unknown key; expected one of listen, metrics, trust_proxy, graphiql, cors, audit, rate_limit, graphql, tenants',
     ],
   ],
 ];
