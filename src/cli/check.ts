@@ -9,36 +9,38 @@ import { formatSummary } from './summary.js';
 const PROGRESS_MS = 3_000;
 
 export const checkCommand: Command = {
-  help: `Usage: delegation-gateway check [--config gateway.yaml] [--online] [--all]
+  help: `Usage: delegation-gateway check [--config gateway.yaml] [--summary] [--online] [--all]
 
-Reports every error in a configuration, with its line and path, and exits with 1; or prints who may delegate
-to what and exits with 0. It does not listen and, without --online, sends no request. It warns, without
-changing the exit code, of what is valid and probably not intended: proxies that are everybody, "*" on a client
-with add-ons, delegation that is off, a missing signing key, an unreplaced \${VARIABLE}, several add-ons
+Reports every error in a configuration, with its line and path, and exits with 1; or says that it is valid
+and exits with 0. It does not listen and, without --online, sends no request. It warns, without changing the
+exit code, of what is valid and probably not intended: proxies that are everybody, "*" on a client with
+add-ons, delegation that is off, a missing signing key, an unreplaced \${VARIABLE}, several add-ons
 without a default, a certificate that expires within 30 days, a placeholder that import-auth0 left.
 
   --config FILE   the configuration (default: gateway.yaml)
-  --online        when the configuration is valid, also ask the services that it names: fetch every JWKS and
-                  the metadata of issuers, send an empty request to token endpoints, and connect to the
+  --summary       also print who may delegate to what: 50 targets, or with --all every one
+  --online        also print the summary, and ask the services that a valid configuration names: fetch each
+                  JWKS and the metadata of issuers, send an empty request to token endpoints, and connect to the
                   endpoints of add-ons. Prints keys, certificate dates and clock differences. Sends no secret.
                   Exits with 1 when the gateway could not use one of them
-  --all           print every target, not the first 50
+  --all           leave nothing out of the summary
 `,
   options: {
     config: { type: 'string', short: 'c' },
+    summary: { type: 'boolean' },
     online: { type: 'boolean' },
     all: { type: 'boolean' },
   },
-  async run(values) {
-    const path = typeof values.config === 'string' ? values.config : 'gateway.yaml';
+  async run({ config: file, summary, online, all }) {
+    const path = typeof file === 'string' ? file : 'gateway.yaml';
     const config = loadConfig(path);
     for (const warning of configWarnings(config, Date.now())) {
       process.stderr.write(`${path}: warning: ${formatDiagnostic(warning)}\n`);
     }
     const clients = config.tenants.reduce((sum, tenant) => sum + tenant.clients.size, 0);
     process.stdout.write(`${path}: valid; tenants: ${config.tenants.length}, clients: ${clients}\n`);
-    process.stdout.write(`\n${formatSummary(config.tenants, { all: values.all === true })}`);
-    return values.online === true ? checkOnline(path, config) : 0;
+    if (summary || online || all) process.stdout.write(`\n${formatSummary(config.tenants, { all: all === true })}`);
+    return online ? checkOnline(path, config) : 0;
   },
 };
 
