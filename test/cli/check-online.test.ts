@@ -4,6 +4,7 @@ import { runCommandLine } from '../../src/cli/command-line.js';
 import { captureOutput } from '../support/captured-output.js';
 import { runCommand } from '../support/command-line.js';
 import { type ConfigFolder, configFolder } from '../support/config-folder.js';
+import { blocksIn } from '../support/documentation.js';
 import { freePort } from '../support/free-port.js';
 import { answerWith } from '../support/jwks-server.js';
 import { ecPair, publicJwk, rsaPair } from '../support/keys.js';
@@ -157,6 +158,10 @@ describe('check --online', { timeout: TIMEOUT_MS }, () => {
   it('sends nothing without --online', async () => {
     const { url, connections } = await startProvider();
     const args = ['--summary'];
+    expect(
+      blocksIn('').map(({ text }) => text),
+      'docs/check.md',
+    ).toContain(SUMMARY);
     expect(await check(buildConfig(url), url, { args })).toEqual({ code: 0, stdout: SUMMARY, stderr: '' });
     expect(connections()).toBe(0);
   });
