@@ -21,7 +21,7 @@ function digest(text: string): string {
 }
 
 /**
- * Writes a gateway.yaml as operators do. Each client has a secret, signs with HS256 and may be called by the one before it
+ * Writes a gateway.yaml in block style, with the fields that the gateway uses. Each client has a secret, signs with HS256 and may be called by the one before it
  * and by the first; a quarter of them has an add-on. The keys are `tenant.pem` and `firebase.pem`, the certificate is `tenant.crt`.
  */
 export function writeManyClients({ tenants, clients }: ManyClients = MANY): string {
@@ -53,14 +53,9 @@ function writeClient(tenant: number, client: number, clients: number): string {
   const before = clientId(tenant, (client + clients - 1) % clients);
   return `      - client_id: ${clientId(tenant, client)}
         name: Application ${client} of tenant ${tenant}
-        description: ""
-        app_type: regular_web
-        is_first_party: true
-        callbacks: [https://app-${client}.${tenantHost(tenant)}/callback]
         client_secret: ${clientSecret(tenant, client)}
-        jwt_configuration: { alg: HS256, lifetime_in_seconds: 36000, secret_encoded: false }
+        jwt_configuration: { alg: HS256, lifetime_in_seconds: 36000 }
         allowed_clients: [${before}, ${clientId(tenant, 0)}]
-        grant_types: [authorization_code, http://auth0.com/oauth/legacy/grant-type/delegation/id_token]
 ${ADDONS[client % 20] ?? ''}`;
 }
 
