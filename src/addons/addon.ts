@@ -136,6 +136,8 @@ export type Report = (path: readonly (string | number)[], expected: string) => u
 
 /** An add-on as it is configured for one client. */
 export interface Addon<Issued = Credential, Inputs extends InputDescriptors = InputDescriptors> {
+  /** The URL that `issue` calls; absent where it calls none. `check --online` connects to it. */
+  readonly endpoint?: string | undefined;
   /**
    * @throws DelegationError INVALID_REQUEST for claims or input that the service would not accept, INVALID_SCOPE,
    *   UPSTREAM_REFUSED or UPSTREAM_UNAVAILABLE

@@ -118,6 +118,7 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
       const createAssertion = createAssertionFactory(config, context, config.audience ?? loginAt);
       if (!createAssertion) return undefined;
       return {
+        endpoint: url,
         async issue(request) {
           checkCommunity(config, request.input);
           const form = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await createAssertion(request) });

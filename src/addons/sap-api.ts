@@ -91,7 +91,9 @@ export const sapApi = defineAddon({
       accept: 'application/json',
       authorization: `Basic ${Buffer.from(`${config.clientid}:${config.servicePassword}`).toString('base64')}`,
     };
+    const { tokenEndpointUrl: url } = config;
     return {
+      endpoint: url,
       async issue(request) {
         const scope = selectScope(request.input.scope, configured);
         const form = new URLSearchParams({
@@ -100,7 +102,6 @@ export const sapApi = defineAddon({
           ...(scope !== undefined && { scope }),
           assertion: createAssertion(request),
         });
-        const { tokenEndpointUrl: url } = config;
         const answer = await request.callUpstream({ service: SERVICE, url, form, headers });
         return parseCredential(readTokenAnswer(SERVICE, answer), scope, request.nowSeconds);
       },

@@ -138,7 +138,8 @@ function buildAddons(
     });
     if (!addon) continue;
     const claimPaths = collectClaimPaths(definition.config ? configured.value : context.client.claims);
-    built.set(definition.apiType, { definition, claimPaths, issue: (request) => addon.issue(request) });
+    const { endpoint } = addon;
+    built.set(definition.apiType, { definition, claimPaths, endpoint, issue: (request) => addon.issue(request) });
   }
   return built;
 }

@@ -26,8 +26,13 @@ export interface GatewayFields extends ConfigFields {
  *
  * @param readSecret resolves `{ env }` and `{ file }`; throws a TypeError whose message continues "expected …"
  * @param folder what the paths of files to write are relative to
+ * @param importKey imports an RSA private key
  */
-export function createConfigFields(readSecret: ReadSecret, folder = process.cwd()): GatewayFields {
+export function createConfigFields(
+  readSecret: ReadSecret,
+  folder = process.cwd(),
+  importKey: typeof importRsaPrivateKey = importRsaPrivateKey,
+): GatewayFields {
   const name = z.string().min(1);
   const source = z
     .union([z.string(), strictObject({ env: name.meta(ENV) }), strictObject({ file: name.meta(FILE) })], {
@@ -64,7 +69,7 @@ export function createConfigFields(readSecret: ReadSecret, folder = process.cwd(
           error: 'a file that this user may write, in a folder that exists',
         })
         .transform((path) => resolve(folder, path)),
-    rsaPrivateKey: () => text().transform(reportThrown(importRsaPrivateKey)),
+    rsaPrivateKey: () => text().transform(reportThrown(importKey)),
     url: () =>
       z
         .string()

@@ -7,8 +7,9 @@ import type { Path } from './path.js';
 import type { ClientConfig, TenantConfig } from './schema.js';
 import { listSigningKeys } from './signing-keys.js';
 
-const DAY_MS = 86_400_000;
-const NOTICE_DAYS = 30;
+export const DAY_MS = 86_400_000;
+/** Before the end of a certificate. */
+export const NOTICE_DAYS = 30;
 
 /**
  * Warns of what is valid and probably not intended. A warning never contains a value of the configuration.
@@ -106,7 +107,8 @@ function checkValidity({ validFrom, validTo }: X509Certificate, nowMs: number): 
   return undefined;
 }
 
-function formatDate(timeMs: number): string {
+/** The day of a time, in UTC. */
+export function formatDate(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }
 

@@ -8,14 +8,14 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
   visit,
   type YAMLMap,
 } from 'yaml';
-import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
+import { isNestedDeeper, MAX_NESTING, parseShallowYaml } from '../lib/nesting.js';
 import { readTextFile } from '../lib/read-text-file.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { Path } from './path.js';
+import { readPlainYaml } from './plain-yaml.js';
 
 export interface YamlFile {
   /** Undefined where the file cannot be read as a whole. */
@@ -46,21 +46,22 @@ export function readYamlFile(path: string): YamlFile {
     const code = error instanceof Error && 'code' in error ? error.code : 'failed';
     return unreadable({ path: [], message: `cannot be read (${code}); expected a YAML file` });
   }
-  return parseYaml(text);
+  const value = readPlainYaml(text);
+  if (value === undefined) return parseYaml(text);
+  let parsed: YamlFile | undefined;
+  const findLine = (path: Path) => {
+    parsed ??= parseYaml(text);
+    return parsed.document?.findLine(path);
+  };
+  return { document: { value, findLine }, diagnostics: [] };
 }
 
+/** Reads any YAML. For plain YAML it is called only when a line is asked for. */
 function parseYaml(text: string): YamlFile {
-  const deep = findDeepYaml(text);
-  if (deep) return unreadable({ path: [], message: nestedTooDeeply(` at column ${deep.column}`), line: deep.line });
   const lines = new LineCounter();
-  // The library compares each key with all others of its mapping to find duplicates: 8 s for 20,000 keys.
-  const parsed = parseDocument(text, {
-    lineCounter: lines,
-    uniqueKeys: false,
-    prettyErrors: false,
-    // Its warnings quote keys.
-    logLevel: 'error',
-  });
+  // The library compares each key with all others of its mapping to find duplicates: 8 s for 20,000 keys. Its warnings quote keys.
+  const { document: parsed, deep } = parseShallowYaml(text, { uniqueKeys: false, logLevel: 'error' }, lines);
+  if (deep) return unreadable({ path: [], message: nestedTooDeeply(` at column ${deep.column}`), line: deep.line });
   const { aliases, errors: ownErrors } = examineNodes(parsed);
   const errors = [
     ...[...parsed.errors, ...parsed.warnings].map(({ code, pos }): YamlError => ({ code, at: pos[0] })),

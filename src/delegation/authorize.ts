@@ -115,6 +115,16 @@ export function listAllowedTargets(tenant: Tenant, caller: Caller): Client[] {
   });
 }
 
+/** The applications that may delegate to a target with an ID token or a refresh token, the target itself first. */
+export function listAllowedCallers(tenant: Tenant, target: Client): Client[] {
+  if (!tenant.delegationEnabled || target.addons.size === 0) return [];
+  const { clientId, allowedClients } = target;
+  const allowed = allowedClients.has('*')
+    ? [target, ...[...tenant.clients.values()].filter((each) => each !== target)]
+    : [...new Set([clientId, ...allowedClients])].flatMap((each) => tenant.clients.get(each) ?? []);
+  return allowed.filter((each) => hasGrantType(each, 'id_token') || hasGrantType(each, 'refresh_token'));
+}
+
 function hasGrantType(client: Client, type: SubjectTokenType): boolean {
   return !client.grantTypes || client.grantTypes.has(`${LEGACY_GRANT}/${type}`);
 }

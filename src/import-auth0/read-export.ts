@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { LineCounter } from 'yaml';
 import { escapeInvisible } from '../lib/invisible-characters.js';
 import { isRecord } from '../lib/json.js';
-import { findDeepYaml, isNestedDeeper, MAX_NESTING } from '../lib/nesting.js';
+import { isNestedDeeper, MAX_NESTING, parseShallowYaml } from '../lib/nesting.js';
 
 /** The contents of an export, before anything is converted. */
 export interface Auth0Export {
@@ -108,11 +108,11 @@ function parseJson(path: string, text: string): unknown {
 }
 
 function parseYaml(path: string, text: string): unknown {
-  const deep = findDeepYaml(text);
+  const lines = new LineCounter();
+  const { document, deep } = parseShallowYaml(text, { logLevel: 'silent' }, lines);
   if (deep) throw tooDeep(path, ` at line ${deep.line}`);
-  const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
-  if (error) throw new ExportError(`${path} is not valid YAML at line ${error.linePos?.[0].line ?? 1}`);
+  if (error) throw new ExportError(`${path} is not valid YAML at line ${lines.linePos(error.pos[0]).line}`);
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch {

@@ -15,20 +15,21 @@ export interface KeySource {
 /** The source of an issuer that has no public keys in the configuration. */
 export const NO_KEYS: KeySource = { find: () => [] };
 
-interface VerificationKey {
+export interface VerificationKey {
   readonly key: KeyObject;
   readonly kid: string | undefined;
+  /** What it may verify. */
   readonly algorithms: ReadonlySet<string>;
 }
 
 /** Imported public keys of a JSON Web Key Set (RFC 7517 §5). */
 export class KeySet implements KeySource {
-  readonly #keys: readonly VerificationKey[];
+  readonly keys: readonly VerificationKey[];
   /** The keys of the document that are not used, and why: `keys[1] is not for signatures`. */
   readonly skipped: readonly string[];
 
   private constructor(keys: readonly VerificationKey[], skipped: readonly string[]) {
-    this.#keys = keys;
+    this.keys = keys;
     this.skipped = skipped;
   }
 
@@ -58,7 +59,7 @@ export class KeySet implements KeySource {
    * Core §10.1 demands a `kid` from issuers with several keys.
    */
   find(alg: Algorithm, kid: string | undefined): readonly KeyObject[] {
-    const matching = this.#keys.filter((each) => each.algorithms.has(alg) && (kid === undefined || each.kid === kid));
+    const matching = this.keys.filter((each) => each.algorithms.has(alg) && (kid === undefined || each.kid === kid));
     return kid === undefined && matching.length > 1 ? [] : matching.map((each) => each.key);
   }
 }

@@ -1,16 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import type { Deps } from '../deps.js';
 import { DelegationError } from '../errors.js';
-import { isRecord } from '../lib/json.js';
-import { BodyTooLargeError, readCapped } from '../lib/read-capped.js';
+import { describeFetchFailure, fetchJson, StatusError } from '../lib/fetch-json.js';
+import { BodyTooLargeError } from '../lib/read-capped.js';
 import type { UpstreamFailure, UpstreamObserver } from '../observability/metrics.js';
 import type { Algorithm } from './algorithms.js';
 import { KeySet, type KeySource } from './key-set.js';
 
 /** The name of the service in metrics. */
 const SERVICE = 'JWKS';
-const TIMEOUT_MS = 5_000;
-const MAX_BYTES = 512 * 1024;
 /** How long a fetched set is used before it is fetched again. */
 const FRESH_MS = 10 * 60_000;
 /** How long the last good set is used while the endpoint is down. */
@@ -118,7 +116,7 @@ export class RemoteKeySet implements KeySource {
     const startedMs = now();
     let failure: UpstreamFailure | undefined;
     try {
-      const keys = KeySet.fromJwks(JSON.parse(await this.#download()));
+      const keys = await fetchKeySet(this.#deps.fetch, this.#uri);
       if (this.#failure !== undefined) log.info({ jwks_uri: this.#uri }, 'JWKS can be fetched again');
       if (keys.skipped.length > 0 && keys.skipped.join() !== this.#keys?.skipped.join()) {
         log.warn({ jwks_uri: this.#uri, skipped: keys.skipped }, 'JWKS holds keys that are not used');
@@ -128,7 +126,7 @@ export class RemoteKeySet implements KeySource {
       this.#failure = undefined;
     } catch (error) {
       failure = classifyFailure(error);
-      this.#failure = describeFailure(error);
+      this.#failure = describeFetchFailure(error);
       if (logs) {
         const keeps_last_good = this.#lastGood() !== undefined;
         log.warn({ jwks_uri: this.#uri, reason: this.#failure, keeps_last_good }, 'JWKS could not be fetched');
@@ -137,21 +135,16 @@ export class RemoteKeySet implements KeySource {
       this.#observe?.(SERVICE, now() - startedMs, failure);
     }
   }
-
-  /** Follows no redirect: only the configured URL may say which keys are trusted. */
-  async #download(): Promise<string> {
-    const response = await this.#deps.fetch(this.#uri, {
-      headers: { accept: 'application/jwk-set+json, application/json' },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (response.status === 200) return readCapped(response, MAX_BYTES);
-    await response.body?.cancel();
-    throw new StatusError(`status ${response.status}`);
-  }
 }
 
-class StatusError extends Error {}
+/**
+ * Fetches a JWKS and imports its keys.
+ *
+ * @throws Error for `describeFetchFailure`
+ */
+export async function fetchKeySet(fetch: Deps['fetch'], uri: string): Promise<KeySet> {
+  return KeySet.fromJwks(await fetchJson(fetch, uri, 'application/jwk-set+json, application/json'));
+}
 
 function classifyFailure(error: unknown): UpstreamFailure {
   if (!(error instanceof Error)) return 'unreachable';
@@ -160,15 +153,6 @@ function classifyFailure(error: unknown): UpstreamFailure {
   if (error instanceof BodyTooLargeError) return 'too_long';
   // fetch reports a failed connection as the cause of its error.
   return error.cause === undefined ? 'invalid' : 'unreachable';
-}
-
-/** Describes a failure for the log without the parser's own message, which can quote what it parsed. */
-function describeFailure(error: unknown): string {
-  if (error instanceof SyntaxError) return 'not JSON';
-  if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS} ms`;
-  const code = isRecord(error.cause) ? error.cause.code : undefined;
-  return typeof code === 'string' ? `${error.message} (${code})` : error.message;
 }
 
 /** Returns the key set of a `jwks_uri`, always the same one. */

@@ -1,4 +1,14 @@
-import { Lexer, Parser } from 'yaml';
+import {
+  Composer,
+  type Document,
+  type DocumentOptions,
+  Lexer,
+  type LineCounter,
+  type ParseOptions,
+  Parser,
+  type SchemaOptions,
+  YAMLParseError,
+} from 'yaml';
 
 /** Levels of lists and mappings in a file that an operator supplies; real ones have about ten. */
 export const MAX_NESTING = 100;
@@ -26,23 +36,65 @@ function collectionsAmong(values: readonly unknown[]): Set<object> {
   return new Set(values.filter((value) => typeof value === 'object' && value !== null));
 }
 
+/** A YAML document, or where its text first nests too deeply. */
+export type ShallowYaml =
+  | { readonly document: Document.Parsed; readonly deep?: undefined }
+  | { readonly document?: undefined; readonly deep: TextPosition };
+
 /**
- * Finds where a YAML text first nests deeper than a limit. `parseDocument` recurses on each level, and a text of 100 kB
- * can exhaust the stack or end the process, so this has to run before it. The parser's own stack shows the depth.
+ * Parses a YAML text as the library's `parseDocument` does, up to a depth. `parseDocument` recurses on each level, and a text
+ * of 100 kB can exhaust the stack or end the process. Here the stack of the parser, which does not recurse, is watched
+ * before the composer, which does, sees the document.
+ *
+ * @param lines takes the starts of lines; the errors of the document have only offsets
  */
-export function findDeepYaml(text: string, levels = MAX_NESTING): TextPosition | undefined {
-  const parser = new Parser();
+export function parseShallowYaml(
+  text: string,
+  options: DocumentOptions & ParseOptions & SchemaOptions,
+  lines: LineCounter,
+  levels = MAX_NESTING,
+): ShallowYaml {
+  const tokens = readShallowTokens(text, lines, levels);
+  let first: Document.Parsed | undefined;
+  try {
+    for (const document of new Composer(options).compose(tokens, true, text.length)) {
+      first ??= document;
+      if (document === first) continue;
+      first.errors.push(
+        new YAMLParseError([document.range[0], document.range[1]], 'MULTIPLE_DOCS', 'several documents'),
+      );
+      break;
+    }
+  } catch (error) {
+    if (error instanceof DeepYamlError) return { deep: error.position };
+    throw error;
+  }
+  // Forced by the second argument of compose.
+  return { document: first as Document.Parsed };
+}
+
+class DeepYamlError extends Error {
+  readonly position: TextPosition;
+
+  constructor(position: TextPosition) {
+    super('nested too deeply');
+    this.position = position;
+  }
+}
+
+function* readShallowTokens(text: string, lines: LineCounter, levels: number) {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
     const start = parser.offset;
-    // The tokens are not needed, but the parser advances only as they are taken.
-    for (const _token of parser.next(lexeme));
+    yield* parser.next(lexeme);
     if (parser.stack.length <= levels) continue;
     if (parser.stack.filter(({ type }) => COLLECTIONS.has(type)).length > levels) {
       const before = text.slice(0, start).split('\n');
-      return { line: before.length, column: (before.at(-1) as string).length + 1 };
+      throw new DeepYamlError({ line: before.length, column: (before.at(-1) as string).length + 1 });
     }
   }
-  return undefined;
+  yield* parser.end();
 }
 
 const COLLECTIONS: ReadonlySet<string> = new Set(['block-map', 'block-seq', 'flow-collection']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { findDeepYaml, isNestedDeeper } from '../../src/lib/nesting.js';
+import { LineCounter, parse, parseDocument } from 'yaml';
+import { isNestedDeeper, parseShallowYaml } from '../../src/lib/nesting.js';
 
 const DEEP = 100_000;
 
@@ -33,7 +33,28 @@ describe('isNestedDeeper', () => {
   });
 });
 
-describe('findDeepYaml', () => {
+const findDeepYaml = (text: string, levels?: number) => parseShallowYaml(text, {}, new LineCounter(), levels).deep;
+
+describe('parseShallowYaml', () => {
+  it.each([
+    ['nothing', ''],
+    ['a document with comments and an anchor', '# one\na: &x [1, "2", {b: c}] # two\nd: *x\n\n# three\n'],
+    ['block scalars', 'a: |\n  one\n  two\nb: >-\n  three\n'],
+    ['errors', 'a: [1\nb: "\n'],
+    ['a directive and a document', '%YAML 1.1\n---\na: yes\n...\n'],
+    ['several documents', 'a: 1\n---\nb: 2\n---\nc: 3\n'],
+    ['CRLF', 'a: 1\r\nb:\r\n  - 2\r\n'],
+  ])('parses %s as parseDocument does', (_what, text) => {
+    const [lines, expectedLines] = [new LineCounter(), new LineCounter()];
+    const expected = parseDocument(text, { prettyErrors: false, lineCounter: expectedLines });
+    const { document } = parseShallowYaml(text, { prettyErrors: false }, lines);
+    expect(document?.toJS()).toEqual(expected.toJS());
+    expect(document?.errors.map(({ code, pos }) => [code, pos])).toEqual(
+      expected.errors.map(({ code, pos }) => [code, pos]),
+    );
+    expect(lines.lineStarts).toEqual(expectedLines.lineStarts);
+  });
+
   it.each([
     ['lists in flow style', '[[[1], [2]], [3]]'],
     ['mappings in flow style', '{ a: { b: { c: 1 } }, d: {} }'],

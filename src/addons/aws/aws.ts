@@ -49,6 +49,7 @@ export const aws = defineAddon({
     const createResponse = createResponseFactory(config, context);
     if (!createResponse) return undefined;
     return {
+      endpoint: url,
       async issue(request) {
         const pair = selectPair(pairs, request.input);
         const form = new URLSearchParams({

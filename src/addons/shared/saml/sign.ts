@@ -32,8 +32,13 @@ export function createTenantSigner(
   if (signingKey.certificate === undefined) {
     return report([], `the tenant to have a certificate, for ${service} to verify its signatures`);
   }
-  return createXmlSigner(signingKey, signingKey.certificate);
+  const signer = signers.get(signingKey) ?? createXmlSigner(signingKey, signingKey.certificate);
+  signers.set(signingKey, signer);
+  return signer;
 }
+
+/** By key: the clients of a tenant share one, and its certificate is parsed once. */
+const signers = new WeakMap<SigningKey, SignXml>();
 
 /**
  * Creates enveloped signatures (SAML 2.0 Core §5.4): RSA-SHA256 over the exclusive canonical form, with the certificate
