@@ -15,7 +15,6 @@ import { isNestedDeeper, MAX_NESTING, parseShallowYaml } from '../lib/nesting.js
 import { readTextFile } from '../lib/read-text-file.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { Path } from './path.js';
-import { readPlainYaml } from './plain-yaml.js';
 
 export interface YamlFile {
   /** Undefined where the file cannot be read as a whole. */
@@ -46,17 +45,9 @@ export function readYamlFile(path: string): YamlFile {
     const code = error instanceof Error && 'code' in error ? error.code : 'failed';
     return unreadable({ path: [], message: `cannot be read (${code}); expected a YAML file` });
   }
-  const value = readPlainYaml(text);
-  if (value === undefined) return parseYaml(text);
-  let parsed: YamlFile | undefined;
-  const findLine = (path: Path) => {
-    parsed ??= parseYaml(text);
-    return parsed.document?.findLine(path);
-  };
-  return { document: { value, findLine }, diagnostics: [] };
+  return parseYaml(text);
 }
 
-/** Reads any YAML. For plain YAML it is called only when a line is asked for. */
 function parseYaml(text: string): YamlFile {
   const lines = new LineCounter();
   // The library compares each key with all others of its mapping to find duplicates: 8 s for 20,000 keys. Its warnings quote keys.

@@ -13,7 +13,7 @@ export const probeTokenEndpoint: Probe = async ({ url, places: [{ path }] }, fet
   const where = showUrl(url);
   const call = { service: where, url, form: new URLSearchParams() };
   try {
-    const answer = await new Upstreams({ fetch }).call({ tenant: '', clientId: '' }, call);
+    const answer = await new Upstreams({ fetch, now: Date.now }).call({ tenant: '', clientId: '' }, call);
     if (answer.status === NOT_FOUND) return [{ level: 'error', path, text: `${where} answered with status 404` }];
     readTokenAnswer(where, answer);
     const text = `${where} answered an empty request with status ${answer.status}; is it a token endpoint?`;
