@@ -160,6 +160,7 @@ for (const program of [nginx, caddy]) {
         await Promise.all(restarts);
         expect(result).toEqual({ statuses: { 200: 5_000 }, lost: [] });
       },
+      180_000,
     );
   });
 }
