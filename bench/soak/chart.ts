@@ -30,8 +30,8 @@ export function drawSoak(samples: readonly Sample[], events: readonly SoakEvent[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     '<title>Heap of the gateway under mixed load</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    '<text x="12" y="20" font-size="15" font-weight="bold" fill="#1f2328">Heap after garbage collection, in MB, under mixed load</text>',
-    '<text x="12" y="37" fill="#57606a">Lines: a reload (grey), a rotation of the signing key (green), a restart of Redis (red).</text>',
+    '<text x="12" y="16" font-size="15" font-weight="bold" fill="#1f2328">Heap after garbage collection, in MB, under mixed load</text>',
+    '<text x="12" y="31" fill="#57606a">Lines: a reload (grey), a rotation of the signing key (green), a restart of Redis (red).</text>',
     ...events.map(
       ({ seconds, name }) =>
         `<path d="M${x(seconds)} ${TOP}V${HEIGHT - BOTTOM}" stroke="${COLORS[name]}" fill="none"/>`,
