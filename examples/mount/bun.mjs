@@ -7,6 +7,6 @@ const server = Bun.serve({
   hostname: '127.0.0.1',
   port: Number(process.env.PORT ?? 4000),
   routes: { '/hello': () => new Response('Hello') },
-  fetch: (request, server) => gateway.fetch(request, { remoteAddress: server.requestIP(request)?.address ?? "" }),
+  fetch: (request, server) => gateway.fetch(request, { remoteAddress: server.requestIP(request)?.address ?? '' }),
 });
 console.log(server.port);

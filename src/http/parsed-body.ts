@@ -1,17 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { BodyCollector } from '../lib/read-capped.js';
 
+/** Thrown where the gateway is mounted behind something that has read the body and has left nothing of it. */
+export class ConsumedBodyError extends Error {
+  override readonly name = 'ConsumedBodyError';
+}
+
 /**
  * Writes the body of a request again that a parser of Express has read: `express.json()`, `urlencoded()`, `text()` or
  * `raw()`, each of which leaves its result in `request.body`. The text has the same members or parameters as the one that
  * was sent, but for names that JSON repeats: the parser has kept the last one.
  *
- * @throws BodyTooLargeError; TypeError when the bytes are not UTF-8; Error when nothing is in `request.body`
+ * @throws BodyTooLargeError; TypeError when the bytes are not UTF-8; ConsumedBodyError when nothing is in `request.body`
  */
 export function writeParsedBody(incoming: IncomingMessage, maxBytes: number): string {
   const { body } = incoming as { readonly body?: unknown };
-  if (body === undefined)
-    throw new Error('The body was read before the gateway was called, and request.body is not set');
+  if (body === undefined) {
+    throw new ConsumedBodyError('The body was read before the gateway was called, and request.body is not set');
+  }
   const collector = new BodyCollector(maxBytes);
   collector.add(toBytes(body, incoming.headers['content-type'] ?? ''));
   return collector.toText();
