@@ -18,6 +18,7 @@ import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
 import { answerOnlyOperations } from './endpoints/operations.js';
 import { type Connection, createRouter, type Router } from './endpoints/router.js';
 import { RunningRequests } from './endpoints/running-requests.js';
+import { createBasePathRemover } from './http/base-path.js';
 import { FetchRequest, toFetchResponse } from './http/fetch.js';
 import type { HttpRequest, HttpResponse } from './http/message.js';
 import { remoteKeySets } from './keys/remote-jwks.js';
@@ -40,10 +41,14 @@ const RELOAD_GRACE_MS = 30_000;
 const CLOSE_GRACE_MS = 1_000;
 
 export interface Gateway {
-  /** Answers a request of the fetch standard. It never rejects. */
-  fetch(request: Request, connection?: Connection): Promise<Response>;
-  /** Answers a request of an HTTP server. It never rejects. */
-  answer(request: HttpRequest, connection?: Connection): Promise<HttpResponse>;
+  /**
+   * Answers a request of the fetch standard.
+   *
+   * @throws TypeError when the connection has no IP address: limits count by it. It rejects with nothing else.
+   */
+  fetch(request: Request, connection: Connection): Promise<Response>;
+  /** Answers a request of an HTTP server, likewise. */
+  answer(request: HttpRequest, connection: Connection): Promise<HttpResponse>;
   /**
    * Replaces the configuration, completely or not at all. Fetched keys, running calls and the users of refresh tokens are
    * kept; so are attempts, used assertions, refused refresh tokens and the connection to Redis when the store stays the
@@ -60,19 +65,27 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export interface GatewayOptions {
+/** Each part of the outside world is by default the real one. */
+export interface GatewayOptions extends Partial<Deps> {
+  /**
+   * The path below which everything is, such as `/identity` for `/identity/graphql`, where the server that calls the
+   * gateway has not taken it off. Default: none.
+   */
+  readonly basePath?: string;
   /** The query and headers that GraphiQL opens with. */
   readonly graphiqlExample?: GraphiqlExample;
   /** Makes of the metrics of this process those that it serves, such as those of several processes. */
   readonly sharePage?: (own: OwnMetricsPage) => MetricsPage;
 }
 
-/** Builds a gateway from a valid configuration. */
-export async function createGateway(
-  config: GatewayConfig,
-  deps: Partial<Deps> = {},
-  options: GatewayOptions = {},
-): Promise<Gateway> {
+/**
+ * Builds a gateway from a valid configuration, with the add-ons that it was loaded with.
+ *
+ * @throws TypeError when `basePath` is not a path; Error when the file of the audit log cannot be opened
+ */
+export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
+  const { basePath, graphiqlExample, sharePage, ...deps } = options;
+  const removeBasePath = basePath === undefined ? undefined : createBasePathRemover(basePath);
   const givenDeps = { ...systemDeps(), ...deps };
   const allDeps = { ...givenDeps, fetch: givenDeps.tracing.traceFetch(givenDeps.fetch) };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
@@ -89,7 +102,7 @@ export async function createGateway(
     },
   };
   const servesMetrics = config.settings.metrics === true;
-  const services = createSharedServices(allDeps, audit, { metrics, servesMetrics }, options);
+  const services = createSharedServices(allDeps, audit, { metrics, servesMetrics }, graphiqlExample);
   let generation = await buildGeneration(config, services);
 
   /** Whether and where there are metrics is what the configuration says at the start. */
@@ -103,7 +116,7 @@ export async function createGateway(
         readHealth: () =>
           generation.healthChecks.map(({ name, readHealth }) => ({ check: name, status: readHealth().status })),
       },
-      sharePage: options.sharePage,
+      sharePage,
     });
   }
 
@@ -122,10 +135,12 @@ export async function createGateway(
     await closed;
   }
 
+  const answer: Gateway['answer'] = (request, connection) =>
+    generation.answer(removeBasePath ? removeBasePath(request) : request, connection);
+
   return {
-    fetch: async (request, connection = {}) =>
-      toFetchResponse(await generation.answer(new FetchRequest(request), connection)),
-    answer: (request, connection = {}) => generation.answer(request, connection),
+    fetch: async (request, connection) => toFetchResponse(await answer(new FetchRequest(request), connection)),
+    answer,
     answerOperations: (request) =>
       answerOnlyOperations(request, { healthChecks: generation.healthChecks, metricsPage: metrics?.page }, allDeps),
     async reload(next) {
@@ -168,7 +183,7 @@ function createSharedServices(
   deps: Deps,
   audit: Omit<AuditLog, 'close'>,
   { metrics, servesMetrics }: Pick<SharedServices, 'metrics' | 'servesMetrics'>,
-  { graphiqlExample }: GatewayOptions,
+  graphiqlExample: GraphiqlExample | undefined,
 ): SharedServices {
   const counts = metrics?.counts;
   const upstreams = new Upstreams(deps, counts?.observeUpstream);

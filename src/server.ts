@@ -55,8 +55,11 @@ export type ServedGateway = Pick<Gateway, 'answer' | 'announceStop' | 'close'>;
 export async function serve(gateway: ServedGateway, options: ServeOptions): Promise<RunningServer> {
   const invalidHost = new WeakSet<IncomingMessage>();
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { remoteAddress } = incoming.socket;
+    // The client disconnected.
+    if (remoteAddress === undefined) return;
     const response = await gateway.answer(new NodeRequest(incoming, outgoing), {
-      remoteAddress: incoming.socket.remoteAddress,
+      remoteAddress,
       hasValidHost: !invalidHost.has(incoming),
     });
     // Lets the parser finish with the bytes that have already arrived.

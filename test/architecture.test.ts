@@ -118,7 +118,7 @@ describe('the parts of src', () => {
   it('take node:http only in the server, and the environment only at the edge', () => {
     const holds = (pattern: RegExp) =>
       sourceFiles(SRC).filter((file) => pattern.test(readFileSync(join(SRC, file), 'utf8')));
-    expect(new Set(holds(/from 'node:http'/).map(findPart))).toEqual(new Set(['http', 'server']));
+    expect(new Set(holds(/from 'node:http'/).map(findPart))).toEqual(new Set(['http', 'node-handler', 'server']));
     expect(
       holds(/process\.env/)
         .map(findPart)

@@ -106,7 +106,7 @@ async function openScene(store: string): Promise<Scene> {
         signers.RS256(rsaPair('backend of all').privateKey),
       ),
     async get(name, path) {
-      return (await gateway.fetch(new Request(`http://${name}.test${path}`))).text();
+      return (await gateway.fetch(new Request(`http://${name}.test${path}`), { remoteAddress: '192.0.2.1' })).text();
     },
     async query(name, query, { token, ip = scene.nextIp(), variables }) {
       const headers = {

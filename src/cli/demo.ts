@@ -20,7 +20,7 @@ Runs a gateway on 127.0.0.1 with throw-away keys and an example user, and prints
     const port = parsePort(values.port) ?? DEFAULT_PORT;
     const demo = await createDemoTenant();
     const deps = await commandDeps('warn');
-    const gateway = await createGateway(parseConfig(demo.config), deps, { graphiqlExample: demo.graphiqlExample });
+    const gateway = await createGateway(parseConfig(demo.config), { ...deps, graphiqlExample: demo.graphiqlExample });
     const server = await listen(gateway, { host: '127.0.0.1', port });
     const stopped = waitForStop();
     const urls = buildAddresses(server.url);

@@ -53,7 +53,7 @@ export async function startGateway(
   });
   const config = reloader.load();
   const listening = config.settings.listen;
-  gateway = await createGateway(config, deps, gatewayOptions);
+  gateway = await createGateway(config, { ...deps, ...gatewayOptions });
   const server = await listen(gateway, {
     host: host ?? listening.host,
     port: port ?? listening.port,

@@ -6,7 +6,9 @@ import { createRecentEntries } from '../lib/recent-entries.js';
 /**
  * Finds the IP that rate limits count by: an IPv4 address, or the /64 of an IPv6 address, because one subscriber usually
  * gets a whole /64. An address of 64:ff9b::/96 counts as the IPv4 address in it, because all clients behind a NAT64
- * (RFC 6052 §2.1) share that /64. `unknown` when the connection has no address.
+ * (RFC 6052 §2.1) share that /64.
+ *
+ * @throws TypeError when the connection has no address: all users without one would share their limits
  */
 export type ClientIp = (remoteAddress: string | undefined, forwardedFor: string | null) => string;
 
@@ -28,7 +30,7 @@ export function clientIpReader(trustProxy: readonly string[], warn: (ip: string)
   });
   return (remoteAddress, forwardedFor) => {
     const peer = findPeer(remoteAddress ?? '');
-    if (!peer) return 'unknown';
+    if (!peer) throw new TypeError(`remoteAddress must be ${EXPECTED_ADDRESS}`);
     if (forwardedFor === null) return peer.ip;
     if (!peer.isProxy) {
       if (!hasWarned) warn(peer.ip);
@@ -45,6 +47,8 @@ export function clientIpReader(trustProxy: readonly string[], warn: (ip: string)
     return client ? formatClient(client) : peer.ip;
   };
 }
+
+const EXPECTED_ADDRESS = 'the IP address of the client, as in fetch(request, { remoteAddress: "192.0.2.1" })';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 

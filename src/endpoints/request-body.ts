@@ -1,5 +1,6 @@
 import { DelegationError } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
+import { ConsumedBodyError } from '../http/parsed-body.js';
 import { findExceededLimit } from '../lib/json.js';
 import { BodyTooLargeError } from '../lib/read-capped.js';
 
@@ -12,7 +13,7 @@ const MAX_PARAMETERS = 1_000;
  * Reads the body of a request as UTF-8 text. The rest of a body that is too long stays unread: cancelling it would close
  * the connection before the answer is sent.
  *
- * @throws DelegationError INVALID_REQUEST, with status 413 for a body over 100 KiB
+ * @throws DelegationError INVALID_REQUEST, with status 413 for a body over 100 KiB; ConsumedBodyError
  */
 export async function readBody(request: HttpRequest): Promise<string> {
   const tooLarge = (reason: string) => new DelegationError('INVALID_REQUEST', `The body is ${reason}`, { status: 413 });
@@ -23,6 +24,7 @@ export async function readBody(request: HttpRequest): Promise<string> {
     return await request.readText(MAX_BODY_BYTES);
   } catch (error) {
     if (error instanceof BodyTooLargeError) throw tooLarge(error.message);
+    if (error instanceof ConsumedBodyError) throw error;
     throw new DelegationError('INVALID_REQUEST', 'The body could not be read as UTF-8');
   }
 }

@@ -14,8 +14,8 @@ import { errorResponse } from './responses.js';
 
 /** What is known about the connection that a request came over. */
 export interface Connection {
-  /** The address of the peer. */
-  readonly remoteAddress?: string | undefined;
+  /** The IP address of the peer, which limits count by; of a proxy where `trust_proxy` has it. */
+  readonly remoteAddress: string;
   /** False when the request does not name exactly one valid host: it is refused. */
   readonly hasValidHost?: boolean;
 }
@@ -35,8 +35,13 @@ export interface RouterOptions extends OperationsOptions {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-/** Answers a request; never rejects. */
+/** Answers a request. Rejects only with the TypeError of a connection without an address. */
 export type Router = (request: HttpRequest, connection: Connection) => Promise<HttpResponse>;
+
+interface Peer {
+  readonly ip: string;
+  readonly hasValidHost: boolean;
+}
 
 /** Errors are not logged when the client disconnected: they follow from that. */
 const NO_LOG: Pick<Log, 'error'> = { error: () => {} };
@@ -51,9 +56,9 @@ export function createRouter(options: RouterOptions): Router {
     ['/saml/metadata', samlMetadataEndpoint],
   ]);
 
-  function answer(request: HttpRequest, connection: Connection, requestId: string) {
+  function answer(request: HttpRequest, { ip, hasValidHost }: Peer, requestId: string) {
     const { path } = request;
-    if (connection.hasValidHost === false) {
+    if (!hasValidHost) {
       throw new DelegationError('INVALID_REQUEST', 'The request must have one valid Host header');
     }
     const preflight = cors.preflight(request);
@@ -75,7 +80,7 @@ export function createRouter(options: RouterOptions): Router {
       refusedTokens,
       tenant,
       endpoint: endpoint.name,
-      ip: clientIp(connection.remoteAddress, request.headers.get('x-forwarded-for')),
+      ip,
       requestId,
       bearerToken: readBearerToken(request),
       connection: request,
@@ -86,10 +91,13 @@ export function createRouter(options: RouterOptions): Router {
     routes.get(path)?.name ?? (OPERATIONS_PATHS.has(path) ? 'operations' : 'other');
 
   async function route(request: HttpRequest, connection: Connection): Promise<HttpResponse> {
+    // Callers without types may leave the connection out.
+    const { remoteAddress, hasValidHost = true }: Partial<Connection> = connection ?? {};
+    const ip = clientIp(remoteAddress, request.headers.get('x-forwarded-for'));
     const requestId = readRequestId(request, deps);
     let response: HttpResponse;
     try {
-      response = await answer(request, connection, requestId);
+      response = await answer(request, { ip, hasValidHost }, requestId);
     } catch (error) {
       const present = routes.get(request.path)?.presentError ?? errorResponse;
       const log = request.signal.aborted ? NO_LOG : deps.log;

@@ -23,7 +23,8 @@ export interface HttpRequest {
    * Reads the body as UTF-8 text. The rest of a body that is too long stays unread: to cancel it would close the
    * connection before the response is sent.
    *
-   * @throws BodyTooLargeError; TypeError when the bytes are not UTF-8; Error when the connection ends before the body
+   * @throws BodyTooLargeError; TypeError when the bytes are not UTF-8; Error when the connection ends before the body;
+   *   ConsumedBodyError when a framework has read it
    */
   readText(maxBytes: number): Promise<string>;
 }

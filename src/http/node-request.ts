@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCollector } from '../lib/read-capped.js';
 import type { HttpRequest, RequestHeaders } from './message.js';
+import { writeParsedBody } from './parsed-body.js';
 
 /**
  * A request of node:http. A target that is a whole URL (RFC 9112 §3.2.2) is a path that nothing answers: only the Host
@@ -36,6 +37,7 @@ export class NodeRequest implements HttpRequest {
   /** What is not read stays unread: the server ends such a connection after its response. */
   async readText(maxBytes: number): Promise<string> {
     const incoming = this.#incoming;
+    if (incoming.readableEnded) return writeParsedBody(incoming, maxBytes);
     const body = new BodyCollector(maxBytes);
     await new Promise<void>((resolve, reject) => {
       const fail = () => reject(new Error('The connection ended before the body'));

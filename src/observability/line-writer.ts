@@ -55,6 +55,8 @@ export class LineWriter {
       onError(error);
       if (!this.#closed) setTimeout(() => this.#stream.write(''), RETRY_MS).unref();
     });
+    if (!flushesAtExit) process.once('exit', flushWriters);
+    flushesAtExit = true;
     writers.add(this);
   }
 
@@ -120,9 +122,12 @@ export class LineWriter {
 
 /** The writers whose lines an exit would lose. */
 const writers = new Set<LineWriter>();
-process.once('exit', () => {
+/** Whether the process has its handler, which the first writer adds. */
+let flushesAtExit = false;
+
+function flushWriters(): void {
   for (const writer of writers) writer.flushBeforeExit();
-});
+}
 
 let stderr: LineWriter | undefined;
 

@@ -109,7 +109,9 @@ describe('an app token signed with the key of the tenant', () => {
   it.each(['RS256', 'PS256'] as const)('%s verifies with jsonwebtoken and node:crypto', async (alg) => {
     const gateway = await gatewayFor({ jwt_configuration: { alg } });
     const token = await apiToken(gateway);
-    const { keys } = await (await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'))).json();
+    const { keys } = await (
+      await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), { remoteAddress: '192.0.2.1' })
+    ).json();
     const published = createPublicKey({ key: keys[0], format: 'jwk' });
     const { header } = verifyByJsonwebtoken(token, published, alg, gateway);
     expect(header).toEqual({ alg, typ: 'JWT', kid: keys[0].kid });
@@ -152,7 +154,9 @@ describe('an app token signed with the key of the tenant', () => {
 
   it('is verified with a published key set that contains no private key material', async () => {
     const gateway = await testGateway();
-    const response = await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'));
+    const response = await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), {
+      remoteAddress: '192.0.2.1',
+    });
     const { keys } = (await response.json()) as { keys: JsonWebKey[] };
     expect([response.status, keys.length]).toEqual([200, 1]);
     const { n, e } = TENANT_KEY.export({ format: 'jwk' });

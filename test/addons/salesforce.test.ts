@@ -43,7 +43,9 @@ async function setup(org: Org = {}, addon: Record<string, unknown> = {}, name = 
     if (form.get('grant_type') !== 'urn:ietf:params:oauth:grant-type:jwt-bearer') return 'unsupported_grant_type';
     const assertion = form.get('assertion') ?? '';
     const { kid } = jwt.decode(assertion, { complete: true })?.header ?? {};
-    const { keys } = await (await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'))).json();
+    const { keys } = await (
+      await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), { remoteAddress: '192.0.2.1' })
+    ).json();
     const published = keys.find((key: { kid: string }) => key.kid === kid);
     const key =
       org.knowsKey === false ? rsaPair('another').publicKey : createPublicKey({ key: published, format: 'jwk' });

@@ -44,7 +44,7 @@ async function keysGateway(keys: readonly Key[], addons?: Record<string, unknown
 }
 
 async function fetchMetadata(gateway: TestGateway): Promise<string> {
-  return (await gateway.fetch(new Request('http://gateway.test/saml/metadata'))).text();
+  return (await gateway.fetch(new Request('http://gateway.test/saml/metadata'), { remoteAddress: '192.0.2.1' })).text();
 }
 
 /** The certificates of a metadata document in PEM form, in their order. */
@@ -148,7 +148,7 @@ it('Salesforce assertions are signed by the first key', async () => {
     expect(errors).toBeUndefined();
     const assertion = new URLSearchParams(endpoint.bodies.at(-1)).get('assertion') ?? '';
     const { keys: published } = await (
-      await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'))
+      await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), { remoteAddress: '192.0.2.1' })
     ).json();
     expect(decodeProtectedHeader(assertion).kid).toBe(published[0].kid);
     expect(published).toHaveLength(2);

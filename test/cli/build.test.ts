@@ -1,12 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import { testClock } from '../support/clock.js';
 import { configFolder } from '../support/config-folder.js';
-import { baseConfig, type ConfigDocument } from '../support/gateway.js';
+import { readPage } from '../support/documentation.js';
+import { baseConfig, type ConfigDocument, ISSUER } from '../support/gateway.js';
+import { identityProvider } from '../support/identity-provider.js';
+import { installTarball, linkPackages } from '../support/library-project.js';
 import { ENTITY_ID, samlTenant } from '../support/saml.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,8 +52,15 @@ describe('the built gateway', { timeout: 120_000 }, () => {
       'schema.graphql',
     ]);
     const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
-    expect(built).toEqual(expect.arrayContaining(['dist/main.js', 'dist/main.js.map']));
-    expect(built.filter((path) => !/^dist\/(?:main\.js|chunks\/[\w-]+\.js)(?:\.map)?$/.test(path))).toEqual([]);
+    expect(built).toEqual(
+      expect.arrayContaining(['dist/main.js', 'dist/main.js.map', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    const isCommand = (path: string) => /^dist\/(?:main\.js|chunks\/[\w-]+\.js)(?:\.map)?$/.test(path);
+    // The library is what index.ts imports, as tsc makes it: no source of the command is in it.
+    const library = built.filter((path) => !isCommand(path)).map((path) => path.replace(/\.(?:d\.ts|js)$/, ''));
+    const sources = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' }).map((file) => `dist/${file}`);
+    expect(library.filter((path) => !sources.includes(`${path}.ts`))).toEqual([]);
+    expect(library.filter((path) => /^dist\/(?:cli|import-auth0|main)\b/.test(path))).toEqual([]);
   });
 
   it('starts the demo from its package in an empty folder, without node_modules', async () => {
@@ -103,4 +114,85 @@ describe('the built gateway', { timeout: 120_000 }, () => {
     server.kill('SIGTERM');
     expect((await once(server, 'close'))[0]).toBe(0);
   });
+
+  describe('as a library', () => {
+    const { blocks } = readPage('docs/library.md');
+    const [tenApp, pagerApp] = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
+    const project = `${folder.path}/project`;
+    const runIn = (cwd: string, ...args: string[]) => run(process.execPath, args, { cwd });
+
+    beforeAll(async () => {
+      await installTarball(`${folder.path}/${packed.filename}`, project);
+      linkPackages(project, ['@types/node', 'undici-types']);
+      folder.write('project/package.json', '{ "type": "module" }');
+      folder.write('project/gateway.ts', tenApp ?? '');
+      folder.write('project/pager.ts', pagerApp ?? '');
+      folder.write('project/send.ts', SEND);
+    });
+
+    it('writes nothing, listens to nothing and keeps nothing open when it is imported', async () => {
+      folder.write('project/import.mjs', IMPORT);
+      const { stdout, stderr } = await runIn(project, 'import.mjs');
+      expect(stderr).toBe('');
+      const { before, after, names } = JSON.parse(stdout);
+      expect(after).toEqual(before);
+      expect(names).toEqual(
+        (
+          'ADDONS ConfigError DelegationError createGateway createNodeHandler defineAddon invalidClaim loadConfig ' +
+          'parseConfig readUserName serve'
+        ).split(' '),
+      );
+    });
+
+    it('runs the samples of docs/library.md in a TypeScript project, and refuses a request without an address', async () => {
+      const types = '--types node --module nodenext --target es2023 --strict'.split(' ');
+      const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
+      await runIn(project, tsc, ...types, '--ignoreConfig', 'gateway.ts', 'pager.ts', 'send.ts');
+
+      const idp = identityProvider({ issuer: ISSUER, clock: testClock(Date.now()) });
+      const idToken = await idp.idToken({ aud: 'web' });
+      const send = async (sample: string, config: ConfigDocument, apiType: string) => {
+        const cwd = configFolder({ 'gateway.yaml': stringify(config) }).path;
+        return JSON.parse((await runIn(cwd, `${project}/send.js`, `${project}/${sample}.js`, idToken, apiType)).stdout);
+      };
+      expect(await send('gateway', baseConfig(), 'APP')).toEqual({
+        answer: { data: { delegate: { credential: { apiType: 'APP' } } } },
+        refusal:
+          'TypeError: remoteAddress must be the IP address of the client, as in fetch(request, { remoteAddress: "192.0.2.1" })',
+      });
+      const paged: ConfigDocument = baseConfig();
+      Object.assign(paged.tenants[0]?.clients[1] ?? {}, { addons: { pager: { secret: 'a-secret-of-the-pager' } } });
+      expect(await send('pager', paged, 'PAGER')).toMatchObject({
+        answer: { data: { delegate: { credential: { apiType: 'PAGER' } } } },
+      });
+    });
+  });
 });
+
+/** Imports the library, and prints what it has changed in the process. */
+const IMPORT = `
+  const look = () => ({
+    listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+    handles: process.getActiveResourcesInfo().filter((name) => name !== 'CloseReq'),
+  });
+  // Node.js opens it when a module asks for the colors of a terminal.
+  process.stderr;
+  const before = look();
+  const library = await import('delegation-gateway');
+  console.log(JSON.stringify({ before, after: look(), names: Object.keys(library).sort() }));
+`;
+
+/** Asks the gateway of a sample for a credential, with and without an address. */
+const SEND = `
+  const [, , sample = '', token = '', apiType = ''] = process.argv;
+  const { answer } = (await import(sample)) as typeof import('./gateway.js');
+  const query = \`mutation { delegate(input: { target: "api", apiType: \${apiType} }) { credential { apiType } } }\`;
+  const request = () => new Request('https://gateway.test/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: \`Bearer \${token}\` },
+    body: JSON.stringify({ query }),
+  });
+  const response = await answer(request(), '192.0.2.1');
+  const refusal = await answer(request(), '').catch(String);
+  console.log(JSON.stringify({ answer: await response.json(), refusal }));
+`;

@@ -20,7 +20,9 @@ it('examples/gateway.yaml can be served once its keys and variables exist', asyn
   };
   const config = loadConfig(folder.write('gateway.yaml', EXAMPLE), { env });
   const gateway = await createGateway(config, recordingLogs());
-  const response = await gateway.fetch(new Request('http://delegation.example.com/.well-known/jwks.json'));
+  const response = await gateway.fetch(new Request('http://delegation.example.com/.well-known/jwks.json'), {
+    remoteAddress: '192.0.2.1',
+  });
   expect(await response.json()).toMatchObject({ keys: [{ kty: 'RSA', use: 'sig' }] });
   expect([...(config.tenants[0]?.clients.keys() ?? [])]).toEqual(['web', 'chat', 'api']);
   await gateway.close();

@@ -34,7 +34,9 @@ function reload(gateway: TestGateway, keys: Keys): Promise<void> {
 }
 
 async function fetchJwks(gateway: TestGateway): Promise<JSONWebKeySet> {
-  return (await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'))).json();
+  return (
+    await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), { remoteAddress: '192.0.2.1' })
+  ).json();
 }
 
 const kids = ({ keys }: JSONWebKeySet) => keys.map(({ kid }) => kid);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { RefreshTokenUsers } from '../../src/delegation/refresh-token-users.js';
 import { RefusedRefreshTokens } from '../../src/delegation/refused-refresh-tokens.js';
+import type { Connection } from '../../src/gateway.js';
 import { testClock } from '../support/clock.js';
 import { type ConfigDocument, type GraphqlAnswer, type TestGateway, testGateway } from '../support/gateway.js';
 import { postForm } from '../support/legacy.js';
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => idp.close());
 
 interface RefreshGateway extends TestGateway {
-  refresh(refreshToken: string, options?: { clientId?: string; connection?: object }): Promise<GraphqlAnswer>;
+  refresh(refreshToken: string, options?: { clientId?: string; connection?: Connection }): Promise<GraphqlAnswer>;
   reloadSame(): Promise<void>;
 }
 

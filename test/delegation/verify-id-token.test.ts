@@ -129,7 +129,9 @@ describe('tokens that the tenant signed', () => {
   const tenantKey = rsaPair('tenant').privateKey;
 
   async function tenantKid(): Promise<string> {
-    const response = await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'));
+    const response = await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), {
+      remoteAddress: '192.0.2.1',
+    });
     return (await response.json()).keys[0].kid;
   }
 

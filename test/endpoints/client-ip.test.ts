@@ -19,10 +19,13 @@ describe('the client IP of a direct connection', () => {
     ['the /64 of a local NAT64 prefix, which has other forms', '64:ff9b:1::cb00:7105', '64:ff9b:1::/64'],
     ['a link-local address with its zone', 'fe80::1%eth0', 'fe80::/64'],
     ['loopback', '::1', '::/64'],
-    ['no address', undefined, 'unknown'],
-    ['an empty string', '', 'unknown'],
   ])('%s', (_what, address, ip) => {
     expect(direct(address, null)).toBe(ip);
+  });
+
+  it.each([undefined, '', 'unknown', 'localhost', '127.1'])('is refused where there is no address: %s', (address) => {
+    expect(() => direct(address, null)).toThrow(TypeError);
+    expect(() => direct(address, '203.0.113.5')).toThrow('remoteAddress must be the IP address of the client');
   });
 });
 

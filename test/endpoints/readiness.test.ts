@@ -6,7 +6,7 @@ const OTHER_ISSUER = 'https://other.example.com/';
 const MINUTE = 60_000;
 
 async function readReadiness(gateway: Pick<TestGateway, 'fetch'>) {
-  const response = await gateway.fetch(new Request('http://gateway.test/readyz'));
+  const response = await gateway.fetch(new Request('http://gateway.test/readyz'), { remoteAddress: '192.0.2.1' });
   return { status: response.status, body: await response.json() };
 }
 

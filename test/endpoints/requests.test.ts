@@ -78,7 +78,9 @@ describe('the media type of a request', () => {
   it('a form is refused, and its mutation is not executed', async () => {
     const form = new FormData();
     form.set('operations', JSON.stringify({ query: 'mutation { delegate(input: {}) { refreshToken } }' }));
-    const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST', body: form }));
+    const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST', body: form }), {
+      remoteAddress: '192.0.2.1',
+    });
     expect(response.status).toBe(415);
     expect(gateway.log.audits()).toEqual([]);
   });
@@ -187,6 +189,7 @@ describe('methods, paths and hosts', () => {
           headers: { 'content-type': 'application/json' },
           body: HELLO,
         }),
+        { remoteAddress: '192.0.2.1' },
       );
     const answer = await ask('other.example.com');
     expect(answer.status).toBe(421);
@@ -246,7 +249,8 @@ describe('every response', () => {
 describe('GraphiQL', () => {
   it('is served to browsers only when it is on', async () => {
     const open = await testGateway((config) => Object.assign(config, { graphiql: true }));
-    const ask = (accept: string) => open.fetch(new Request('http://gateway.test/graphql', { headers: { accept } }));
+    const ask = (accept: string) =>
+      open.fetch(new Request('http://gateway.test/graphql', { headers: { accept } }), { remoteAddress: '192.0.2.1' });
     const page = await ask('text/html');
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -262,7 +266,7 @@ describe('GraphiQL', () => {
   it('is served to clients that accept any type, except to a GraphQL request by GET', async () => {
     const open = await testGateway((config) => Object.assign(config, { graphiql: true }));
     const ask = (query: string, headers: Record<string, string>) =>
-      open.fetch(new Request(`http://gateway.test/graphql${query}`, { headers }));
+      open.fetch(new Request(`http://gateway.test/graphql${query}`, { headers }), { remoteAddress: '192.0.2.1' });
     for (const headers of [{}, { accept: '*/*' }] as Record<string, string>[]) {
       expect((await ask('', headers)).headers.get('content-type')).toBe('text/html; charset=utf-8');
       const refused = await ask('?query={__typename}', headers);
@@ -282,6 +286,7 @@ describe('cross-origin rules', () => {
     const headers = { 'access-control-request-headers': 'authorization,auth0-client,content-type,x-request-id' };
     const response = await gateway.fetch(
       new Request('http://gateway.test/graphql', preflight('https://app.example.com', headers)),
+      { remoteAddress: '192.0.2.1' },
     );
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
@@ -298,7 +303,7 @@ describe('cross-origin rules', () => {
     const ask = (origin: string | undefined, init: RequestInit) => {
       const request = new Request('http://gateway.test/graphql', init);
       if (origin !== undefined) request.headers.set('origin', origin);
-      return strict.fetch(request);
+      return strict.fetch(request, { remoteAddress: '192.0.2.1' });
     };
     const post: RequestInit = { method: 'POST', headers: { 'content-type': 'application/json' }, body: HELLO };
     for (const init of [post, preflight('https://app.example.com')]) {

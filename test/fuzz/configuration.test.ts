@@ -172,7 +172,9 @@ async function run({ text, secret, serve }: Case): Promise<Outcome> {
     openAuditLog: () => ({ isLosing: false, write() {}, close: async () => {} }),
     now: () => NOW_MS,
   });
-  const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST' }));
+  const response = await gateway.fetch(new Request('http://gateway.test/graphql', { method: 'POST' }), {
+    remoteAddress: '192.0.2.1',
+  });
   await gateway.close();
   if (response.status >= 500) throw new Error(`a gateway of this configuration answers with ${response.status}`);
   return { name: 'served' };

@@ -378,7 +378,7 @@ describe('a gateway with a jwks_uri', () => {
     const server = await httpServer(connectionReset);
     const gateway = await gatewayWith(server);
     expect(server.requests).toEqual([]);
-    const ready = await gateway.fetch(new Request('http://gateway.test/livez'));
+    const ready = await gateway.fetch(new Request('http://gateway.test/livez'), { remoteAddress: '192.0.2.1' });
     expect(ready.status).toBe(200);
     expect(await gateway.ask(gateway.token())).toBe(
       'UPSTREAM_UNAVAILABLE: The keys of the token issuer could not be fetched',

@@ -84,7 +84,7 @@ describe('lines that are lost because nobody reads the pipe', () => {
       deps: { openAuditLog },
     });
     const readReadiness = async () => {
-      const response = await gateway.fetch(new Request('http://gateway.test/readyz'));
+      const response = await gateway.fetch(new Request('http://gateway.test/readyz'), { remoteAddress: '192.0.2.1' });
       return { code: response.status, body: await response.json() };
     };
     expect(await readReadiness()).toEqual({ code: 200, body: { status: 'ok' } });

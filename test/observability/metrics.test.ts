@@ -48,9 +48,9 @@ describe('/metrics', () => {
     await gateway.delegate({ target: 'nowhere' }, { token: await gateway.idToken({ sub: 'auth0|bob' }) });
     await postForm(gateway, { id_token: token, target: 'private' }, { connection: { remoteAddress: '192.0.2.2' } });
     await postForm(gateway, { grant_type: 'none' });
-    await gateway.fetch(new Request('http://gateway.test/livez'));
-    await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'));
-    await gateway.fetch(new Request('http://gateway.test/nothing/here'));
+    await gateway.fetch(new Request('http://gateway.test/livez'), { remoteAddress: '192.0.2.1' });
+    await gateway.fetch(new Request('http://gateway.test/.well-known/jwks.json'), { remoteAddress: '192.0.2.1' });
+    await gateway.fetch(new Request('http://gateway.test/nothing/here'), { remoteAddress: '192.0.2.1' });
 
     const found = await scrape(gateway);
     expect(found.read('requests_total')).toEqual([
@@ -109,7 +109,7 @@ describe('/metrics', () => {
       await gateway.delegate({ target: name, clientId: name, apiType: name }, { token });
       await postForm(gateway, { client_id: name, id_token: token, target: name });
       await postForm(gateway, { id_token: token, api_type: name });
-      await gateway.fetch(new Request(`http://gateway.test/${name}`));
+      await gateway.fetch(new Request(`http://gateway.test/${name}`), { remoteAddress: '192.0.2.1' });
     }
     const { text } = await scrape(gateway);
     expect(text).not.toContain('made-up');
@@ -181,7 +181,8 @@ describe('/metrics', () => {
       Object.assign(config, { rate_limit: { attempts_per_minute: 1 } });
       Object.assign(config.tenants[0]!, { hosts: ['acme.test'] });
     });
-    const ask = (method: string) => gateway.fetch(new Request('http://elsewhere.test/metrics', { method }));
+    const ask = (method: string) =>
+      gateway.fetch(new Request('http://elsewhere.test/metrics', { method }), { remoteAddress: '192.0.2.1' });
     for (let scrapes = 0; scrapes < 3; scrapes++) expect((await ask('GET')).status).toBe(200);
     const { headers } = await ask('GET');
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -192,7 +193,7 @@ describe('/metrics', () => {
 
   it.each([false, { port: 0 }])('is a 404 where metrics is %j', async (metrics) => {
     const gateway = await testGateway((config) => Object.assign(config, { metrics }));
-    const response = await gateway.fetch(new Request('http://gateway.test/metrics'));
+    const response = await gateway.fetch(new Request('http://gateway.test/metrics'), { remoteAddress: '192.0.2.1' });
     expect(response.status).toBe(404);
   });
 });

@@ -154,7 +154,7 @@ describe('with an SDK', () => {
   it('a request is a span with its route and status, and without a path that is none', async () => {
     const { gateway } = await tracedGateway(connectionReset);
     const ask = (method: string, path: string) =>
-      gateway.fetch(new Request(`http://gateway.test${path}`, { method, ...request }));
+      gateway.fetch(new Request(`http://gateway.test${path}`, { method, ...request }), { remoteAddress: '192.0.2.1' });
     await ask('GET', '/livez');
     await ask('GET', `/a-secret-path?${REFRESH_TOKEN}`);
     await ask('BREW', '/.well-known/jwks.json');

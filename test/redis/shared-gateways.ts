@@ -59,6 +59,6 @@ export async function readOutcome(response: Response): Promise<Outcome> {
 }
 
 export async function readReadiness(gateway: Gateway) {
-  const response = await gateway.fetch(new Request('http://gateway.test/readyz'));
+  const response = await gateway.fetch(new Request('http://gateway.test/readyz'), { remoteAddress: '192.0.2.1' });
   return { status: response.status, body: await response.json() };
 }

@@ -1,7 +1,6 @@
 import type { AddonDefinition } from '../../src/addons/addon.js';
 import { parseConfig } from '../../src/config/load.js';
-import type { Deps } from '../../src/deps.js';
-import { type Connection, createGateway, type Gateway } from '../../src/gateway.js';
+import { type Connection, createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.js';
 import { type TestClock, testClock } from './clock.js';
 import { identityProvider } from './identity-provider.js';
 import { publicJwk, rsaPair } from './keys.js';
@@ -114,7 +113,7 @@ export const DELEGATE = /* GraphQL */ `
 export async function testGateway(
   change: (config: ConfigDocument) => void = () => {},
   options: {
-    readonly deps?: Partial<Deps>;
+    readonly deps?: GatewayOptions;
     readonly addons?: readonly AddonDefinition[];
     readonly clock?: TestClock;
   } = {},

@@ -45,7 +45,7 @@ export function parseScrape(text: string): Scrape {
 
 /** Asks a gateway for its metrics, as Prometheus does. */
 export async function scrape(gateway: Pick<Gateway, 'fetch'>): Promise<Scrape> {
-  const response = await gateway.fetch(new Request('http://gateway.test/metrics'));
+  const response = await gateway.fetch(new Request('http://gateway.test/metrics'), { remoteAddress: '192.0.2.1' });
   if (response.status !== 200) throw new Error(`/metrics answered with status ${response.status}`);
   return parseScrape(await response.text());
 }

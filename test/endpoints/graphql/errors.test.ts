@@ -231,6 +231,7 @@ describe('an invalid request', () => {
         headers: { 'content-type': 'application/json', accept },
         body: JSON.stringify(body),
       }),
+      { remoteAddress: '192.0.2.1' },
     );
     const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
     return [response.status, errors[0]?.extensions, response.headers.get('content-type')];

@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 
 function get(headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
-  return gateway.fetch(new Request(ADDRESS, { method, headers: { accept: 'text/html', ...headers } }));
+  return gateway.fetch(new Request(ADDRESS, { method, headers: { accept: 'text/html', ...headers } }), {
+    remoteAddress: '192.0.2.1',
+  });
 }
 
 /** Fetches the headers of the page; the body is discarded. */
@@ -36,7 +38,9 @@ async function readOptions() {
 /** Reads from a response the memory that it is sent from. */
 async function memory(encoding: string): Promise<ArrayBufferLike> {
   const headers = { accept: 'text/html', 'accept-encoding': encoding };
-  const { body } = await gateway.answer(new FetchRequest(new Request(ADDRESS, { headers })));
+  const { body } = await gateway.answer(new FetchRequest(new Request(ADDRESS, { headers })), {
+    remoteAddress: '192.0.2.1',
+  });
   return (body as Uint8Array).buffer;
 }
 
@@ -150,8 +154,10 @@ describe("GraphiQL's page", () => {
     const etagWith = async (token: string) => {
       const headers = JSON.stringify({ Authorization: `Bearer ${token}` });
       const config = parseConfig({ ...baseConfig(), graphiql: true });
-      const other = await createGateway(config, {}, { graphiqlExample: { headers } });
-      const response = await other.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }));
+      const other = await createGateway(config, { graphiqlExample: { headers } });
+      const response = await other.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }), {
+        remoteAddress: '192.0.2.1',
+      });
       await other.close();
       return response.headers.get('etag');
     };
@@ -180,6 +186,7 @@ describe("GraphiQL's page", () => {
         headers: { 'content-type': 'application/json' },
         body: '{"query":"{ __typename }"}',
       }),
+      { remoteAddress: '192.0.2.1' },
     );
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
@@ -188,7 +195,9 @@ describe("GraphiQL's page", () => {
     const strict = await testGateway((config) =>
       Object.assign(config, { graphiql: true, cors: { origins: ['https://app.example.com'] } }),
     );
-    const response = await strict.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }));
+    const response = await strict.fetch(new Request(ADDRESS, { method: 'HEAD', headers: { accept: 'text/html' } }), {
+      remoteAddress: '192.0.2.1',
+    });
     expect(response.headers.get('vary')).toBe('Accept, Accept-Encoding, Origin');
   });
 });

@@ -27,6 +27,7 @@ describe('a JSON body', () => {
         headers: { 'content-type': 'application/json' },
         body,
       }),
+      { remoteAddress: '192.0.2.1' },
     );
     return { status: response.status, body: await response.json() };
   };
@@ -68,6 +69,7 @@ describe('a form', () => {
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
           body: 'a&'.repeat(parameters - 1),
         }),
+        { remoteAddress: '192.0.2.1' },
       );
       return (await response.json()).error_description;
     };

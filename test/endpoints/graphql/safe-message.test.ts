@@ -117,6 +117,7 @@ async function answer(body: Record<string, unknown>): Promise<{ status: number; 
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     }),
+    { remoteAddress: '192.0.2.1' },
   );
   return { status: response.status, text: await response.text() };
 }

@@ -153,7 +153,7 @@ describe('POST /delegation', () => {
         'access-control-request-headers': 'auth0-client,content-type',
       },
     });
-    const response = await gateway.fetch(preflight);
+    const response = await gateway.fetch(preflight, { remoteAddress: '192.0.2.1' });
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-headers')).toBe('auth0-client,content-type');
     expect(response.headers.get('access-control-allow-origin')).toBe('*');

@@ -9,7 +9,9 @@ const withJsonp = () =>
 
 async function get(gateway: TestGateway, parameters: Record<string, string>) {
   const query = new URLSearchParams({ grant_type: GRANT_TYPE, client_id: 'web', ...parameters });
-  const response = await gateway.fetch(new Request(`http://gateway.test/delegation?${query}`));
+  const response = await gateway.fetch(new Request(`http://gateway.test/delegation?${query}`), {
+    remoteAddress: '192.0.2.1',
+  });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
@@ -58,14 +60,18 @@ describe('JSONP', () => {
 
   it('refuses two callback names as JSON', async () => {
     const gateway = await withJsonp();
-    const response = await gateway.fetch(new Request('http://gateway.test/delegation?cbx=one&cbx=two'));
+    const response = await gateway.fetch(new Request('http://gateway.test/delegation?cbx=one&cbx=two'), {
+      remoteAddress: '192.0.2.1',
+    });
     expect(response.status).toBe(400);
     expect((await response.json()).error_description).toMatch(/^cbx must be given once and name a callback/);
   });
 
   it('lists both methods in the 405 for another method', async () => {
     const gateway = await withJsonp();
-    const response = await gateway.fetch(new Request('http://gateway.test/delegation', { method: 'PUT' }));
+    const response = await gateway.fetch(new Request('http://gateway.test/delegation', { method: 'PUT' }), {
+      remoteAddress: '192.0.2.1',
+    });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST, GET']);
     expect((await response.json()).error_description).toBe('The method must be POST or GET');
   });
