@@ -19,7 +19,7 @@ const CONTRACT = parseSchema(/* GraphQL */ `
   scalar DateTime
   scalar EpochSeconds
   type Mutation { delegate(input: DelegateInput!): DelegatePayload }
-  type Query { viewer(subjectToken: SubjectTokenInput): Viewer }
+  type Query { viewer: Viewer }
   input DelegateInput {
     clientId: ID
     clientAuthentication: ClientAuthenticationInput
@@ -35,11 +35,11 @@ const CONTRACT = parseSchema(/* GraphQL */ `
   input SubjectTokenInput @oneOf { idToken: String refreshToken: String }
   input ClientAuthenticationInput @oneOf { secret: String assertion: String }
   input AwsDelegationInput { role: String principal: String }
-  input LayerDelegationInput { nonce: String }
+  input LayerDelegationInput { nonce: String! }
   input SalesforceDelegationInput { communityName: String communityUrlSection: String }
   input SapDelegationInput { scope: String }
   enum ApiType { APP AWS AZURE_BLOB AZURE_SB FIREBASE LAYER SALESFORCE_API SALESFORCE_SANDBOX_API SAP_API WAMS }
-  type DelegatePayload { credential: Credential! rateLimit: RateLimit! refreshToken: String }
+  type DelegatePayload { credential: Credential! rateLimit: RateLimit! refreshToken: String viewer: Viewer! }
   interface Credential { token: String! tokenType: String! apiType: ApiType! expiresAt: DateTime expiresIn: Int }
   type AppToken implements Credential {
     token: String! tokenType: String! apiType: ApiType! expiresAt: DateTime expiresIn: Int audience: ID!
@@ -73,7 +73,7 @@ const CONTRACT = parseSchema(/* GraphQL */ `
   }
   type RateLimit { limit: Int! remaining: Int! resetAt: DateTime! reset: EpochSeconds! retryAfter: Int }
   type Viewer {
-    userId: ID! issuer: String! client: Application! targets: [DelegationTarget!]! rateLimit: RateLimit!
+    id: ID! userId: ID! issuer: String! client: Application! targets: [DelegationTarget!]! rateLimit: RateLimit!
   }
   type Application { clientId: ID! name: String! }
   type DelegationTarget { clientId: ID! name: String! apiTypes: [ApiType!]! }
