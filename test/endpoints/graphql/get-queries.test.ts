@@ -59,8 +59,13 @@ describe('a query by GET', () => {
   });
 
   it('is refused without an Authorization header, whatever the URL holds', async () => {
-    for (const parameters of [{}, { access_token: token }, { id_token: token }, { variables: '{"token":"x"}' }]) {
-      const { status, headers, errors, data } = await get({ query: VIEWER, ...parameters }, {});
+    for (const [name, value] of [
+      ['access_token', token],
+      ['id_token', token],
+      ['variables', JSON.stringify({ idToken: token })],
+      ['authorization', `Bearer ${token}`],
+    ] as const) {
+      const { status, headers, errors, data } = await get({ query: VIEWER, [name]: value }, {});
       expect([status, data, errors]).toEqual([
         401,
         undefined,
