@@ -2,14 +2,14 @@ import type { DelegateInput, DelegateMutation, RemainingQuery } from './generate
 import { readRetryAfter } from './rate-limited.js';
 import { wait } from './wait.js';
 
-const DELEGATE = `mutation Delegate($input: DelegateInput!) {
+const DELEGATE = /* GraphQL */ `mutation Delegate($input: DelegateInput!) {
   delegate(input: $input) {
     credential { token tokenType expiresAt }
     viewer { id rateLimit { remaining resetAt } }
   }
 }`;
 
-const REMAINING = 'query Remaining { viewer { id rateLimit { remaining resetAt } } }';
+const REMAINING = /* GraphQL */ `query Remaining { viewer { id rateLimit { remaining resetAt } } }`;
 
 export function createGatewayClient(url: string, idToken: string) {
   async function request<Data>(query: string, variables: object = {}): Promise<Data> {
