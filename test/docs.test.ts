@@ -79,7 +79,7 @@ describe('each add-on has a page of the manual', () => {
 
 it('samples of each language are found', () => {
   const languages = new Set(pages.flatMap(({ blocks }) => blocks.map(({ language }) => language)));
-  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'mermaid', 'sh', 'yaml']);
+  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'mermaid', 'sh', 'ts', 'yaml']);
 });
 
 describe('JSON in the documentation parses', () => {
