@@ -14,7 +14,7 @@ const MAX_LENGTH = 100 * 1024;
  */
 export function readQueryString({ query }: Pick<HttpRequest, 'query'>): Readonly<Record<string, unknown>> {
   if (query.length > MAX_LENGTH) {
-    throw new DelegationError('INVALID_REQUEST', `The URL is longer than ${MAX_LENGTH} characters`, { status: 414 });
+    throw new DelegationError('INVALID_REQUEST', `The URL is longer than ${MAX_LENGTH} characters`, { status: 413 });
   }
   const given = new URLSearchParams(query);
   if (!given.has('query') && !given.has('extensions')) throw methodNotAllowed('POST');

@@ -45,7 +45,7 @@ describe('a query by GET', () => {
       400,
       'The variables hold more than 1000 values',
     ],
-    ['a long URL', { query: '#'.repeat(100 * 1024) }, 414, 'The URL is longer than 102400 characters'],
+    ['a long URL', { query: '#'.repeat(100 * 1024) }, 413, 'The URL is longer than 102400 characters'],
   ])('is refused: %s', async (_name, parameters, status, message) => {
     const answer = await get(parameters);
     expect(answer.errors).toEqual([expect.objectContaining({ message, extensions: { code: 'INVALID_REQUEST' } })]);
