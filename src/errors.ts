@@ -1,21 +1,65 @@
 import type { LimitStatus } from './rate-limit/token-bucket.js';
 
 /**
- * The HTTP status of each code, and its `error` at the legacy endpoint (RFC 6749 §5.2 where the RFC has one). The status
- * counts at `POST /delegation`, and at `/graphql` for a request that is not executed.
+ * The HTTP status of each code, its `error` at the legacy endpoint (RFC 6749 §5.2 where the RFC has one), and what it means,
+ * as the description of the GraphQL schema lists it. The status counts at `POST /delegation`, and at `/graphql` for a
+ * request that is not executed.
  */
 export const ERROR_CODES = {
-  INVALID_REQUEST: { status: 400, legacy: 'invalid_request' },
-  INVALID_TOKEN: { status: 401, legacy: 'invalid_token' },
-  UNAUTHORIZED_CLIENT: { status: 403, legacy: 'unauthorized_client' },
-  DELEGATION_DISABLED: { status: 403, legacy: 'unauthorized_client' },
-  INVALID_TARGET: { status: 400, legacy: 'invalid_target' },
-  ADDON_NOT_CONFIGURED: { status: 400, legacy: 'invalid_request' },
-  INVALID_SCOPE: { status: 400, legacy: 'invalid_scope' },
-  RATE_LIMITED: { status: 429, legacy: 'too_many_requests' },
-  UPSTREAM_REFUSED: { status: 502, legacy: 'access_denied' },
-  UPSTREAM_UNAVAILABLE: { status: 503, legacy: 'temporarily_unavailable' },
-  INTERNAL: { status: 500, legacy: 'server_error' },
+  INVALID_REQUEST: {
+    status: 400,
+    legacy: 'invalid_request',
+    meaning:
+      'The request is malformed, contradictory or too large, or a field is missing. The message names the field.',
+  },
+  INVALID_TOKEN: {
+    status: 401,
+    legacy: 'invalid_token',
+    meaning:
+      'There is no token of a user, or it does not verify: let the user sign in again. The message names the rule.',
+  },
+  UNAUTHORIZED_CLIENT: {
+    status: 403,
+    legacy: 'unauthorized_client',
+    meaning: 'The calling application is unknown, did not authenticate, or may not delegate to the target.',
+  },
+  DELEGATION_DISABLED: {
+    status: 403,
+    legacy: 'unauthorized_client',
+    meaning: 'The tenant has not enabled delegation.',
+  },
+  INVALID_TARGET: { status: 400, legacy: 'invalid_target', meaning: 'The tenant has no such application.' },
+  ADDON_NOT_CONFIGURED: {
+    status: 400,
+    legacy: 'invalid_request',
+    meaning: 'The target has no add-on for the apiType.',
+  },
+  INVALID_SCOPE: {
+    status: 400,
+    legacy: 'invalid_scope',
+    meaning: 'The scope is malformed, or more than the target is configured for.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    legacy: 'too_many_requests',
+    meaning: 'The user has no request left, or the address sends too many. Wait `retryAfter` seconds.',
+  },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    legacy: 'access_denied',
+    meaning: 'The service of the target or the identity provider refused. `upstreamCode` is its own code.',
+  },
+  UPSTREAM_UNAVAILABLE: {
+    status: 503,
+    legacy: 'temporarily_unavailable',
+    meaning:
+      'The service of the target, the identity provider or the store of the limit did not answer. Try again later.',
+  },
+  INTERNAL: {
+    status: 500,
+    legacy: 'server_error',
+    meaning: 'An unexpected error. The log of the gateway has it under the request id (X-Request-Id).',
+  },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -34,6 +78,8 @@ export interface ErrorDetails {
   readonly refreshToken?: string;
   /** The error code of an upstream service, never its description. */
   readonly upstreamCode?: string;
+  /** Whether the request has no token at all: its challenge then has no `error` (RFC 6750 §3.1). */
+  readonly tokenMissing?: true;
   /** The methods that the Allow header of a 405 lists. */
   readonly allow?: string;
   readonly cause?: unknown;

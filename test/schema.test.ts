@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
+  type GraphQLEnumType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   isEnumType,
   isInputObjectType,
@@ -12,14 +14,16 @@ import {
 import { describe, expect, it } from 'vitest';
 import { ADDONS } from '../src/addons/index.js';
 import { buildGeneratedFiles } from '../src/cli/schema.js';
-import { buildSchema } from '../src/endpoints/graphql/schema/schema.js';
+import { DOCUMENT_CODES } from '../src/endpoints/graphql/error-extensions.js';
+import { buildSchema, printGatewaySchema } from '../src/endpoints/graphql/schema/schema.js';
+import { ERROR_CODES } from '../src/errors.js';
 
 /** The contract. A type of an add-on that is not here yet is not looked for. */
 const CONTRACT = parseSchema(/* GraphQL */ `
   scalar DateTime
   scalar EpochSeconds
   type Mutation { delegate(input: DelegateInput!): DelegatePayload }
-  type Query { viewer(subjectToken: SubjectTokenInput): Viewer }
+  type Query { viewer: Viewer }
   input DelegateInput {
     clientId: ID
     clientAuthentication: ClientAuthenticationInput
@@ -35,11 +39,11 @@ const CONTRACT = parseSchema(/* GraphQL */ `
   input SubjectTokenInput @oneOf { idToken: String refreshToken: String }
   input ClientAuthenticationInput @oneOf { secret: String assertion: String }
   input AwsDelegationInput { role: String principal: String }
-  input LayerDelegationInput { nonce: String }
+  input LayerDelegationInput { nonce: String! }
   input SalesforceDelegationInput { communityName: String communityUrlSection: String }
   input SapDelegationInput { scope: String }
   enum ApiType { APP AWS AZURE_BLOB AZURE_SB FIREBASE LAYER SALESFORCE_API SALESFORCE_SANDBOX_API SAP_API WAMS }
-  type DelegatePayload { credential: Credential! rateLimit: RateLimit! refreshToken: String }
+  type DelegatePayload { credential: Credential! rateLimit: RateLimit! refreshToken: String viewer: Viewer! }
   interface Credential { token: String! tokenType: String! apiType: ApiType! expiresAt: DateTime expiresIn: Int }
   type AppToken implements Credential {
     token: String! tokenType: String! apiType: ApiType! expiresAt: DateTime expiresIn: Int audience: ID!
@@ -73,7 +77,7 @@ const CONTRACT = parseSchema(/* GraphQL */ `
   }
   type RateLimit { limit: Int! remaining: Int! resetAt: DateTime! reset: EpochSeconds! retryAfter: Int }
   type Viewer {
-    userId: ID! issuer: String! client: Application! targets: [DelegationTarget!]! rateLimit: RateLimit!
+    id: ID! userId: ID! issuer: String! client: Application! targets: [DelegationTarget!]! rateLimit: RateLimit!
   }
   type Application { clientId: ID! name: String! }
   type DelegationTarget { clientId: ID! name: String! apiTypes: [ApiType!]! }
@@ -150,5 +154,38 @@ describe('the schema', () => {
     expect(missing.map(({ path }) => path)).toEqual([]);
     for (const { apiType, credential } of ADDONS)
       expect([...have]).toEqual(expect.arrayContaining([`ApiType.${apiType}`, credential.name]));
+  });
+
+  it('prints the roots first, then what a field takes and what it returns, with fields as they are declared', () => {
+    const names = [...printGatewaySchema(ADDONS).matchAll(/^(?:type|input|interface|enum|scalar) (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(names.slice(0, 4)).toEqual(['Query', 'Mutation', 'DelegateInput', 'ApiType']);
+    const order = ['ClientAuthenticationInput', 'SapDelegationInput', 'DelegatePayload', 'Credential', 'AppToken'];
+    expect(names.filter((name = '') => order.includes(name))).toEqual(order);
+    expect(names.slice(-5)).toEqual(['Viewer', 'Application', 'DelegationTarget', 'DateTime', 'EpochSeconds']);
+    expect(Object.keys((schema.getType('DelegatePayload') as GraphQLObjectType).getFields())).toEqual([
+      'credential',
+      'rateLimit',
+      'refreshToken',
+      'viewer',
+    ]);
+  });
+
+  it('has a description of its own, with every error code and its meaning', () => {
+    for (const code of [...Object.keys(ERROR_CODES), ...Object.keys(DOCUMENT_CODES)]) {
+      expect(schema.description).toMatch(new RegExp(`^- ${code}: \\S.*\\.$`, 'm'));
+    }
+    expect(readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8')).toMatch(/^"""\nPresent the token/);
+  });
+
+  it('specifies its scalars, and marks the add-ons of retired services', () => {
+    const own = Object.values(schema.getTypeMap()).filter((type) => isScalarType(type) && !isSpecifiedScalarType(type));
+    expect(own.map(({ name }) => name).sort()).toEqual(['DateTime', 'EpochSeconds']);
+    for (const type of own) expect(type).toHaveProperty('specifiedByURL', expect.stringMatching(/^https:/));
+    const retired = (schema.getType('ApiType') as GraphQLEnumType)
+      .getValues()
+      .filter(({ deprecationReason }) => deprecationReason != null);
+    expect(retired.map(({ name }) => name)).toEqual(['LAYER', 'WAMS']);
   });
 });

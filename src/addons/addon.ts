@@ -28,6 +28,8 @@ export interface AddonDefinition<
   readonly apiType: string;
   /** The description of that value. */
   readonly description: string;
+  /** Set where the service no longer exists: why the value is deprecated. */
+  readonly retired?: string;
   /** The schema of `addons.<name>`. Absent only for the add-on that every client has. */
   readonly config?: (fields: ConfigFields) => z.ZodType<Config>;
   /** Whether the service trusts the gateway by the certificate of the tenant, as SAML services do. */

@@ -15,6 +15,7 @@ export const app = defineAddon({
   credential: {
     name: 'AppToken',
     description: 'A JWT for the target application, signed as its `jwt_configuration` says.',
+    token: 'The JWT. Send it to the API of the target as `Authorization: Bearer …`.',
     fields: { audience: { type: 'ID', description: 'The `aud` claim: the client_id of the target application.' } },
   },
   create(_config, context) {

@@ -24,6 +24,8 @@ export type FieldDescriptors = Readonly<Record<string, FieldDescriptor>>;
 export interface CredentialType<Fields extends FieldDescriptors = FieldDescriptors> {
   readonly name: string;
   readonly description: string;
+  /** What `token` is and how to present it. Default: the description of `Credential.token`. */
+  readonly token?: string;
   readonly fields: Fields;
 }
 

@@ -100,7 +100,8 @@ export const firebase = defineAddon({
   config: buildConfigSchema,
   credential: {
     name: 'FirebaseCustomToken',
-    description: 'A Firebase custom token: pass `token` to signInWithCustomToken.',
+    description: 'A Firebase custom token: a user signs in to Firebase with it.',
+    token: 'The custom token. Pass it to signInWithCustomToken of a Firebase SDK.',
     fields: { uid: { type: 'String', description: 'The Firebase user that signs in with the token.' } },
   },
   create(config, { report }) {

@@ -17,6 +17,7 @@ export const layer = defineAddon({
   name: 'layer',
   apiType: 'LAYER',
   description: 'A Layer identity token. It needs the nonce in `layer`.',
+  retired: 'Layer is shut down. For servers of your own that still accept its tokens.',
   config: (fields) =>
     fields.object({
       providerId: z.string().min(1).describe('The provider id of the Layer application: iss of the token.'),
@@ -30,14 +31,17 @@ export const layer = defineAddon({
     }),
   credential: {
     name: 'LayerIdentityToken',
-    description: 'An identity token for the Layer SDK.',
+    description: 'An identity token for the Layer SDK. Layer is shut down.',
+    token: 'The identity token. Pass it to the Layer SDK.',
     fields: {},
   },
   input: {
     name: 'LayerDelegationInput',
     field: 'layer',
-    description: 'What a Layer identity token needs besides the user.',
-    fields: { nonce: { description: 'The nonce that Layer gave to the client. Required.', legacyParameter: 'nonce' } },
+    description: 'What a Layer identity token needs besides the user. Layer is shut down.',
+    fields: {
+      nonce: { description: 'The nonce that Layer gave to the client.', legacyParameter: 'nonce', required: true },
+    },
   },
   create({ providerId, keyId, privateKey, principal, expiration }) {
     const sign = createJwsSigner(privateKey, { typ: 'JWS', alg: 'RS256', cty: 'layer-eit;v=1', kid: keyId });
@@ -55,8 +59,8 @@ export const layer = defineAddon({
   legacyBody: idTokenBody,
 });
 
-function parseNonce(nonce: string | undefined): string {
-  if (!nonce) throw new DelegationError('INVALID_REQUEST', 'layer.nonce is required');
+function parseNonce(nonce: string): string {
+  if (nonce === '') throw new DelegationError('INVALID_REQUEST', 'layer.nonce is required');
   if (nonce.length <= MAX_NONCE && nonce.isWellFormed()) return nonce;
   throw new DelegationError(
     'INVALID_REQUEST',

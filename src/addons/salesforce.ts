@@ -67,7 +67,8 @@ type Config = z.output<ReturnType<typeof buildConfigSchema>>;
 
 const credential = {
   name: 'SalesforceAccessToken',
-  description: 'An access token of a Salesforce org. Send it to the REST API at `instanceUrl` as a Bearer token.',
+  description: 'An access token of a Salesforce org or community.',
+  token: 'The access token. Send it to the API at `instanceUrl` as `Authorization: Bearer …`.',
   fields: {
     instanceUrl: { type: 'String', description: 'The base URL of the API of the org.' },
     scope: { type: 'String', nullable: true, description: 'The scope of the token, as the org reports it.' },

@@ -74,7 +74,8 @@ export const sapApi = defineAddon({
   needsCertificate: true,
   credential: {
     name: 'SapAccessToken',
-    description: 'An access token of an SAP system. Send it to its OData services as a Bearer token.',
+    description: 'An access token of an SAP system.',
+    token: 'The access token. Send it to the OData services as `Authorization: Bearer …`.',
     fields: { scope: { type: 'String', nullable: true, description: 'The scope of the token.' } },
   },
   input: {

@@ -16,6 +16,7 @@ export const wams = defineAddon({
   name: 'wams',
   apiType: 'WAMS',
   description: 'A token of Azure Mobile Services.',
+  retired: 'Azure Mobile Services is retired. For servers of your own that still accept its tokens.',
   config: (fields) =>
     fields.object({
       masterkey: fields
@@ -28,7 +29,8 @@ export const wams = defineAddon({
     }),
   credential: {
     name: 'MobileServicesToken',
-    description: 'A token of Azure Mobile Services: send it in the header X-ZUMO-AUTH.',
+    description: 'A token of Azure Mobile Services, which is retired.',
+    token: 'The token. Send it in the header X-ZUMO-AUTH.',
     fields: {},
   },
   create({ masterkey, uid }, { client }) {

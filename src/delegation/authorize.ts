@@ -32,12 +32,13 @@ export interface Grant {
  * Decides whether a verified caller may delegate to the target, and with which add-on. Everything that the configuration
  * does not allow is refused.
  *
- * @throws DelegationError UNAUTHORIZED_CLIENT, INVALID_TARGET, ADDON_NOT_CONFIGURED or INVALID_SCOPE
+ * @throws DelegationError UNAUTHORIZED_CLIENT, INVALID_TARGET, ADDON_NOT_CONFIGURED, INVALID_REQUEST for input of
+ *   another add-on, or INVALID_SCOPE
  */
 export function authorize(
   tenant: Tenant,
   caller: Caller,
-  request: Pick<DelegationRequest, 'subjectToken' | 'target' | 'apiType' | 'scope'>,
+  request: Pick<DelegationRequest, 'subjectToken' | 'target' | 'apiType' | 'scope' | 'inputs' | 'ignoresOtherInputs'>,
 ): Grant {
   if (request.subjectToken) checkGrantType(caller.client, request.subjectToken.type);
   const { target, apiType } = resolveTarget(tenant, caller.client, request);
@@ -49,7 +50,15 @@ export function authorize(
   if (!isRenewal) checkHop(caller, target);
   const addon = target.addons.get(apiType);
   if (!addon) throw new DelegationError('ADDON_NOT_CONFIGURED', `The target is not configured for apiType ${apiType}`);
+  if (!request.ignoresOtherInputs) checkInputs(request.inputs, addon);
   return { caller, target, apiType, addon, scope: parseScope(request.scope), chain, isRenewal };
+}
+
+/** @throws DelegationError INVALID_REQUEST that names the input field of another add-on */
+function checkInputs(inputs: DelegationRequest['inputs'], { definition }: ConfiguredAddon): void {
+  const other = Object.keys(inputs).find((field) => field !== definition.input?.field);
+  if (other === undefined) return;
+  throw new DelegationError('INVALID_REQUEST', `${other} is no input of apiType ${definition.apiType}; leave it out`);
 }
 
 /**

@@ -91,3 +91,8 @@ export function refuseToken({ name, code }: Pick<TokenKind, 'name' | 'code'>, ru
 export function invalidToken(rule: string): DelegationError {
   return refuseToken(SUBJECT_TOKEN, rule);
 }
+
+/** The refusal of a request without a subject token. */
+export function missingToken(message: string): DelegationError {
+  return new DelegationError('INVALID_TOKEN', message, { tokenMissing: true });
+}

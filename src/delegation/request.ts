@@ -38,6 +38,8 @@ export interface DelegationRequest {
   readonly scope: readonly string[];
   /** The input of add-ons, by their input field. */
   readonly inputs: Readonly<Record<string, GivenInput>>;
+  /** Whether input of another add-on is ignored, as Auth0 did. Default: it is refused. */
+  readonly ignoresOtherInputs?: true;
 }
 
 /** The endpoint that a request came through, as audit events name it. */

@@ -1,7 +1,7 @@
 import type { Client } from '../config/tenant.js';
 import { DelegationError } from '../errors.js';
 import { checkGrantType } from './authorize.js';
-import { invalidToken } from './decode-token.js';
+import { invalidToken, missingToken } from './decode-token.js';
 import type { RefreshTokenExchange } from './exchange-refresh-token.js';
 import type { DelegationContext, SubjectToken } from './request.js';
 import type { Caller } from './verify-id-token.js';
@@ -16,17 +16,15 @@ export interface Subject extends RefreshTokenExchange {
  * Turns the subject token into an ID token: exchanges a refresh token, and returns an ID token as it is.
  *
  * @param client the application that the request names
- * @throws DelegationError of the exchange; INVALID_REQUEST when there is no token, or when a refresh token comes without
- *   clientId: a refresh token does not say whom it was issued to (RFC 6749 §1.5)
+ * @throws DelegationError of the exchange; INVALID_TOKEN when there is no token; INVALID_REQUEST when a refresh token comes
+ *   without clientId: a refresh token does not say whom it was issued to (RFC 6749 §1.5)
  */
 export async function resolveSubject(
   client: Client | undefined,
   subjectToken: SubjectToken | undefined,
   context: Pick<DelegationContext, 'tenant' | 'ip' | 'refreshTokens' | 'refusedTokens' | 'requireRemaining'>,
 ): Promise<Subject> {
-  if (!subjectToken) {
-    throw new DelegationError('INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header');
-  }
+  if (!subjectToken) throw missingToken('There is no subjectToken, and no Authorization: Bearer header');
   const { type, token } = subjectToken;
   if (type === 'id_token') return { idToken: token, refreshToken: null, hash: undefined, requiredIssuer: undefined };
   if (!client) throw new DelegationError('INVALID_REQUEST', 'clientId is missing; a refresh token needs it');

@@ -2,7 +2,7 @@ import { DelegationError } from '../errors.js';
 import { type HttpRequest, HttpResponse } from '../http/message.js';
 
 const EXPOSED_HEADERS =
-  'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
+  'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, WWW-Authenticate';
 
 /**
  * The CORS headers of answers (https://fetch.spec.whatwg.org/#http-cors-protocol). Credentials are never allowed: clients

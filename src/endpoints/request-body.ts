@@ -29,15 +29,18 @@ export async function readBody(request: HttpRequest): Promise<string> {
   }
 }
 
-/** @throws DelegationError INVALID_REQUEST; its message repeats nothing of the text */
-export function parseJson(text: string): unknown {
+/**
+ * @param name what the text is, as a message names it
+ * @throws DelegationError INVALID_REQUEST; its message repeats nothing of the text
+ */
+export function parseJson(text: string, name = 'The body'): unknown {
   if (findExceededLimit(text, { values: MAX_JSON_VALUES })) {
-    throw new DelegationError('INVALID_REQUEST', `The body holds more than ${MAX_JSON_VALUES} values`);
+    throw new DelegationError('INVALID_REQUEST', `${name} holds more than ${MAX_JSON_VALUES} values`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new DelegationError('INVALID_REQUEST', 'The body is not JSON');
+    throw new DelegationError('INVALID_REQUEST', `${name} is not JSON`);
   }
 }
 

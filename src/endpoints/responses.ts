@@ -17,10 +17,11 @@ export function errorResponse(error: DelegationError): HttpResponse {
 
 /** The headers of an error: Allow, Retry-After, and the challenge of a 401 (RFC 9110 §15.5.2, RFC 6750 §3). */
 export function errorHeaders({ code, details }: DelegationError): Record<string, string> {
+  const challenge = details.tokenMissing ? 'Bearer' : 'Bearer error="invalid_token"';
   return {
     ...(details.allow !== undefined && { Allow: details.allow }),
     ...(details.retryAfter !== undefined && { 'Retry-After': String(details.retryAfter) }),
-    ...(code === 'INVALID_TOKEN' && { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
+    ...(code === 'INVALID_TOKEN' && { 'WWW-Authenticate': challenge }),
   };
 }
 

@@ -71,8 +71,6 @@ describe('a Layer identity token', () => {
 
   it.each([
     ['without input', undefined, 'layer.nonce is required'],
-    ['without a nonce', {}, 'layer.nonce is required'],
-    ['with a null nonce', { nonce: null }, 'layer.nonce is required'],
     ['with an empty nonce', { nonce: '' }, 'layer.nonce is required'],
     [
       'with a nonce that is too long',
@@ -86,6 +84,15 @@ describe('a Layer identity token', () => {
     ],
   ])('is refused %s', async (_what, input, message) => {
     expect(readRefusal((await issue(input)).answer)).toEqual({ status: 200, code: 'INVALID_REQUEST', message });
+  });
+
+  it.each([
+    ['without a nonce', {}, 'Field "nonce" of required type "String!" was not provided.'],
+    ['with a null nonce', { nonce: null }, 'Expected non-nullable type "String!" not to be null.'],
+  ])('is refused by the schema %s', async (_what, input, message) => {
+    const refusal = readRefusal((await issue(input)).answer);
+    expect(refusal).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
+    expect(refusal).toHaveProperty('message', expect.stringContaining(message));
   });
 
   it('accepts a nonce of the maximum length', async () => {

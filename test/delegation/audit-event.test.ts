@@ -131,7 +131,7 @@ describe('the audit event of a delegation', () => {
 
   it('has no token hash when the request has no token', async () => {
     const [line] = await readAuditEvents(await testGateway(), { clientId: 'web' });
-    expect(line).toMatchObject({ audit: 'fd', client: 'web', target: 'web', code: 'INVALID_REQUEST' });
+    expect(line).toMatchObject({ audit: 'fd', client: 'web', target: 'web', code: 'INVALID_TOKEN' });
     expect(line).not.toHaveProperty('tokenSha256');
   });
 

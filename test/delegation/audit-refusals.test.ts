@@ -190,14 +190,14 @@ const CAUSES: readonly Cause[] = [
     code: 'INTERNAL',
     message: MASKED_MESSAGE,
     target: 'api',
-    apiType: 'LAYER',
-    event: { ...TARGETED, target: 'api', apiType: 'LAYER' },
+    apiType: 'WAMS',
+    event: { ...TARGETED, target: 'api', apiType: 'WAMS' },
   },
 ];
 
 /** An add-on that fails with an error that nobody expects. */
 const BUG: AddonDefinition = {
-  ...(ADDONS.find(({ name }) => name === 'layer') as AddonDefinition),
+  ...(ADDONS.find(({ name }) => name === 'wams') as AddonDefinition),
   config: (fields) => fields.object({}),
   create: () => ({
     issue: () => {
@@ -256,7 +256,7 @@ async function refusingGateway({ config: change }: Cause): Promise<TestGateway> 
       Object.assign(tenant as object, { denied_subjects: ['auth0|banned'] });
       Object.assign(tenant?.issuers[0] as object, { token_endpoint: `${service.url}/refresh` });
       const api = tenant?.clients.find(({ client_id }) => client_id === 'api');
-      Object.assign(api as object, { addons: { layer: {} } });
+      Object.assign(api as object, { addons: { wams: {} } });
       const sales = (client_id: string, path: string) => ({
         client_id,
         allowed_clients: ['web'],

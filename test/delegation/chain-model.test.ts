@@ -167,7 +167,7 @@ function buildCaller(tenant: Tenant, claims: Record<string, unknown>, history: H
 function tryAuthorize(tenant: Tenant, caller: Caller, target: string, addon: boolean): Grant | undefined {
   const apiType = addon ? 'FIREBASE' : 'APP';
   try {
-    return authorize(tenant, caller, { subjectToken: undefined, target, apiType, scope: [] });
+    return authorize(tenant, caller, { subjectToken: undefined, target, apiType, scope: [], inputs: {} });
   } catch (error) {
     if (error instanceof DelegationError && error.code === 'UNAUTHORIZED_CLIENT') return undefined;
     throw error;

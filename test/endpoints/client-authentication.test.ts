@@ -182,7 +182,7 @@ describe('/graphql', () => {
     const idToken = await gateway.idToken({ aud: 'backend' });
     const headers = { authorization: BASIC };
     const { errors } = await gateway.delegate({ clientId: 'backend' }, { headers });
-    expect(errors?.[0].message).toBe('subjectToken is missing, and so is an Authorization: Bearer header');
+    expect(errors?.[0].message).toBe('There is no subjectToken, and no Authorization: Bearer header');
     await gateway.delegate({ subjectToken: { idToken } }, { headers });
     expect(gateway.log.audits().at(-1)).toMatchObject({ audit: 'sd', authenticated: false });
   });

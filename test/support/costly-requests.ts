@@ -149,7 +149,7 @@ export const COSTLY_REQUESTS: Readonly<Record<string, Readonly<Record<string, Co
       `{ viewer { ${list(15, (i) => `a: ${i % 2 === 0 ? 'userId' : 'issuer'}`)} ${list(900, () => 'userId')} } }`,
     ),
     'the same field with 70 arguments': graphql(
-      `{ ${list(70, (i) => `viewer(subjectToken: { idToken: "${i}" }) { userId }`)} }`,
+      `mutation { ${list(70, (i) => `delegate(input: { subjectToken: { idToken: "${i}" } }) { refreshToken }`)} }`,
     ),
     '70 deep fields': graphql(`{ ${list(70, () => 'viewer { client { ... on Application { name } } }')} }`),
     '30 fragments of 24 fields': graphql(
@@ -167,7 +167,7 @@ export const COSTLY_REQUESTS: Readonly<Record<string, Readonly<Record<string, Co
     '240 inline fragments': graphql(`{ ${list(240, () => '... { viewer }')} }`),
     '160 directives on one field': graphql(`{ viewer { userId ${list(160, () => '@skip(if: false)')} } }`),
     '60 operations with 35 unknown variables': graphql(
-      `${list(60, (i) => `query Q${i} { ...A }`)} fragment A on Query { ${list(35, (i) => `viewer(subjectToken: { idToken: $v${i} }) { userId }`)} }`,
+      `${list(60, (i) => `mutation Q${i} { ...A }`)} fragment A on Mutation { ${list(35, (i) => `delegate(input: { subjectToken: { idToken: $v${i} } }) { refreshToken }`)} }`,
     ),
     '15 aliases on 900 lines': graphql(`{ ${'\n'.repeat(900)} ${list(15, (i) => `a${i}: viewer { userId }`)} }`),
     '15 aliases after 49,000 lines': graphql(
@@ -186,16 +186,20 @@ export const COSTLY_REQUESTS: Readonly<Record<string, Readonly<Record<string, Co
     '33,000 byte order marks': graphql('\uFEFF'.repeat(33_000)),
     '50,000 lines': graphql('\n'.repeat(50_000)),
     '100 KB of commas': graphql(','.repeat(100_000)),
-    '33,000 escapes': graphql(`{ viewer(subjectToken: { idToken: "${'\\n'.repeat(33_000)}" }) { userId } }`),
+    '33,000 escapes': graphql(
+      `mutation { delegate(input: { subjectToken: { idToken: "${'\\n'.repeat(33_000)}" } }) { refreshToken } }`,
+    ),
     '14,000 Unicode escapes': graphql(
-      `{ viewer(subjectToken: { idToken: "${'\\u0041'.repeat(14_000)}" }) { userId } }`,
+      `mutation { delegate(input: { subjectToken: { idToken: "${'\\u0041'.repeat(14_000)}" } }) { refreshToken } }`,
     ),
     'escapes in place of a name': graphql(`{ "${'\\n'.repeat(33_000)}" }`),
     'quotation marks and backslashes': graphql(`{ ${JSON.stringify(`x" ${'\\"'.repeat(10_000)}\\`)} }`),
-    'a block string': graphql(`{ viewer(subjectToken: { idToken: """${'"" '.repeat(20_000)}""" }) { userId } }`),
+    'a block string': graphql(
+      `mutation { delegate(input: { subjectToken: { idToken: """${'"" '.repeat(20_000)}""" } }) { refreshToken } }`,
+    ),
     'an unterminated string': graphql(`{ a "${'x'.repeat(100_000)}`),
     'a name': graphql('x'.repeat(100_000)),
-    'a number': graphql(`{ viewer(subjectToken: ${'9'.repeat(100_000)}) { userId } }`),
+    'a number': graphql(`mutation { delegate(input: { subjectToken: ${'9'.repeat(100_000)} }) { refreshToken } }`),
     'an alias': graphql(`{ ${'x'.repeat(95_000)}: viewer { userId } }`),
     'words in place of a name': graphql(`{ "${'abcdefghijk '.repeat(8_000)}" }`),
   },
@@ -237,10 +241,12 @@ export const COSTLY_REQUESTS: Readonly<Record<string, Readonly<Record<string, Co
     'with nested claims, for 15 aliases': bearer(forge(nest(5_800, '[', ']')), FIFTEEN_VIEWERS),
     'with claims, for 15 aliases': bearer(forge(`[${'{},'.repeat(3_800)}{}]`), FIFTEEN_VIEWERS),
     'of 6 KB, 15 of them': graphql(
-      `{ ${list(15, (i) => `a${i}: viewer(subjectToken: { idToken: "${forge(nest(2_000, '[', ']'))}" }) { userId }`)} }`,
+      `mutation { ${list(15, (i) => `a${i}: delegate(input: { subjectToken: { idToken: "${forge(nest(2_000, '[', ']'))}" } }) { refreshToken }`)} }`,
     ),
     'with a signature of 11 KB': bearer(forge('1', Buffer.alloc(11_000, 1))),
-    'of 96 KB': graphql(`{ viewer(subjectToken: { idToken: "a.${'A'.repeat(96_000)}.a" }) { userId } }`),
+    'of 96 KB': graphql(
+      `mutation { delegate(input: { subjectToken: { idToken: "a.${'A'.repeat(96_000)}.a" } }) { refreshToken } }`,
+    ),
     'of dots': bearer('.'.repeat(16_384)),
     'of 30 KB': bearer('a'.repeat(30_000)),
     'with spaces': { ...PLAIN, headers: { authorization: `Bearer${' '.repeat(15_000)}a${' '.repeat(15_000)}b` } },

@@ -26,11 +26,18 @@ export const aws = defineAddon({
   needsCertificate: true,
   credential: {
     name: 'AwsCredentials',
-    description: 'Temporary credentials that sign AWS requests. `token` is the session token.',
+    description:
+      'Temporary AWS credentials. They are three: pass `accessKeyId`, `secretAccessKey` and `sessionToken` to an AWS SDK.',
+    token:
+      'The session token, as `sessionToken`. It is one of three parts: an AWS SDK needs `accessKeyId` and `secretAccessKey` too, and signs every request with them.',
     fields: {
       accessKeyId: { type: 'String', description: 'The access key id.' },
       secretAccessKey: { type: 'String', description: 'The secret access key. Keep it as safe as a password.' },
-      sessionToken: { type: 'String', description: 'The session token, which every request must carry.' },
+      sessionToken: {
+        type: 'String',
+        description:
+          'The session token, which every request carries beside its signature. Keep it as safe as a password.',
+      },
       assumedRoleArn: { type: 'String', description: 'The identity of the caller at AWS: role and session name.' },
     },
   },

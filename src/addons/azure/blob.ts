@@ -87,7 +87,8 @@ export const azureBlob = defineAddon({
   config: configSchema,
   credential: {
     name: 'AzureBlobSas',
-    description: 'A shared access signature (SAS) for Azure Blob Storage: `token` is the query string, without "?".',
+    description: 'A shared access signature (SAS) for Azure Blob Storage.',
+    token: 'The query string, without "?". Append it to the URL of the blob or the container; `url` has done so.',
     fields: {
       url: { type: 'String', description: 'The URL of the blob or the container, with the signature.' },
       permissions: {

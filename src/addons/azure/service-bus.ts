@@ -38,8 +38,8 @@ export const azureSb = defineAddon({
   config: configSchema,
   credential: {
     name: 'AzureServiceBusSas',
-    description:
-      'A shared access signature (SAS) for Azure Service Bus: `token` is the value of the Authorization header.',
+    description: 'A shared access signature (SAS) for Azure Service Bus.',
+    token: 'The value of the Authorization header: `SharedAccessSignature sr=…`.',
     fields: {
       resourceUri: { type: 'String', description: 'The namespace or the entity that it gives access to.' },
     },

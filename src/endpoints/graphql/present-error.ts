@@ -4,14 +4,15 @@ import { maskUnexpected } from '../../observability/unexpected-error.js';
 import type { RateLimitStatus } from '../../rate-limit/token-bucket.js';
 import type { RequestContext } from '../context.js';
 import { errorHeaders } from '../responses.js';
+import { DOCUMENT_CODES, type ErrorExtensions, type RateLimitExtension } from './error-extensions.js';
 import type { SafeMessage } from './safe-message.js';
 
 /** Presents an error of a request to its client. */
 export type PresentError = (error: unknown, context: Pick<RequestContext, 'deps' | 'requestId'>) => GraphQLError;
 
 /**
- * Creates the presenter of the GraphQL endpoint. A DelegationError keeps its code and details. Errors of graphql-js and
- * Yoga about the document keep their GRAPHQL_* code, and those about parameters and variables become INVALID_REQUEST, all
+ * Creates the presenter of the GraphQL endpoint. A DelegationError keeps its code and details. Errors about the
+ * document keep their code of DOCUMENT_CODES, and those about parameters and variables become INVALID_REQUEST, all
  * without the values that they quote. Everything else is logged and masked, whatever NODE_ENV says.
  */
 export function createErrorPresenter(safeMessage: SafeMessage): PresentError {
@@ -25,10 +26,9 @@ export function createErrorPresenter(safeMessage: SafeMessage): PresentError {
       message,
       extensions: { code, http },
     } = place ?? origin;
-    const extensions =
-      typeof code === 'string' && code.startsWith('GRAPHQL_')
-        ? { code, http }
-        : { code: 'INVALID_REQUEST', http: { status: ERROR_CODES.INVALID_REQUEST.status } };
+    const extensions: PresentedExtensions = isDocumentCode(code)
+      ? { code, http }
+      : { code: 'INVALID_REQUEST', http: { status: ERROR_CODES.INVALID_REQUEST.status } };
     return locate(safeMessage(message), place, extensions);
   };
 }
@@ -36,6 +36,13 @@ export function createErrorPresenter(safeMessage: SafeMessage): PresentError {
 /** Unwraps what was thrown from the errors that GraphQL puts around it. */
 function findOrigin(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? findOrigin(error.originalError) : error;
+}
+
+/** What is sent, and what Yoga reads of it and leaves out. */
+type PresentedExtensions = ErrorExtensions & Pick<GraphQLErrorExtensions, 'http'>;
+
+function isDocumentCode(code: unknown): code is keyof typeof DOCUMENT_CODES {
+  return typeof code === 'string' && Object.hasOwn(DOCUMENT_CODES, code);
 }
 
 /** Yoga marks what it wrapped from a thrown value that is no Error. */
@@ -64,12 +71,12 @@ function presentDelegationError(error: DelegationError, place: GraphQLError | un
 }
 
 /** Builds an error that takes only the location and the path from the original one. */
-function locate(message: string, place: GraphQLError | undefined, extensions: GraphQLErrorExtensions): GraphQLError {
+function locate(message: string, place: GraphQLError | undefined, extensions: PresentedExtensions): GraphQLError {
   const { nodes = null, source = null, positions = null, path = null } = place ?? {};
-  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions } });
 }
 
 /** The status in the form of the type RateLimit. */
-function presentRateLimit({ limit, remaining, reset, retryAfter }: RateLimitStatus) {
+function presentRateLimit({ limit, remaining, reset, retryAfter }: RateLimitStatus): RateLimitExtension {
   return { limit, remaining, reset, retryAfter, resetAt: new Date(reset * 1000).toISOString() };
 }

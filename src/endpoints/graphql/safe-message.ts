@@ -1,4 +1,5 @@
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import { isPlausibleName } from '../../config/plausible-name.js';
 import { editDistance } from '../../lib/edit-distance.js';
 
 /** Rewrites a message of graphql-js or Yoga so that it repeats no part of the request that may be a token. */
@@ -9,7 +10,7 @@ const VOCABULARY = `
   ambiguous anonymous argument arguments blockstring character composite condition configured conflicting contained
   contains defined definition definitions description descriptions determine different differing directive directives
   disabled duplicate encountered exceeded executable execution expecting extension extensions fragments intentional
-  introspection location mandatory multiple nullable operation operations parameter position possible processing
+  introspection location mandatory multiple nullable operation operations parameter persistedquerynotsupported position possible processing
   properties provided represent requested required selection selections sequence shorthand something specified
   subfields subscription supported undefined unexpected unterminated validation variables`;
 
@@ -24,14 +25,18 @@ const MAX_LENGTH = 500;
 const SUGGESTION = / Did you mean .*$/s;
 /** A value quoted at the end: `Enum "ApiType" cannot represent non-string value: {…}. Did you mean …`. */
 const VALUE_AT_END = /( cannot represent [a-z -]*value): .*?(?=$| Did you mean )/s;
+/** The name in a message about a name that the schema does not have. A value, which may be a token, is never there. */
+const UNKNOWN_NAME =
+  /^(?:Variable "\$\w{1,40}" got an invalid value(?: at "[\w.[\]]{1,80}")?: )?(?:Cannot query field|Unknown argument|Unknown type|Field|Unexpected parameter) "(\w{1,40})"(?: on (?:type|field) "| is not defined by type "| in the request body\.|\.)/;
+
 /** A quoted text, which may have no end because the message was cut, or a run of other characters. */
 const QUOTED_OR_RUN = /"((?:[^"\\]|\\.)*)(?:"|\\?$)|[^\s"]+/gs;
 /** A name, a type, a variable, a path of names: `$input`, `[String!]`, `input.scope[0]`, `viewer { ... }`. */
 const NAMES = /^[\w.$@![\](){}: ]+$/;
 
 /**
- * Builds the filter for messages: it keeps the vocabulary of graphql-js, the names of the schema, their misspellings, and
- * words that are too short to be a token. It replaces every other word by "…".
+ * Builds the filter for messages: it keeps the vocabulary of graphql-js, the names of the schema, their misspellings, the
+ * plausible names of fields that do not exist, and words that are too short to be a token. It replaces every other word by "…".
  *
  * @param suggestions whether "Did you mean …?" may reveal names of the schema
  */
@@ -53,9 +58,11 @@ export function safeMessages(schema: GraphQLSchema, suggestions: boolean): SafeM
   return (message) => {
     const short = cut(message);
     const shown = suggestions ? short : short.replace(SUGGESTION, '');
+    const unknown = UNKNOWN_NAME.exec(shown)?.[1];
+    const named = unknown !== undefined && isPlausibleName(unknown) ? unknown : undefined;
     return shown.replace(VALUE_AT_END, '$1').replace(QUOTED_OR_RUN, (part, quoted) => {
       if (quoted === undefined) return mayRepeat(part) ? part : '…';
-      return mayQuote(quoted) ? part : '"…"';
+      return quoted === named || mayQuote(quoted) ? part : '"…"';
     });
   };
 }

@@ -16,7 +16,7 @@ import { createPageServer } from './graphiql-page.js';
 import { createAttemptCounter } from './guarded-fields.js';
 import { type DocumentLimits, documentLimits } from './plugins/document-limits.js';
 import { useHttpResult } from './plugins/http-result.js';
-import { useJsonBody } from './plugins/json-body.js';
+import { useRequestParameters } from './plugins/request-parameters.js';
 import { useVariableCheck } from './plugins/variable-check.js';
 import type { PresentError } from './present-error.js';
 import { fromYogaResponse, toYogaContext, toYogaRequest, YOGA_FETCH_API } from './yoga-messages.js';
@@ -50,7 +50,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions): GraphqlE
   const { presentError, graphiql } = options;
   const servePage = graphiql && createPageServer(graphiql);
   const plugins = [
-    useJsonBody(),
+    useRequestParameters(),
     useHttpResult(presentError),
     ...documentLimits(limits),
     useAttemptGuard({

@@ -54,6 +54,7 @@ export function createParameterParser(
           ),
         ]),
       ),
+      ignoresOtherInputs: true,
     };
   };
 }

@@ -161,7 +161,12 @@ export const HTTP: Theme = {
           }),
         })),
       control: honest,
-      outcome: { unaudited: 'everywhere', refused: 'INVALID_REQUEST', status: 405, message: 'The method must be POST' },
+      outcome: {
+        unaudited: 'everywhere',
+        refused: 'INVALID_REQUEST',
+        status: 405,
+        message: /^The method must be (?:GET or )?POST$/,
+      },
     },
     {
       name: 'A POST is said to be another method, another path or another host by headers of a framework',

@@ -105,13 +105,7 @@ describe('the delegate mutation', () => {
   });
 
   it.each([
-    [
-      'no token',
-      {},
-      undefined,
-      'INVALID_REQUEST',
-      'subjectToken is missing, and so is an Authorization: Bearer header',
-    ],
+    ['no token', {}, undefined, 'INVALID_TOKEN', 'There is no subjectToken, and no Authorization: Bearer header'],
     ['an unknown target', { target: 'none' }, {}, 'INVALID_TARGET', 'target names no application of this tenant'],
     [
       'a target that does not allow it',

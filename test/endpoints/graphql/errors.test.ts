@@ -274,17 +274,18 @@ describe('an invalid request', () => {
   it.each([
     [
       'null for an argument that has a default',
+      'INVALID_REQUEST',
       { query: 'mutation($i: DelegateInput = {}) { delegate(input: $i) { refreshToken } }', variables: { i: null } },
     ],
-    ['no token at all', { query: 'mutation { delegate(input: {}) { refreshToken } }' }],
-  ])('gets INVALID_REQUEST for the field and no 4xx when execution detects it: %s', async (_name, body) => {
+    ['no token at all', 'INVALID_TOKEN', { query: 'mutation { delegate(input: {}) { refreshToken } }' }],
+  ])('gets a code for the field and no 4xx when execution detects it: %s', async (_name, code, body) => {
     const gateway = await testGateway();
     for (const [accept, status] of [
       [LEGACY, 200],
       ['*/*', 200],
       [MODERN, 294],
     ] as const) {
-      expect((await answer(gateway, body, accept)).slice(0, 2)).toEqual([status, { code: 'INVALID_REQUEST' }]);
+      expect((await answer(gateway, body, accept)).slice(0, 2)).toEqual([status, { code }]);
     }
     expect(gateway.log.lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
   });

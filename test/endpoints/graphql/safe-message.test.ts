@@ -60,11 +60,17 @@ const DOCUMENTS: Readonly<Record<string, (token: string, name: string) => Record
   'the extensions': (token) => ({ query: DELEGATE, extensions: [token] }),
   'a string in place of a selection': (token) => ({ query: `{ viewer "${token}" }` }),
   'a block string in place of a selection': (token) => ({ query: `{ viewer """a "quoted" ${token}""" }` }),
-  'an unterminated string': (token) => ({ query: `{ viewer(subjectToken: { idToken: "${token}` }),
-  'a string with a bad escape': (token) => ({ query: `{ viewer(subjectToken: { idToken: "\\u${token}" }) }` }),
-  'a string with a line end': (token) => ({ query: `{ viewer(subjectToken: { idToken: "${token}\n" }) }` }),
-  'single quotes': (token) => ({ query: `{ viewer(subjectToken: { idToken: '${token}' }) }` }),
-  'no quotes': (token) => ({ query: `{ viewer(subjectToken: { idToken: ${token} }) { userId } }` }),
+  'an unterminated string': (token) => ({ query: `mutation { delegate(input: { subjectToken: { idToken: "${token}` }),
+  'a string with a bad escape': (token) => ({
+    query: `mutation { delegate(input: { subjectToken: { idToken: "\\u${token}" } }) }`,
+  }),
+  'a string with a line end': (token) => ({
+    query: `mutation { delegate(input: { subjectToken: { idToken: "${token}\n" } }) }`,
+  }),
+  'single quotes': (token) => ({ query: `mutation { delegate(input: { subjectToken: { idToken: '${token}' } }) }` }),
+  'no quotes': (token) => ({
+    query: `mutation { delegate(input: { subjectToken: { idToken: ${token} } }) { refreshToken } }`,
+  }),
   'an enum literal': (_, name) => ({ query: `mutation { delegate(input: { apiType: ${name} }) { refreshToken } }` }),
   'an enum literal in quotes': (token) => ({
     query: `mutation { delegate(input: { apiType: "${token}" }) { refreshToken } }`,
@@ -90,12 +96,14 @@ const DOCUMENTS: Readonly<Record<string, (token: string, name: string) => Record
   'an unknown fragment': (_, name) => ({ query: `{ viewer { ...${name} } }` }),
   'an unused fragment': (_, name) => ({ query: `{ __typename } fragment ${name} on Viewer { userId }` }),
   'an unused variable': (_, name) => ({ query: `query($${name}: String) { __typename }` }),
-  'an unknown variable': (_, name) => ({ query: `query Q { viewer(subjectToken: { idToken: $${name} }) { userId } }` }),
+  'an unknown variable': (_, name) => ({
+    query: `mutation Q { delegate(input: { subjectToken: { idToken: $${name} } }) { refreshToken } }`,
+  }),
   'a missing variable': (_, name) => ({
-    query: `query($${name}: String!) { viewer(subjectToken: { idToken: $${name} }) { userId } }`,
+    query: `mutation($${name}: String!) { delegate(input: { subjectToken: { idToken: $${name} } }) { refreshToken } }`,
   }),
   'a variable of the wrong type': (_, name) => ({
-    query: `query($${name}: Int) { viewer(subjectToken: { idToken: $${name} }) { userId } }`,
+    query: `mutation($${name}: Int) { delegate(input: { subjectToken: { idToken: $${name} } }) { refreshToken } }`,
   }),
   'a null variable with a default': (_, name) => ({
     query: `mutation($${name}: DelegateInput = {}) { delegate(input: $${name}) { refreshToken } }`,
@@ -176,6 +184,37 @@ describe('a long message', () => {
 describe("the error for a developer's mistake names the mistake", () => {
   const messages: readonly (readonly [string, Record<string, unknown>, string])[] = [
     ['an unknown field', { query: '{ viewer { userID } }' }, 'Cannot query field "userID" on type "Viewer".'],
+    [
+      'a field that is no misspelling',
+      { query: '{ viewer { emailAddress } }' },
+      'Cannot query field "emailAddress" on type "Viewer".',
+    ],
+    [
+      'an argument that was removed',
+      { query: '{ viewer(subjectToken: {}) { id } }' },
+      'Unknown argument "subjectToken" on field "Query.viewer".',
+    ],
+    ['an unknown type', { query: 'query($a: DelegationPayload) { __typename }' }, 'Unknown type "DelegationPayload".'],
+    [
+      'an unknown input field',
+      { query: 'mutation { delegate(input: { redirectUri: "x" }) { refreshToken } }' },
+      'Field "redirectUri" is not defined by type "DelegateInput".',
+    ],
+    [
+      'an unknown field of a variable',
+      { query: DELEGATE, variables: { input: { aws: { sessionName: 'x' } } } },
+      'Variable "$input" got an invalid value at "input.aws": Field "sessionName" is not defined by type "AwsDelegationInput".',
+    ],
+    [
+      'an unknown body parameter',
+      { query: DELEGATE, documentId: 'x' },
+      'Unexpected parameter "documentId" in the request body.',
+    ],
+    [
+      'a value that is a plausible name, which could be a password',
+      { query: 'mutation { delegate(input: { apiType: correctHorse }) { refreshToken } }' },
+      'Value "…" does not exist in "ApiType" enum.',
+    ],
     [
       'an unknown enum value',
       { query: 'mutation { delegate(input: { apiType: FIREBSE }) { refreshToken } }' },

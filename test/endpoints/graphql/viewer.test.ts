@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { testGateway } from '../../support/gateway.js';
 
 const VIEWER = /* GraphQL */ `
-  query Viewer($subjectToken: SubjectTokenInput) {
-    viewer(subjectToken: $subjectToken) {
+  query Viewer {
+    viewer {
+      id
       userId
       issuer
       client {
@@ -101,6 +102,35 @@ describe('viewer', () => {
     expect(empty.data.viewer.rateLimit).toMatchObject({ remaining: 0, retryAfter: 60 });
   });
 
+  it('has an id that is the same in the payload of a delegation, by whichever token, and of this user and tenant alone', async () => {
+    const gateway = await testGateway();
+    const token = await gateway.idToken();
+    const { viewer } = (await gateway.graphql(VIEWER, { token })).data;
+    const { delegate } = (
+      await gateway.graphql(
+        'mutation { delegate(input: { target: "web" }) { credential { token } rateLimit { remaining } viewer { id userId client { clientId } targets { clientId name apiTypes } rateLimit { remaining } } } }',
+        { token },
+      )
+    ).data;
+    const { id, userId, targets } = viewer;
+    expect(delegate.viewer).toEqual({
+      id,
+      userId,
+      client: { clientId: 'web' },
+      targets,
+      rateLimit: delegate.rateLimit,
+    });
+    const ask = async (by: string, from = gateway) => (await from.graphql(VIEWER, { token: by })).data.viewer.id;
+    expect(await ask(delegate.credential.token)).toBe(id);
+    expect(await ask(await gateway.idToken({ sub: 'auth0|bob' }))).not.toBe(id);
+    const other = await testGateway(({ tenants }) =>
+      Object.assign(tenants[0]!, { issuer: 'https://other.example.com/' }),
+    );
+    expect(await ask(await other.idToken(), other)).not.toBe(id);
+    expect(id).toMatch(/^[\w-]{43}$/);
+    expect(Buffer.from(id, 'base64url').toString('latin1')).not.toMatch(/alice|acme/);
+  });
+
   it('is counted by the attempt guard, together with delegate', async () => {
     const gateway = await testGateway((config) => {
       config.rate_limit = { attempts_per_minute: 2 };
@@ -113,7 +143,7 @@ describe('viewer', () => {
   });
 
   it.each([
-    ['no token', undefined, 'INVALID_REQUEST', 'subjectToken is missing, and so is an Authorization: Bearer header'],
+    ['no token', undefined, 'INVALID_TOKEN', 'There is no Authorization: Bearer header'],
     ['a token that does not verify', 'no.token.at-all', 'INVALID_TOKEN', 'The subject token does not verify: '],
   ])('refuses %s', async (_name, token, code, message) => {
     const gateway = await testGateway();
@@ -122,6 +152,9 @@ describe('viewer', () => {
     expect(answer.data).toEqual({ viewer: null });
     expect(answer.errors?.[0].extensions.code).toBe(code);
     expect(answer.errors?.[0].message).toContain(message);
+    expect(answer.headers.get('www-authenticate')).toBe(
+      token === undefined ? 'Bearer' : 'Bearer error="invalid_token"',
+    );
   });
 
   it('refuses a token of an unknown application, and every token in a tenant without delegation', async () => {

@@ -1,8 +1,9 @@
+import { DOCUMENT_CODES } from '../../../src/endpoints/graphql/error-extensions.js';
 import { ERROR_CODES, type ErrorCode } from '../../../src/errors.js';
 import type { FuzzAnswer } from './gateway.js';
 import type { Outcome } from './run.js';
 
-const GRAPHQL_CODES: ReadonlySet<string> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
+const GRAPHQL_CODES: ReadonlySet<string> = new Set(Object.keys(DOCUMENT_CODES));
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_TYPES: ReadonlySet<string | null> = new Set([
   JSON_TYPE,

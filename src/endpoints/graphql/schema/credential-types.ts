@@ -7,8 +7,11 @@ export function addApiType(builder: Builder, addons: readonly AddonDefinition[])
   return builder.enumType('ApiType', {
     description: 'A kind of credential: an add-on that the target application is configured for.',
     values: Object.fromEntries(
-      addons.map(({ apiType, description }) => [apiType, { value: apiType, description }]),
-    ) as Record<string, { value: string; description: string }>,
+      addons.map(({ apiType, description, retired }) => [
+        apiType,
+        { value: apiType, description, ...(retired !== undefined && { deprecationReason: retired }) },
+      ]),
+    ) as Record<string, { value: string; description: string; deprecationReason?: string }>,
   });
 }
 
@@ -21,9 +24,13 @@ export function addCredentialTypes(builder: Builder, apiType: ApiTypeRef, addons
     description: 'A credential that another service takes. Ask for the fields of its own type with an inline fragment.',
     resolveType: ({ apiType }) => typeNames.get(apiType),
     fields: (t) => ({
-      token: t.exposeString('token', { description: 'What to present to the service. Keep it as safe as a password.' }),
+      token: t.exposeString('token', {
+        description:
+          'What the service accepts; its own type says how to present it. For AWS it is the session token, one of three parts. Keep it as safe as a password.',
+      }),
       tokenType: t.exposeString('tokenType', {
-        description: 'How to present it: Bearer, SharedAccessSignature for Azure, AWS4-HMAC-SHA256 for AWS.',
+        description:
+          'The scheme of an Authorization header: Bearer, or SharedAccessSignature for Azure. AWS4-HMAC-SHA256 means that requests are signed with the credential, which an AWS SDK does.',
       }),
       apiType: t.field({ type: apiType, description: 'The add-on that made it.', resolve: (each) => each.apiType }),
       expiresAt: t.field({
@@ -51,8 +58,11 @@ function credentialObject(
   builder.objectRef<IssuedCredential>(type.name).implement({
     description: type.description,
     interfaces: [credential],
-    fields: (t) =>
-      Object.fromEntries(
+    fields: (t) => ({
+      ...(type.token !== undefined && {
+        token: t.exposeString('token', { description: `${type.token} Keep it as safe as a password.` }),
+      }),
+      ...Object.fromEntries(
         Object.entries(type.fields).map(([name, { type: declared, nullable = false, description }]) => [
           name,
           t.field({
@@ -63,5 +73,6 @@ function credentialObject(
           }),
         ]),
       ),
+    }),
   });
 }

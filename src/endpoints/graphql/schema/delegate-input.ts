@@ -10,8 +10,8 @@ import {
   type ClientAuthenticationInput,
   readClientAuthentication,
 } from './client-authentication.js';
-import type { SharedTypes } from './shared-types.js';
-import { readSubjectToken, type SubjectTokenInput } from './subject-token.js';
+import type { ApiTypeRef } from './credential-types.js';
+import { addSubjectTokenInput, readSubjectToken, type SubjectTokenInput } from './subject-token.js';
 
 /** DelegateInput as a resolver gets it. It also has a field for each input object of an add-on. */
 export interface DelegateInput {
@@ -26,30 +26,18 @@ export interface DelegateInput {
 /** Adds the input type DelegateInput, and the input types of add-ons. */
 export function addDelegateInput(
   builder: Builder,
-  { apiType, subjectTokenInput }: Pick<SharedTypes, 'apiType' | 'subjectTokenInput'>,
+  apiType: ApiTypeRef,
   addons: readonly AddonDefinition[],
 ): InputRef<DelegateInput> {
   const extras = listInputTypes(addons).map(
     (type) => [type.field, type.description, extraInput(builder, type)] as const,
   );
+  const subjectTokenInput = addSubjectTokenInput(builder);
   const clientAuthenticationInput = addClientAuthenticationInput(builder);
   return builder.inputRef<DelegateInput>('DelegateInput').implement({
     description:
       'What to delegate to, and for whom. Every field has a default: `{}` renews the token of the Authorization header.',
     fields: (t) => ({
-      clientId: t.id({
-        description:
-          'The calling application. Default: the application that the token was issued to (its only audience; with several audiences its azp).',
-      }),
-      clientAuthentication: t.field({
-        type: clientAuthenticationInput,
-        description:
-          'Proves that the calling application itself sends the request. For applications that can keep a secret; a browser or a mobile app cannot. Default: the caller is not authenticated.',
-      }),
-      subjectToken: t.field({
-        type: subjectTokenInput,
-        description: 'The token of the user. Default: the one in the header `Authorization: Bearer …`.',
-      }),
       target: t.id({
         description: 'The client_id of the application to delegate to. Default: the calling application itself.',
       }),
@@ -60,6 +48,19 @@ export function addDelegateInput(
       scope: t.stringList({
         description:
           'OAuth scope values, one or several in each string. `profile` and `email` copy those claims into an app token; `passthrough` copies what the token has of both. Default: openid.',
+      }),
+      subjectToken: t.field({
+        type: subjectTokenInput,
+        description: 'The token of the user. Default: the one in the header `Authorization: Bearer …`.',
+      }),
+      clientId: t.id({
+        description:
+          'The calling application. Default: the application that the token was issued to (its only audience; with several audiences its azp).',
+      }),
+      clientAuthentication: t.field({
+        type: clientAuthenticationInput,
+        description:
+          'Proves that the calling application itself sends the request. For applications that can keep a secret; a browser or a mobile app cannot. Default: the caller is not authenticated.',
       }),
       ...Object.fromEntries(extras.map(([field, description, type]) => [field, t.field({ type, description })])),
     }),

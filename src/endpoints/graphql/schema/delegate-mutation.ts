@@ -8,11 +8,11 @@ import type { SharedTypes } from './shared-types.js';
 /** Adds `Mutation.delegate`. */
 export function addDelegateMutation(
   builder: Builder,
-  { apiType, subjectTokenInput, rateLimit }: SharedTypes,
+  { apiType, rateLimit, viewer }: SharedTypes,
   addons: readonly AddonDefinition[],
 ): void {
   const credential = addCredentialTypes(builder, apiType, addons);
-  const input = addDelegateInput(builder, { apiType, subjectTokenInput }, addons);
+  const input = addDelegateInput(builder, apiType, addons);
   const payload = builder.objectRef<Delegation>('DelegatePayload').implement({
     description: 'A credential, and the limit that is left after it was issued.',
     fields: (t) => ({
@@ -25,6 +25,12 @@ export function addDelegateMutation(
         nullable: true,
         description:
           'The new refresh token when the identity provider rotated the one that was given. Keep it: the old one no longer works.',
+      }),
+      viewer: t.field({
+        type: viewer,
+        description:
+          'The user of the token, after this request: with `id` and `rateLimit` selected, the cache of a client shows what is left everywhere.',
+        resolve: ({ caller, rateLimit }) => ({ caller, rateLimit }),
       }),
     }),
   });

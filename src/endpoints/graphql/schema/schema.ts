@@ -1,7 +1,9 @@
-import { type GraphQLSchema, printSchema } from 'graphql';
+import { GraphQLSchema, printSchema } from 'graphql';
 import type { AddonDefinition } from '../../../addons/addon.js';
 import { createBuilder } from './builder.js';
 import { addDelegateMutation } from './delegate-mutation.js';
+import { SCHEMA_DESCRIPTION } from './description.js';
+import { listInReadingOrder } from './reading-order.js';
 import { addSharedTypes } from './shared-types.js';
 import { addViewerQuery } from './viewer-query.js';
 
@@ -20,8 +22,13 @@ function createSchema(addons: readonly AddonDefinition[]): GraphQLSchema {
   builder.mutationType({ description: 'Mutations. They spend the limit of a user.' });
   const shared = addSharedTypes(builder, addons);
   addDelegateMutation(builder, shared, addons);
-  addViewerQuery(builder, shared, addons);
-  return builder.toSchema();
+  addViewerQuery(builder, shared);
+  const schema = builder.toSchema({ sortSchema: false });
+  return new GraphQLSchema({
+    ...schema.toConfig(),
+    description: SCHEMA_DESCRIPTION,
+    types: listInReadingOrder(schema),
+  });
 }
 
 /** Prints the schema as `schema.graphql` has it. */

@@ -1,45 +1,14 @@
 import type { AddonDefinition } from '../../../addons/addon.js';
-import type { RateLimitStatus } from '../../../rate-limit/token-bucket.js';
 import type { Builder } from './builder.js';
 import { addApiType } from './credential-types.js';
-import { addSubjectTokenInput } from './subject-token.js';
+import { addRateLimitType } from './rate-limit-type.js';
+import { addViewerType } from './viewer-type.js';
 
 /** Adds the types that the mutation and the query share. */
 export function addSharedTypes(builder: Builder, addons: readonly AddonDefinition[]) {
-  return {
-    apiType: addApiType(builder, addons),
-    subjectTokenInput: addSubjectTokenInput(builder),
-    rateLimit: addRateLimitType(builder),
-  };
+  const apiType = addApiType(builder, addons);
+  const rateLimit = addRateLimitType(builder);
+  return { apiType, rateLimit, viewer: addViewerType(builder, { apiType, rateLimit }, addons) };
 }
 
 export type SharedTypes = ReturnType<typeof addSharedTypes>;
-
-/** Adds the type RateLimit, which has the same numbers as the X-RateLimit-* headers. */
-function addRateLimitType(builder: Builder) {
-  return builder.objectRef<RateLimitStatus>('RateLimit').implement({
-    description:
-      'The limit of a user: a bucket that holds `limit` requests and refills at a steady rate. A user has one for each IP address and one over all addresses, and every request needs both: this is the one with fewer requests remaining. Refused requests cost nothing.',
-    fields: (t) => ({
-      limit: t.exposeInt('limit', {
-        description: 'The number of requests that a full bucket holds. Also in X-RateLimit-Limit.',
-      }),
-      remaining: t.exposeInt('remaining', {
-        description: 'The number of requests that are possible now. Also in X-RateLimit-Remaining.',
-      }),
-      resetAt: t.field({
-        type: 'DateTime',
-        description: 'When the bucket is full again if no more requests are spent.',
-        resolve: ({ reset }) => new Date(reset * 1000),
-      }),
-      reset: t.expose('reset', {
-        type: 'EpochSeconds',
-        description: '`resetAt` in epoch seconds. Also in X-RateLimit-Reset.',
-      }),
-      retryAfter: t.exposeInt('retryAfter', {
-        nullable: true,
-        description: 'Seconds until the next request is possible; null while requests remain.',
-      }),
-    }),
-  });
-}
