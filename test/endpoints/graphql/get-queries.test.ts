@@ -15,7 +15,8 @@ beforeAll(async () => {
 async function get(parameters: Record<string, string> | string, headers?: Record<string, string>, by = gateway) {
   keepSent({ headers });
   const url = `http://gateway.test/graphql?${new URLSearchParams(parameters)}`;
-  const response = await by.fetch(new Request(url, { headers: headers ?? { authorization: `Bearer ${token}` } }));
+  const request = new Request(url, { headers: headers ?? { authorization: `Bearer ${token}` } });
+  const response = await by.fetch(request, { remoteAddress: '192.0.2.1' });
   const { data, errors } = await response.json();
   return { status: response.status, headers: response.headers, data, errors };
 }
@@ -98,7 +99,7 @@ describe('a query by GET', () => {
         'access-control-request-headers': 'authorization',
       },
     });
-    const { headers } = await gateway.fetch(preflight);
+    const { headers } = await gateway.fetch(preflight, { remoteAddress: '192.0.2.1' });
     expect(headers.get('access-control-allow-methods')).toContain('GET');
     expect(headers.get('access-control-allow-headers')).toBe('authorization');
   });
@@ -118,6 +119,7 @@ describe('a request with only the hash of a query', () => {
         headers: { 'content-type': 'application/json', accept },
         body: JSON.stringify({ operationName: 'Viewer', extensions }),
       }),
+      { remoteAddress: '192.0.2.1' },
     );
     expect([response.status, (await response.json()).errors]).toEqual([status, refused]);
     const byGet = await get({ extensions: JSON.stringify(extensions) }, { accept });
