@@ -20,7 +20,8 @@ it('the first credential of README.md: its configuration, its key and its reques
   const folder = configFolder();
   const { pem, publicKey } = rsaPair('firebase');
   secrets.keep('the key of a service account', pem);
-  folder.write('firebase.pem', pem);
+  const account = { client_email: 'minter@my-project.iam.gserviceaccount.com', private_key: pem, private_key_id: 'k1' };
+  folder.write('service-account.json', JSON.stringify(account));
 
   const clock = testClock();
   const log = recordingLog();
@@ -55,7 +56,8 @@ it('the first credential of README.md: its configuration, its key and its reques
   expect(sent).toHaveLength(1);
   secrets.keep('a custom token', sent[0] ?? '');
   const key = await importSPKI(publicKey.export({ type: 'spki', format: 'pem' }).toString(), 'RS256');
-  const { payload } = await jwtVerify(sent[0] ?? '', key, { currentDate: new Date(clock.now()) });
+  const { payload, protectedHeader } = await jwtVerify(sent[0] ?? '', key, { currentDate: new Date(clock.now()) });
+  expect(protectedHeader.kid).toBe('k1');
   expect(payload).toMatchObject({
     iss: 'minter@my-project.iam.gserviceaccount.com',
     uid: 'auth0|alice',

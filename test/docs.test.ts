@@ -130,7 +130,8 @@ const validateYaml = ajv.compile(JSON.parse(readFileSync(`${ROOT}gateway.schema.
 async function check(yaml: string) {
   for (const [, name = ''] of yaml.matchAll(/\bfile: ([\w./-]+)/g)) {
     const { key, cert } = pairOf(name);
-    folder.write(name, name.endsWith('.crt') ? cert : key);
+    const account = JSON.stringify({ client_email: 'minter@my-project.iam.gserviceaccount.com', private_key: key });
+    folder.write(name, name.endsWith('.crt') ? cert : name.endsWith('.json') ? account : key);
   }
   for (const [, name = ''] of yaml.matchAll(/\benv: (\w+)/g)) vi.stubEnv(name, SECRET);
   onTestFinished(() => {
@@ -206,16 +207,18 @@ describe('YAML in the documentation is a configuration that `check` accepts', ()
   });
 });
 
-it('.gitignore covers the configuration, the key and the service account that README.md has a newcomer save', ({
+it('.gitignore covers the configuration and the service account that README.md has a newcomer save, and keys', ({
   skip,
 }) => {
   const git = (...args: string[]) => spawnSync('git', ['-C', folder.path, ...args], { encoding: 'utf8' });
   skip(git('--version').status !== 0 && !process.env.CI, 'needs git');
   folder.write('.gitignore', readFileSync(`${ROOT}.gitignore`, 'utf8'));
   git('init', '--quiet');
-  const files = ['gateway.yaml', 'firebase.pem', 'service-account.json', 'my-project-firebase-adminsdk-a1b2c.json'];
-  const saved = readPage('README.md').text.match(/[\w-]+\.(?:pem|json)\b/g) ?? [];
-  expect(saved).toEqual(expect.arrayContaining(['firebase.pem', 'service-account.json']));
+  const files = [
+    ...['gateway.yaml', 'firebase.pem', 'service-account.json', 'chat-service-account.json'],
+    'my-project-firebase-adminsdk-a1b2c.json',
+  ];
+  expect(readPage('README.md').text).toContain('{ file: service-account.json }');
   expect(
     git('check-ignore', ...files)
       .stdout.trim()

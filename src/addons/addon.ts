@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type * as z from 'zod';
 import type { Deps } from '../deps.js';
 import type { SigningAlgorithm } from '../keys/algorithms.js';
+import type { ServiceAccount } from '../keys/service-account.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { UpstreamAnswer, UpstreamCall } from '../lib/upstream.js';
 import type { Credential, CredentialType, FieldDescriptors, FieldValues } from './credential.js';
@@ -98,6 +99,8 @@ export interface ConfigFields {
   secret(check?: { pattern: RegExp; expected: string }): z.ZodType<string>;
   /** An RSA private key in PEM form, imported. */
   rsaPrivateKey(): z.ZodType<KeyObject>;
+  /** The JSON file of a Google service account's key, read as a secret, with its private key imported. */
+  serviceAccount(): z.ZodType<ServiceAccount>;
   /** An https URL; http only for loopback hosts. */
   url(): z.ZodType<string>;
   /** A path into the caller's claims: `email`, `app_metadata.role`. */

@@ -1,7 +1,8 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import * as z from 'zod';
 import { DelegationError } from '../errors.js';
 import { createJwsSigner } from '../keys/jws.js';
+import type { ServiceAccount } from '../keys/service-account.js';
 import { isRecord } from '../lib/json.js';
 import { refineWhen } from '../lib/refine-when.js';
 import { type ConfigFields, defineAddon, type IssueRequest, type Report } from './addon.js';
@@ -24,16 +25,20 @@ const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
   'acr amr at_hash aud auth_time azp cnf c_hash exp firebase iat iss jti nbf nonce sub'.split(' '),
 );
 
-const EITHER = 'client_email with private_key, or secret alone';
+const EITHER = 'service_account alone, client_email with private_key, or secret alone';
 
 function buildConfigSchema(fields: ConfigFields) {
   return fields
     .object({
+      service_account: fields
+        .serviceAccount()
+        .optional()
+        .describe('The service account that signs: its JSON file, as Google gives it.'),
       client_email: z
         .string()
         .min(1)
         .optional()
-        .describe('The service account that signs: client_email of its JSON file.'),
+        .describe('In place of service_account: client_email of its JSON file.'),
       private_key: fields
         .rsaPrivateKey()
         .optional()
@@ -66,16 +71,19 @@ function buildConfigSchema(fields: ConfigFields) {
         ),
     })
     .superRefine(
-      ({ client_email, private_key, private_key_id, secret }, { addIssue }) => {
+      ({ service_account, client_email, private_key, private_key_id, secret }, { addIssue }) => {
         const report = (name: string) => addIssue({ code: 'custom', path: [name], message: EITHER });
-        if (secret === undefined) {
+        const hasParts = [client_email, private_key, private_key_id].some((part) => part !== undefined);
+        if (secret !== undefined) {
+          if (service_account !== undefined || hasParts) report('secret');
+        } else if (service_account !== undefined) {
+          if (hasParts) report('service_account');
+        } else {
           if (client_email === undefined) report('client_email');
           if (private_key === undefined) report('private_key');
-        } else if (client_email !== undefined || private_key !== undefined || private_key_id !== undefined) {
-          report('secret');
         }
       },
-      refineWhen('client_email', 'private_key', 'private_key_id', 'secret'),
+      refineWhen('service_account', 'client_email', 'private_key', 'private_key_id', 'secret'),
     )
     .superRefine(
       ({ secret, claims }, { addIssue }) => {
@@ -167,14 +175,18 @@ function readData(path: ClaimPath | undefined, identity: IdentityClaims): Record
 
 type Sign = (parts: Identity & { readonly iat: number; readonly exp: number }) => Promise<string> | string;
 
-function createSigner({ client_email, private_key, private_key_id, secret }: Config, report: Report): Sign | undefined {
+function createSigner(
+  { service_account, client_email, private_key, private_key_id, secret }: Config,
+  report: Report,
+): Sign | undefined {
   if (secret !== undefined) return createSdk2Signer(secret);
+  if (service_account) return createCustomTokenSigner(service_account);
   if (client_email === undefined || private_key === undefined) return report([], EITHER);
-  return createCustomTokenSigner(client_email, private_key, private_key_id);
+  return createCustomTokenSigner({ email: client_email, key: private_key, keyId: private_key_id });
 }
 
-function createCustomTokenSigner(email: string, key: KeyObject, kid: string | undefined): Sign {
-  const sign = createJwsSigner(key, { alg: 'RS256', typ: 'JWT', ...(kid !== undefined && { kid }) });
+function createCustomTokenSigner({ email, key, keyId }: ServiceAccount): Sign {
+  const sign = createJwsSigner(key, { alg: 'RS256', typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) });
   return ({ uid, claims, iat, exp }) => {
     if (JSON.stringify(claims).length > MAX_CLAIMS) {
       throw new DelegationError(

@@ -6,6 +6,7 @@ import type { ConfigFields } from '../addons/addon.js';
 import { type ClaimMap, ClaimPath } from '../addons/shared/claim-path.js';
 import { KeySet } from '../keys/key-set.js';
 import { importRsaPrivateKey, normalizePem } from '../keys/private-key.js';
+import { importServiceAccount } from '../keys/service-account.js';
 import type { ReadSecret } from './secrets.js';
 import { strictObject } from './strict-object.js';
 
@@ -70,6 +71,7 @@ export function createConfigFields(
         })
         .transform((path) => resolve(folder, path)),
     rsaPrivateKey: () => text().transform(reportThrown(importKey)),
+    serviceAccount: () => text().transform(reportThrown((json) => importServiceAccount(json, importKey))),
     url: () =>
       z
         .string()

@@ -4,6 +4,7 @@ import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { readJwt, readRefusal, readToken } from '../support/answers.js';
+import { configFolder } from '../support/config-folder.js';
 import { baseConfig, FIREBASE_EMAIL, type TestGateway, testGateway } from '../support/gateway.js';
 import { rsaPair } from '../support/keys.js';
 
@@ -336,13 +337,72 @@ describe('a token of the Firebase SDK 2', () => {
   });
 });
 
+/** The JSON file of a service account, as Google gives it. */
+function serviceAccount(more: Record<string, unknown> = {}): string {
+  const account = {
+    type: 'service_account',
+    project_id: 'demo-project',
+    private_key_id: 'firebase-key-1',
+    private_key: rsaPair('firebase').pem,
+    client_email: FIREBASE_EMAIL,
+    client_id: '100000000000000000000',
+    auth_uri: 'https://accounts.google.com/o/oauth2/auth',
+    token_uri: 'https://oauth2.googleapis.com/token',
+    universe_domain: 'googleapis.com',
+    ...more,
+  };
+  return `${JSON.stringify(account, null, 2)}\n`;
+}
+
+describe('service_account', () => {
+  it('issues the same token as client_email, private_key and private_key_id', async () => {
+    const { path } = configFolder({ 'service-account.json': serviceAccount() });
+    const issue = async (addon: Record<string, unknown>) => readToken(await delegateTo(await gatewayFor(addon)));
+    const fromFile = await issue({ service_account: { file: `${path}/service-account.json` } });
+    expect(fromFile).toBe(await issue(custom()));
+    expect(await issue({ service_account: serviceAccount() })).toBe(fromFile);
+  });
+
+  it('signs without a kid where the file has no private_key_id', async () => {
+    const gateway = await gatewayFor({ service_account: serviceAccount({ private_key_id: undefined }) });
+    expect(readJwt(readToken(await delegateTo(gateway))).header).toEqual({ alg: 'RS256', typ: 'JWT' });
+  });
+
+  const EXPECTED = '….service_account: a string; expected the JSON file of a Google service account';
+
+  it.each([
+    ['a PEM text', rsaPair('firebase').pem, '; this is no JSON object'],
+    ['a list', '[]', '; this is no JSON object'],
+    ['the configuration of a web app', '{"apiKey":"x"}', '; this has no client_email and no private_key'],
+    ['a file without its key', serviceAccount({ private_key: '' }), '; this has no private_key'],
+    ['an address that is no string', serviceAccount({ client_email: 7 }), '; this has no client_email'],
+    [
+      'a key that is cut off',
+      serviceAccount({ private_key: rsaPair('firebase').pem.slice(0, 400) }),
+      ', whose private_key is an unencrypted RSA private key in PEM form',
+    ],
+  ])('is refused with %s', (_what, text, why) => {
+    expect(diagnose({ service_account: text })).toEqual([`${EXPECTED}${why}`]);
+  });
+});
+
 describe('the configuration of firebase', () => {
-  const EITHER = 'expected client_email with private_key, or secret alone';
+  const EITHER = 'expected service_account alone, client_email with private_key, or secret alone';
 
   it.each([
     ['nothing', {}, [`….client_email: missing; ${EITHER}`, `….private_key: missing; ${EITHER}`]],
     ['half a service account', custom({ private_key: undefined }), [`….private_key: missing; ${EITHER}`]],
     ['both kinds', custom({ secret: SECRET }), [`….secret: a string; ${EITHER}`]],
+    [
+      'a service account and a part of one',
+      { service_account: serviceAccount(), private_key_id: 'k1' },
+      [`….service_account: a string; ${EITHER}`],
+    ],
+    [
+      'a service account and a secret',
+      { service_account: serviceAccount(), secret: SECRET },
+      [`….secret: a string; ${EITHER}`],
+    ],
     ['an empty secret', { secret: '' }, ['….secret: an empty string; expected a secret that is not empty']],
     [
       'a uid in SDK 2 claims',

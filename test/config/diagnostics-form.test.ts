@@ -348,7 +348,7 @@ others:
     'a misspelt key in an add-on',
     [['private_key:', 'private_kye:']],
     [
-      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected service_account alone, client_email with private_key, or secret alone',
       'line 34: tenants[0].clients[1].addons.firebase.private_kye: unknown key; did you mean "private_key"?',
     ],
   ],

@@ -170,7 +170,7 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected service_account alone, client_email with private_key, or secret alone',
     ],
   ],
   [
@@ -184,7 +184,7 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 35: tenants[0].clients[1].addons.firebase.secret: a mapping; expected client_email with private_key, or secret alone',
+      'line 35: tenants[0].clients[1].addons.firebase.secret: a mapping; expected service_account alone, client_email with private_key, or secret alone',
     ],
   ],
   [
@@ -207,7 +207,7 @@ const BROKEN: readonly Broken[] = [
       ],
     ],
     [
-      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected client_email with private_key, or secret alone',
+      'line 32: tenants[0].clients[1].addons.firebase.private_key: missing; expected service_account alone, client_email with private_key, or secret alone',
       'line 34: tenants[0].clients[1].addons.firebase.uid: a number; expected a string',
     ],
   ],

@@ -12,7 +12,10 @@ const EXAMPLE = readFileSync(new URL('../../examples/gateway.yaml', import.meta.
 it('examples/gateway.yaml can be served once its keys and variables exist', async () => {
   const folder = configFolder({
     'keys/tenant.pem': rsaPair('tenant').pem,
-    'keys/firebase.pem': rsaPair('firebase').pem,
+    'service-account.json': JSON.stringify({
+      client_email: 'minter@my-project.iam.gserviceaccount.com',
+      private_key: rsaPair('firebase').pem,
+    }),
   });
   const env = {
     WEB_SECRET: randomBytes(32).toString('base64'),
@@ -30,7 +33,7 @@ it('examples/gateway.yaml can be served once its keys and variables exist', asyn
 
 it('examples/gateway.yaml explains at its top how to make every key and variable that it names', () => {
   const [heading = '', body = ''] = EXAMPLE.split('\nlisten:');
-  const sources = [...body.matchAll(/\{ (?:env|file): ([\w./]+) \}/g)].map(([, name]) => name as string);
+  const sources = [...body.matchAll(/\{ (?:env|file): ([\w./-]+) \}/g)].map(([, name]) => name as string);
   expect(sources).toHaveLength(4);
   for (const name of sources) expect(heading).toContain(name);
 });
