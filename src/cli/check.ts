@@ -9,7 +9,7 @@ import { formatSummary } from './summary.js';
 const PROGRESS_MS = 3_000;
 
 export const checkCommand: Command = {
-  help: `Usage: delegation-gateway check [--config gateway.yaml] [--summary] [--online] [--all]
+  help: `Usage: delegation-gateway check [gateway.yaml] [--summary] [--online] [--all]
 
 Reports every error in a configuration, with its line and path, and exits with 1; or says that it is valid
 and exits with 0. It does not listen and, without --online, sends no request. It warns, without changing the
@@ -17,7 +17,7 @@ exit code, of what is valid and probably not intended: proxies that are everybod
 add-ons, delegation that is off, a missing signing key, an unreplaced \${VARIABLE}, several add-ons
 without a default, a certificate that expires within 30 days, a placeholder that import-auth0 left.
 
-  --config FILE   the configuration (default: gateway.yaml)
+  --config FILE   the configuration, which can also be the argument (default: gateway.yaml)
   --summary       also print who may delegate to what: 50 targets, or with --all every one
   --online        also print the summary, and ask the services that a valid configuration names: fetch each
                   JWKS and the metadata of issuers, send an empty request to token endpoints, and connect to the
@@ -25,6 +25,7 @@ without a default, a certificate that expires within 30 days, a placeholder that
                   Exits with 1 when the gateway could not use one of them
   --all           leave nothing out of the summary
 `,
+  takesConfig: true,
   options: {
     config: { type: 'string', short: 'c' },
     summary: { type: 'boolean' },

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, formatDiagnostic } from '../config/diagnostics.js';
+import { ConfigError, formatDiagnostic, suggest } from '../config/diagnostics.js';
 import { LOG_LEVELS, readLogLevel } from '../observability/log-level.js';
 import { type Command, UsageError } from './command.js';
 import { holdHangups } from './hangup.js';
+import { VERSION } from './version.js';
 
 /** Each command is loaded when it is run: `serve` needs neither the importer nor the demo. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -24,7 +25,7 @@ const HELP = `Usage: delegation-gateway <command> [options]
   schema         print the GraphQL schema
   demo           run with throw-away keys, to try it out
 
-  <command> --help describes a command and its options.
+  <command> --help describes a command and its options; --version prints the version.
 `;
 
 /** Runs the command line and returns its exit code: 0, 1 when the command fails, 2 when an argument is not valid. */
@@ -34,9 +35,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return name === undefined ? 2 : 0;
   }
+  if (name === '--version') {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load) {
-    process.stderr.write(`There is no command "${name}".\n\n${HELP}`);
+    const nearest = suggest(name, Object.keys(COMMANDS));
+    const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+    process.stderr.write(`There is no command "${name}".${hint}\n\n${HELP}`);
     return 2;
   }
   const command = await load();
@@ -52,24 +59,39 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     process.stderr.write(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.\n`);
     return 2;
   }
-  let parsed: ReturnType<typeof parseArgs>;
+  let parsed: Arguments;
   try {
-    parsed = parseArgs({ args: [...args], options: command.options, allowPositionals: true });
-    if (parsed.positionals.length > (command.maxPositionals ?? 0))
-      throw new TypeError(`Unexpected argument '${parsed.positionals.at(-1)}'`);
+    parsed = parseArguments(command, args);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${command.help}`);
     return 2;
   }
   try {
-    return await command.run(parsed.values as Record<string, string | boolean | undefined>, parsed.positionals);
+    return await command.run(parsed.values, parsed.positionals);
   } catch (error) {
     if (error instanceof ConfigError)
       process.stderr.write(formatDiagnostics(String(parsed.values.config ?? 'gateway.yaml'), error));
     else if (error instanceof UsageError) process.stderr.write(`${error.message}\n`);
     else throw error;
-    return 1;
+    return error instanceof UsageError ? error.exitCode : 1;
   }
+}
+
+interface Arguments {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** @throws TypeError for an option or an argument that the command does not take */
+function parseArguments({ options, maxPositionals = 0, takesConfig }: Command, args: readonly string[]): Arguments {
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const given = values as Arguments['values'];
+  if (positionals.length > (takesConfig ? 1 : maxPositionals))
+    throw new TypeError(`Unexpected argument '${positionals.at(-1)}'`);
+  if (!takesConfig || positionals.length === 0) return { values: given, positionals };
+  if (given.config !== undefined)
+    throw new TypeError('The configuration is given twice: as an argument and by --config');
+  return { values: { ...given, config: positionals[0] }, positionals: [] };
 }
 
 /** Formats the errors of a configuration: the file and their number, then one line each. */

@@ -7,6 +7,8 @@ export interface Command {
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** How many arguments it takes beside its options; default 0. */
   readonly maxPositionals?: number;
+  /** Whether the path of the configuration can also be an argument: `check gateway.yaml` is `check --config gateway.yaml`. */
+  readonly takesConfig?: true;
   /** @returns the exit code */
   run(values: Readonly<Record<string, string | boolean | undefined>>, positionals: readonly string[]): Promise<number>;
 }
@@ -14,6 +16,14 @@ export interface Command {
 /** An error that the user of the command line can correct: its message is printed without a stack trace. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+
+  /** @param exitCode of the command */
+  constructor(
+    message: string,
+    readonly exitCode = 1,
+  ) {
+    super(message);
+  }
 }
 
 /** @throws UsageError for anything but a whole number from 0 to 65535 */

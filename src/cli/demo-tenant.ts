@@ -138,13 +138,18 @@ curl -s ${graphql} \\
   -H 'Authorization: Bearer ${idToken}' \\
   -d '{"query":"${query}"}'
 
+             The endpoint for existing clients of Auth0's POST /delegation:
+
+curl -s ${legacy} \\
+  -d client_id=${CLIENT_ID} -d target=${CHAT} -d api_type=firebase \\
+  -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer \\
+  -d id_token=${idToken}
+
   What to look at
              credential.token   a Firebase custom token, for signInWithCustomToken
              rateLimit          10 requests, and one more each minute; the 11th request returns an error
              ${jwks}
                                 the public keys that verify app tokens
-             ${legacy}
-                                the endpoint for existing clients of Auth0's POST /delegation
              this terminal      an audit event for each delegation, as a line of JSON
 
   Press Ctrl-C to stop.

@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { type Command, parsePort, UsageError } from './command.js';
 
 export const serveCommand: Command = {
-  help: `Usage: delegation-gateway serve [--config gateway.yaml] [--host HOST] [--port PORT] [--workers N] [--json]
+  help: `Usage: delegation-gateway serve [gateway.yaml] [--host HOST] [--port PORT] [--workers N] [--json]
 
 Runs the gateway. Logs go to standard error, one JSON object per line, or as text on a terminal.
 
-  --config FILE   the configuration (default: gateway.yaml)
+  --config FILE   the configuration, which can also be the argument (default: gateway.yaml)
   --host HOST     overrides listen.host of the configuration
   --port PORT     overrides listen.port of the configuration; 0 takes any free port
   --workers N     run N processes on one port; auto: one for each processor. More than one need
@@ -21,6 +21,7 @@ the responses that have begun, and exits with 0. A second signal ends it at once
 
 LOG_LEVEL is trace, debug, info (default), warn, error, fatal or silent. Audit events are always written.
 `,
+  takesConfig: true,
   options: {
     config: { type: 'string', short: 'c' },
     host: { type: 'string' },

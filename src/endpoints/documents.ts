@@ -32,7 +32,7 @@ export const samlMetadataEndpoint = createDocumentEndpoint({
  * A public document of a tenant, by GET. It is rendered once, may be cached for five minutes, and is a 304 for a client
  * that has it already (RFC 9110 §13.1.2).
  */
-function createDocumentEndpoint({ contentType, render }: DocumentOptions): Endpoint {
+export function createDocumentEndpoint({ contentType, render }: DocumentOptions): Endpoint {
   const rendered = new WeakMap<Tenant, { readonly text: string; readonly etag: string }>();
 
   function renderOnce(tenant: Tenant) {

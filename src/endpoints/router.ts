@@ -8,6 +8,7 @@ import type { ClientIp } from './client-ip.js';
 import type { Endpoint, RequestContext } from './context.js';
 import type { Cors } from './cors.js';
 import { jwksEndpoint, samlMetadataEndpoint } from './documents.js';
+import { indexEndpoint } from './index-page.js';
 import { answerOperations, OPERATIONS_PATHS, type OperationsOptions } from './operations.js';
 import { readBearerToken, readRequestId } from './request-headers.js';
 import { errorResponse } from './responses.js';
@@ -52,6 +53,7 @@ export function createRouter(options: RouterOptions): Router {
   const { deps, audit, upstreams, refreshTokens, remoteKeys, usedAssertions, refusedTokens } = services;
   const routes = new Map<string, Endpoint>([
     ...Object.entries(endpoints).map(([path, endpoint]) => [path, requireListedOrigin(endpoint, cors)] as const),
+    ['/', indexEndpoint],
     ['/.well-known/jwks.json', jwksEndpoint],
     ['/saml/metadata', samlMetadataEndpoint],
   ]);

@@ -11,21 +11,24 @@ import { startCommand } from '../support/command-line.js';
 import { secrets } from '../support/secrets.js';
 
 describe('the demo', { timeout: 30_000, retry: 2 }, () => {
-  it('prints a page with a curl command that works, and exits with 0 on Ctrl-C', async () => {
+  it('prints a page with curl commands that work at both endpoints, and exits with 0 on Ctrl-C', async () => {
     const demo = startCommand(['demo', '--port', '0']);
     const page = await demo.says('Press Ctrl-C to stop.');
     expect(page).toMatch(/GraphiQL {3}http:\/\/127\.0\.0\.1:\d+\/graphql\n/);
 
-    const [command] = /^curl [\s\S]*?\}'$/m.exec(page) ?? [];
-    const { stdout } = await promisify(execFile)('bash', ['-c', command ?? 'false']);
-    const { data } = JSON.parse(stdout);
+    const commands = page.match(/^curl (?:.*\\\n)*.*$/gm) ?? [];
+    expect(commands).toHaveLength(2);
+    const run = async (command = 'false') => JSON.parse((await promisify(execFile)('bash', ['-c', command])).stdout);
+    const { data } = await run(commands[0]);
     expect(data.delegate.credential.token).toMatch(/^eyJ/);
     expect(data.delegate.rateLimit.remaining).toBe(9);
+    const legacy = await run(commands[1]);
+    expect(legacy).toMatchObject({ id_token: expect.stringMatching(/^eyJ/), token_type: 'Bearer' });
 
     demo.process.kill('SIGINT');
     expect(await demo.exit).toBe(0);
     expect(demo.output.stdout).toBe(`${page}\nStopped.\n`);
-    expect(readAuditEvents(demo.output.stderr)).toEqual(['sd']);
+    expect(readAuditEvents(demo.output.stderr)).toEqual(['sd', 'sd']);
   });
 
   it('--json prints one line of JSON, and every target in it works', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { captureOutput } from '../support/captured-output.js';
@@ -31,8 +32,11 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['sevre'], /^There is no command "sevre"\.\n\nUsage: /],
-    [['constructor'], /^There is no command "constructor"\./],
+    [['sevre'], /^There is no command "sevre"\. Did you mean "serve"\?\n\nUsage: /],
+    [['import-auth'], /^There is no command "import-auth"\. Did you mean "import-auth0"\?\n/],
+    [['constructor'], /^There is no command "constructor"\.\n/],
+    [['check', 'a.yaml', 'b.yaml'], /^Unexpected argument 'b\.yaml'/],
+    [['serve', 'a.yaml', '--config', 'a.yaml'], /^The configuration is given twice: as an argument and by --config\n/],
     [['demo', '--prot', '1'], /^Unknown option '--prot'/],
     [['demo', '--port'], /^Option '--port <value>' argument missing/],
     [['demo', 'now'], /^Unexpected argument 'now'/],
@@ -53,6 +57,23 @@ describe('the command line', () => {
       expect(output.stderr).toBe('--port must be a whole number from 0 to 65535\n');
     }
     expect(output.stdout).toBe('');
+  });
+
+  it('prints the version of package.json', async () => {
+    const output = captureOutput();
+    expect(await runCommandLine(['--version'])).toBe(0);
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(output).toEqual({ stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each(['check', 'serve'])('%s takes the configuration as an argument', async (command) => {
+    const output = captureOutput();
+    expect(await runCommandLine([command, 'no-such.yaml'])).toBe(1);
+    expect(output.stderr).toMatch(/^no-such\.yaml: 1 error\n/);
+    const asArgument = output.stderr;
+    output.stderr = '';
+    await runCommandLine([command, '--config', 'no-such.yaml']);
+    expect(output.stderr).toBe(asArgument);
   });
 
   it('passes its exit code to the shell', async () => {

@@ -12,7 +12,29 @@ async function documentGateway() {
   return { gateway, get };
 }
 
-describe.each(['/.well-known/jwks.json', '/saml/metadata'])('%s', (path) => {
+describe('/', () => {
+  it('says where things are, and everything that it links is there', async () => {
+    const { gateway, get } = await documentGateway();
+    const response = await get('/');
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const links = [...(await response.text()).matchAll(/<a href="([^"]+)">\/([^<]+)</g)];
+    expect(links.map(([, target]) => target)).toEqual(links.map(([, , shown]) => shown));
+    const found = await Promise.all(links.map(async ([, to]) => `${to} ${(await get(`/${to}`)).status}`));
+    // Both endpoints take POST.
+    expect(found).toEqual([
+      'graphql 405',
+      'delegation 405',
+      '.well-known/jwks.json 200',
+      'saml/metadata 200',
+      'livez 200',
+      'readyz 200',
+    ]);
+    await gateway.reload(parseConfig(baseConfig()));
+    expect(await (await get('/')).text()).not.toContain('saml');
+  });
+});
+
+describe.each(['/', '/.well-known/jwks.json', '/saml/metadata'])('%s', (path) => {
   it('may be cached for five minutes, and is a 304 without a body for a client that has it', async () => {
     const { get } = await documentGateway();
     const first = await get(path);
@@ -31,7 +53,8 @@ describe.each(['/.well-known/jwks.json', '/saml/metadata'])('%s', (path) => {
     const before = (await get(path)).headers.get('etag') ?? '';
     const document = baseConfig() as ConfigDocument;
     samlTenant(document);
-    if (path !== '/saml/metadata')
+    if (path === '/') Object.assign(document.tenants[0] as object, { certificate: undefined });
+    else if (path !== '/saml/metadata')
       Object.assign(document.tenants[0] as object, { signing_key: rsaPair('next').pem, certificate: undefined });
     else Object.assign(document.tenants[0] as object, { issuer: 'https://renamed.example.com/' });
     await gateway.reload(parseConfig(document));
