@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.js')).checkCommand,
   schema: async () => (await import('./schema.js')).schemaCommand,
   demo: async () => (await import('./demo.js')).demoCommand,
+  compare: async () => (await import('./compare.js')).compareCommand,
   'import-auth0': async () => (await import('./import-auth0.js')).importAuth0Command,
 };
 
@@ -22,6 +23,7 @@ const HELP = `Usage: delegation-gateway <command> [options]
   serve          run the gateway with a configuration
   check          report every error in a configuration
   import-auth0   convert an Auth0 export to a configuration
+  compare        compare a token or an answer of the old endpoint with one of the gateway
   schema         print the GraphQL schema
   demo           run with throw-away keys, to try it out
 

@@ -4,7 +4,7 @@ import { runCommandLine } from '../../src/cli/command-line.js';
 import { captureOutput } from '../support/captured-output.js';
 import { runCommand } from '../support/command-line.js';
 
-const COMMANDS = ['serve', 'check', 'import-auth0', 'schema', 'demo'];
+const COMMANDS = ['serve', 'check', 'import-auth0', 'compare', 'schema', 'demo'];
 
 describe('the command line', () => {
   it.each([
