@@ -8,6 +8,13 @@ import { runCommandLine } from './cli/command-line.js';
  */
 const COMPILER_MS = 100;
 
+// A reader that ends early, such as `head`, is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const exitCode = await runCommandLine(process.argv.slice(2));
 await setTimeout(COMPILER_MS);
 process.exit(exitCode);

@@ -36,7 +36,8 @@ export function buildGeneralNotes(
 ): string[] {
   const notes: string[] = [];
   const list = (names: readonly string[]) => names.map((name) => formatPath([name])).join(', ');
-  if (missing > 0) notes.push(`The tenant has ${missing} more clients: export the other pages too.`);
+  if (missing > 0)
+    notes.push(`The tenant has ${missing} more client${missing === 1 ? '' : 's'}: export the other pages too.`);
   if (unusedFields.size > 0) {
     const fields = [...unusedFields]
       .sort(([a], [b]) => a.localeCompare(b))

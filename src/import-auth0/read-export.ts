@@ -13,7 +13,7 @@ export interface Auth0Export {
   readonly tenant: Readonly<Record<string, unknown>>;
   /** The names of its other parts: `connections`, `rules`, … */
   readonly otherParts: readonly string[];
-  /** How many more clients the tenant has, according to the total of a page. */
+  /** How many more clients the tenant has, according to the total of its pages. */
   readonly missing: number;
 }
 
@@ -27,46 +27,92 @@ export class ExportError extends Error {
 }
 
 /**
- * Reads a response of the Management API (`GET /api/v2/clients`: a list, or pages with totals) or the output of Auth0's
- * deploy tool (a folder with `clients/*.json`, or `tenant.yaml`).
+ * Reads responses of the Management API (`GET /api/v2/clients`: a list, or pages with totals) and the output of Auth0's
+ * deploy tool (a folder with `clients/*.json`, or `tenant.yaml`). Several files and folders are one export.
  *
  * @see https://auth0.com/docs/deploy-monitor/deploy-cli-tool
  *
  * @throws ExportError
  */
-export function readExport(path: string): Auth0Export {
-  const found = readOrThrow(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path);
-  if (found.clients.length === 0) throw new ExportError(`${path} contains no clients`);
-  return found;
+export function readExport(...paths: readonly string[]): Auth0Export {
+  const parts = paths.map((path): Part => {
+    const part = readOrThrow(path, () => statSync(path)).isDirectory() ? readFolder(path) : readDocument(path, '');
+    if (part.clients.length === 0) throw new ExportError(`${path} contains no clients`);
+    return paths.length === 1 ? part : { ...part, clients: part.clients.map((each) => locate(path, each)) };
+  });
+  const { clients, total, ...rest } = mergeParts(parts);
+  const ids = new Set(clients.map(({ client }) => client.client_id ?? client));
+  return { clients, ...rest, missing: Math.max(0, total - ids.size) };
 }
 
-function readFolder(path: string): Auth0Export {
+/** What one file or folder contains. */
+interface Part extends Omit<Auth0Export, 'missing'> {
+  /** The largest total of its pages; 0 where there is none. */
+  readonly total: number;
+}
+
+const EMPTY: Part = { clients: [], tenant: {}, otherParts: [], total: 0 };
+
+function mergeParts(parts: readonly Part[]): Part {
+  return parts.reduce(
+    (all, part) => ({
+      clients: [...all.clients, ...part.clients],
+      tenant: { ...all.tenant, ...part.tenant },
+      otherParts: [...new Set([...all.otherParts, ...part.otherParts])],
+      total: Math.max(all.total, part.total),
+    }),
+    EMPTY,
+  );
+}
+
+/** Puts the path of a file or folder before a place in it: `[0]`, `.clients[0]`, or a file of the folder. */
+function locate(path: string, { where, client }: Part['clients'][number]): Part['clients'][number] {
+  return { where: /^(?:$|\[|\.clients\b)/.test(where) ? path + where : join(path, where), client };
+}
+
+function readFolder(path: string): Part {
   const entries = readOrThrow(path, () => readdirSync(path)).sort();
   const yaml = entries.find((name) => /^tenant\.ya?ml$/.test(name));
-  if (yaml !== undefined && !entries.includes('clients')) return readDocument(join(path, yaml));
+  if (yaml !== undefined && !entries.includes('clients')) return readDocument(join(path, yaml), '');
   const folder = entries.includes('clients') ? join(path, 'clients') : path;
   const files = readOrThrow(folder, () => readdirSync(folder)).sort();
-  const clients = files
-    .filter((name) => extname(name) === '.json' && (folder !== path || name !== 'tenant.json'))
-    .flatMap((name) => collectClients(parseFile(join(folder, name)), name));
+  const found = mergeParts(
+    files
+      .filter((name) => extname(name) === '.json' && (folder !== path || name !== 'tenant.json'))
+      .map((name) => readDocument(join(folder, name), name)),
+  );
   const tenant = entries.includes('tenant.json') ? parseFile(join(path, 'tenant.json')) : undefined;
   const otherParts =
     folder === path ? [] : entries.filter((name) => name !== 'clients' && !/^tenant\.(json|ya?ml)$/.test(name));
-  return { clients, tenant: isRecord(tenant) ? tenant : {}, otherParts, missing: 0 };
+  return mergeParts([found, { ...EMPTY, tenant: isRecord(tenant) ? tenant : {}, otherParts }]);
 }
 
-function readDocument(path: string): Auth0Export {
+function readDocument(path: string, where: string): Part {
   const document = parseFile(path);
   const pages = Array.isArray(document) ? document : [document];
-  const total = pages.reduce<number>((most, page) => Math.max(most, readTotal(page)), 0);
-  const clients = collectClients(document, '');
+  for (const page of pages) refuseApiError(path, page);
   const other = isRecord(document) && Array.isArray(document.clients) ? document : {};
   return {
-    clients,
+    clients: collectClients(document, where),
     tenant: isRecord(other.tenant) ? other.tenant : {},
     otherParts: Object.keys(other).filter((name) => !PAGE_KEYS.has(name) && hasContents(other[name])),
-    missing: Math.max(0, total - clients.length),
+    total: pages.reduce<number>((most, page) => Math.max(most, readTotal(page)), 0),
   };
+}
+
+const API_ERRORS: Readonly<Record<number, string>> = {
+  401: 'the token is missing, wrong or expired',
+  403: 'the token lacks the scope read:clients',
+  429: 'there were too many requests',
+};
+
+/** An error of the Management API is `{ statusCode, error, message }`; `curl` saves it as if it were the export. */
+function refuseApiError(path: string, page: unknown): void {
+  if (!isRecord(page) || typeof page.statusCode !== 'number' || Object.hasOwn(page, 'client_id')) return;
+  const why = API_ERRORS[page.statusCode];
+  throw new ExportError(
+    `${path} is an error of the Management API (status ${page.statusCode})${why === undefined ? '' : `: ${why}`}`,
+  );
 }
 
 const PAGE_KEYS: ReadonlySet<string> = new Set(['clients', 'tenant', 'total', 'start', 'limit', 'length', 'next']);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,7 @@ import { configWarnings } from '../../src/config/warnings.js';
 import { createGateway } from '../../src/gateway.js';
 import { importAuth0 } from '../../src/import-auth0/import.js';
 import { anyCodePoint } from '../support/any-text.js';
+import { builtCommand } from '../support/built-command.js';
 import { captureOutput } from '../support/captured-output.js';
 import { testClock } from '../support/clock.js';
 import { runCommand } from '../support/command-line.js';
@@ -107,8 +109,12 @@ interface Run {
   readonly tenant: any;
 }
 
-/** Writes files to a new folder and runs the command on `path` in it. */
-async function runOn(files: Record<string, unknown>, path: string, options: Record<string, string> = {}): Promise<Run> {
+/** Writes files to a new folder and runs the command on `path` in it, or on several. */
+async function runOn(
+  files: Record<string, unknown>,
+  path: string | readonly string[],
+  options: Record<string, string> = {},
+): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'import-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const [name, contents] of Object.entries(files)) {
@@ -118,7 +124,10 @@ async function runOn(files: Record<string, unknown>, path: string, options: Reco
   }
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)];
   try {
-    const code = await importAuth0Command.run(options, [join(folder, path)]);
+    const code = await importAuth0Command.run(
+      options,
+      [path].flat().map((each) => join(folder, each)),
+    );
     const [yaml, notes] = [stdout.text(), stderr.text()];
     secrets.observe('the imported gateway.yaml', yaml);
     secrets.observe('the notes of the import', notes);
@@ -365,6 +374,27 @@ describe('an export', () => {
     expect(notes).toContain('Parts of the export without a counterpart in gateway.yaml, left out: rules.');
   });
 
+  it('is read from several files and folders, and pages are counted together', async () => {
+    const page = (start: number, ...ids: string[]) => ({
+      start,
+      limit: 1,
+      total: 4,
+      clients: ids.map((client_id) => ({ client_id })),
+    });
+    const files = { 'page-0.json': page(0, 'a'), 'page-1.json': page(1, 'b'), 'more/c.json': { client_id: 'c' } };
+    const found = await runOn(files, ['page-0.json', 'page-1.json', 'more']);
+    expect(ids(found)).toEqual(['a', 'b', 'c']);
+    expect(found.notes).toContain('The tenant has 1 more client: export the other pages too.');
+    const whole = await runOn({ ...files, 'page-2.json': page(2, 'c', 'd') }, '.');
+    expect(ids(whole)).toEqual(['a', 'b', 'c', 'd']);
+    expect(whole.notes).not.toContain('more client');
+  });
+
+  it('in several files names the file of a client that is skipped', async () => {
+    const { notes } = await runOn({ 'A.json': [{ client_id: 'a' }], 'B.json': [{ name: 'B' }] }, ['A.json', 'B.json']);
+    expect(notes).toMatch(/client "B" at \S+B\.json\[0\]: skipped/);
+  });
+
   it('that is one page of several gets a note', async () => {
     const { notes } = await run({ start: 0, limit: 2, total: 120, clients });
     expect(notes).toContain('The tenant has 118 more clients: export the other pages too.');
@@ -388,9 +418,15 @@ describe('an export', () => {
     ['a string', { 'x.json': '"clients"' }, 'x.json', /The export is neither a client nor a list of clients$/],
     [
       'an error of the API',
-      { 'x.json': { statusCode: 401 } },
+      { 'x.json': { statusCode: 401, error: 'Unauthorized', message: `Bad HTTP authentication: ${WEB_SECRET}` } },
       'x.json',
-      /The export is not a client and contains no list of clients$/,
+      /x\.json is an error of the Management API \(status 401\): the token is missing, wrong or expired$/,
+    ],
+    [
+      'an error of the API among pages',
+      { 'a.json': clients[0], 'b.json': { statusCode: 500, error: 'x', message: 'x' } },
+      '.',
+      /b\.json is an error of the Management API \(status 500\)$/,
     ],
     [
       'a list with a number in it',
@@ -876,6 +912,23 @@ describe('the command', () => {
     const output = captureOutput();
     expect(await runCommandLine(['import-auth0', path])).toBe(1);
     expect(output).toEqual({ stdout: '', stderr: `${path} is nested too deeply: more than 100 levels\n` });
+  });
+
+  it('says nothing of a reader that ends early', { timeout: 60_000 }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'import-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const clients = Array.from({ length: 2_000 }, (_, index) => ({
+      client_id: `client-${index}`,
+      name: 'x'.repeat(60),
+    }));
+    writeFileSync(join(folder, 'export.json'), JSON.stringify(clients));
+    const command =
+      '"$0" "$1" import-auth0 "$2" 2>/dev/null | head -n 1; "$0" "$1" import-auth0 "$2" 2>&1 >/dev/null | head -n 1';
+    const run = spawnSync('bash', ['-c', command, process.execPath, builtCommand(), join(folder, 'export.json')], {
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    expect(run.stdout).not.toMatch(/EPIPE|^ +at /m);
   });
 
   it('requires an export', async () => {

@@ -57,7 +57,16 @@ function configSchema(fields: ConfigFields) {
     .superRefine(
       (config, { addIssue }) => {
         if (config.signedIdentifier || formatPermissions(config)) return;
-        const usable = Object.keys(PERMISSIONS[selectResourceType(config)]);
+        const resource = selectResourceType(config);
+        const usable = Object.keys(PERMISSIONS[resource]);
+        const given = flags.filter((flag) => config[flag]);
+        if (given.length > 0) {
+          const [expected, scope] = resource === 'c' ? ['a blob name', 'a blob'] : ['none', 'a container'];
+          const why = `${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} for ${scope}`;
+          const message = `${expected}, because ${why}; or true for at least one of ${usable.join(', ')}`;
+          addIssue({ code: 'custom', path: ['blobName'], message });
+          return;
+        }
         addIssue({
           code: 'custom',
           path: usable.slice(0, 1),

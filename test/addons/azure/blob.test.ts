@@ -145,6 +145,14 @@ describe('the configuration of azure_blob', () => {
     ],
     [
       { blobName: '' },
+      'blobName: an empty string; expected a blob name, because blob_read is for a blob; or true for at least one of container_read, container_write, container_delete, container_list',
+    ],
+    [
+      { blob_read: false, container_read: true, container_list: true },
+      'blobName: a string; expected none, because container_read, container_list are for a container; or true for at least one of blob_read, blob_write, blob_delete',
+    ],
+    [
+      { blobName: '', blob_read: false },
       'container_read: missing; expected true for at least one of container_read, container_write, container_delete, container_list, or a signedIdentifier',
     ],
   ])('refuses %j', (change, fault) => {
