@@ -35,6 +35,8 @@ export interface AddonDefinition<
   readonly config?: (fields: ConfigFields) => z.ZodType<Config>;
   /** Whether the service trusts the gateway by the certificate of the tenant, as SAML services do. */
   readonly needsCertificate?: true;
+  /** What has to be registered at the service when the key of the tenant is a new one, as after Auth0; a command. */
+  readonly registration?: string;
   readonly credential: CredentialType<Fields>;
   /** The extra input that a request may send. */
   readonly input?: InputType<Inputs>;

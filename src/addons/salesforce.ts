@@ -110,6 +110,7 @@ function defineSalesforce(org: Pick<AddonDefinition, 'name' | 'apiType' | 'descr
   const { loginUrl, ...names } = org;
   return defineAddon({
     ...names,
+    registration: 'put the certificate of the key of the tenant in the Connected App in Salesforce',
     config: buildConfigSchema,
     credential,
     input,

@@ -72,6 +72,7 @@ export const sapApi = defineAddon({
   description: 'An access token of an SAP system, for its OData services.',
   config: buildConfigSchema,
   needsCertificate: true,
+  registration: 'trust /saml/metadata as an OAuth 2.0 identity provider in SAP (SAML2)',
   credential: {
     name: 'SapAccessToken',
     description: 'An access token of an SAP system.',

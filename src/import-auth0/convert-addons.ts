@@ -12,9 +12,9 @@ export function convertAddons(given: unknown, client: ImportedClient, context: C
     if (config === null) continue;
     if (!context.addons.has(name)) {
       const path = formatPath(['addons', name]);
-      context.note(client.label, `${path} does not issue a credential for another service: left out`);
+      context.note(client.label, `${path} does not issue a credential for another service: left out`, 'loss');
     } else if (!isRecord(config) || Object.values(config).every((value) => isBlank(value))) {
-      context.note(client.label, `addons.${name} is not configured: left out`);
+      context.note(client.label, `addons.${name} is not configured: left out`, 'information');
     } else {
       addons[name] = {};
       for (const [field, value] of Object.entries(config))
@@ -32,7 +32,7 @@ function convertField(
   if (isBlank(value)) return;
   const [, name, field] = path;
   const known = context.addons.get(name)?.get(field);
-  const note = (sentence: string) => context.note(client.label, sentence);
+  const note = (sentence: string) => context.note(client.label, sentence, 'loss');
   if (!known) note(`${formatPath(path)} has no counterpart in gateway.yaml: left out`);
   else if (known.secret) setSecretReference(client, path, readExportedSecret(value), context);
   else setField(client, path, known.integer ? clampNumber(formatPath(path), value, known, note) : value);

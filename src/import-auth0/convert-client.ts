@@ -11,6 +11,7 @@ import {
   type ImportedClient,
   setSecretReference,
 } from './imported-client.js';
+import type { NoteKind } from './notes.js';
 import { readExportedSecret } from './secret-references.js';
 
 const REFRESH_TOKEN_GRANT = 'http://auth0.com/oauth/legacy/grant-type/delegation/refresh_token';
@@ -22,13 +23,18 @@ const READ_FIELDS: ReadonlySet<string> = new Set(
   ),
 );
 
-type Note = (sentence: string) => void;
+const ALG_MISSING =
+  'jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256 (--default-alg)';
+const ALG_RS512 =
+  'jwt_configuration.alg is RS512, with which the gateway does not sign: left out, so RS256 is used; what verifies its tokens must accept that';
+
+type Note = (sentence: string, kind: NoteKind) => void;
 
 /** Converts a client of Auth0 to one of gateway.yaml, with a note for each setting that has no counterpart. */
 export function convertClient(raw: Auth0Client, context: ConversionContext): ImportedClient {
   const { client_id, name } = raw;
   const label = describeClient(raw);
-  const note = (sentence: string) => context.note(label, sentence);
+  const note: Note = (sentence, kind) => context.note(label, sentence, kind);
   const client: ImportedClient = {
     label,
     owner: typeof name === 'string' && /[a-z0-9]/i.test(name) ? name : client_id,
@@ -37,7 +43,10 @@ export function convertClient(raw: Auth0Client, context: ConversionContext): Imp
     openToAll: isEmpty(raw.allowed_clients),
   };
   const secret = readExportedSecret(raw.client_secret);
-  if (secret !== undefined) setSecretReference(client, ['client_secret'], secret, context);
+  if (secret !== undefined) {
+    if (usesSecret(raw, context)) setSecretReference(client, ['client_secret'], secret, context);
+    else context.countUnused('client_secret');
+  }
   client.fields.allowed_clients = client.openToAll ? ['*'] : convertAllowedClients(raw.allowed_clients, context, note);
   convertGrantTypes(raw, client, note);
   if (raw.token_endpoint_auth_method != null) client.fields.token_endpoint_auth_method = raw.token_endpoint_auth_method;
@@ -51,14 +60,21 @@ export function convertClient(raw: Auth0Client, context: ConversionContext): Imp
   return client;
 }
 
+/** Whether something needs the secret: tokens that it signs and verifies, or the exchange of refresh tokens. */
+function usesSecret(raw: Auth0Client, { defaultAlg }: ConversionContext): boolean {
+  const { jwt_configuration: jwt, grant_types: grants, token_endpoint_auth_method: method } = raw;
+  const alg = (isRecord(jwt) ? jwt.alg : undefined) ?? defaultAlg;
+  return alg === 'HS256' || (Array.isArray(grants) && grants.includes(REFRESH_TOKEN_GRANT) && method !== 'none');
+}
+
 function convertAllowedClients(given: unknown, { clientIds }: ConversionContext, note: Note): string[] {
   if (!Array.isArray(given)) {
-    note('allowed_clients is not a list, so only the client itself may delegate to it');
+    note('allowed_clients is not a list, so only the client itself may delegate to it', 'fix');
     return [];
   }
   const known = new Set(given.filter((id) => id === '*' || clientIds.has(id)));
   for (const id of given) {
-    if (!known.has(id)) note(`allowed_clients names ${quote(id)}, which was not imported: left out`);
+    if (!known.has(id)) note(`allowed_clients names ${quote(id)}, which was not imported: left out`, 'loss');
   }
   return [...known];
 }
@@ -66,36 +82,40 @@ function convertAllowedClients(given: unknown, { clientIds }: ConversionContext,
 function convertGrantTypes({ grant_types }: Auth0Client, { fields }: ImportedClient, note: Note): void {
   if (grant_types == null) return;
   if (!Array.isArray(grant_types) || grant_types.some((type) => typeof type !== 'string')) {
-    note('grant_types is not a list of strings: replaced by an empty list, so this client cannot call the gateway');
+    note(
+      'grant_types is not a list of strings: replaced by an empty list, so this client cannot call the gateway',
+      'fix',
+    );
     fields.grant_types = [];
     return;
   }
   fields.grant_types = grant_types.filter((type) => type !== '');
   if (grant_types.includes(REFRESH_TOKEN_GRANT)) fields.refresh_token_delegation = true;
   if (!grant_types.some((type) => DELEGATION_GRANT.test(type)))
-    note('grant_types has no delegation grant: this client can be a target but cannot call the gateway');
+    note('grant_types has no delegation grant: this client can be a target but cannot call the gateway', 'information');
 }
 
 function convertJwtConfiguration(
   given: unknown,
-  { countUnused }: ConversionContext,
+  { countUnused, defaultAlg }: ConversionContext,
   note: Note,
 ): Record<string, unknown> {
   const { alg, lifetime_in_seconds, secret_encoded, ...rest } = isRecord(given) ? given : {};
   for (const [field, value] of Object.entries(rest)) {
     if (value !== null) countUnused(formatPath(['jwt_configuration', field]));
   }
-  const known = (SIGNING_ALGORITHMS as readonly unknown[]).includes(alg);
-  if (alg == null) note('jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256');
-  else if (!known) note('jwt_configuration.alg is not an algorithm of Auth0: left out, so RS256 is used');
+  const known = SIGNING_ALGORITHMS.find((each) => each === (alg ?? defaultAlg));
+  if (alg == null && !known) note(ALG_MISSING, 'fix');
+  else if (alg === 'RS512') note(ALG_RS512, 'fix');
+  else if (!known) note('jwt_configuration.alg is not an algorithm of Auth0: left out, so RS256 is used', 'fix');
   return {
-    ...(known && { alg }),
+    ...(known && { alg: known }),
     ...(lifetime_in_seconds != null && {
       lifetime_in_seconds: clampNumber(
         'jwt_configuration.lifetime_in_seconds',
         lifetime_in_seconds,
         { minimum: 1, maximum: MAX_LIFETIME_SECONDS },
-        note,
+        (sentence) => note(sentence, 'loss'),
       ),
     }),
     ...(secret_encoded != null && { secret_encoded }),
@@ -115,12 +135,14 @@ function keepOldCallersWorking({ fields, secrets }: ImportedClient, note: Note):
     fields.unauthenticated_refresh = true;
     note(
       'unauthenticated_refresh is set, because old clients send refresh tokens without their secret; remove it when this client sends clientAuthentication or client_secret',
+      'todo',
     );
   }
   if (isHs256 && (!Array.isArray(grants) || grants.includes(ID_TOKEN_GRANT))) {
     fields.hs256_delegation = true;
     note(
       'hs256_delegation is set, because its app tokens are signed with HS256 and old clients may delegate with them; remove it if this client does not',
+      'todo',
     );
   }
 }

@@ -1,4 +1,5 @@
 import { formatPath, type Path } from '../config/path.js';
+import type { Notes } from './notes.js';
 import type { Auth0Export } from './read-export.js';
 
 /** The options of the command that an export cannot replace. */
@@ -28,29 +29,47 @@ export function findPlaceholders({ tenantDomain, issuer }: TenantOptions): Place
   return found;
 }
 
-/** Builds the notes that concern the export as a whole. */
-export function buildGeneralNotes(
+/** What Auth0 runs when it issues a token, and the gateway does not. */
+const CODE = new Set(['rules', 'rulesConfigs', 'hooks', 'actions', 'triggers']);
+
+/** Adds the notes that concern the export as a whole. */
+export function addGeneralNotes(
   { tenant, otherParts, missing }: Auth0Export,
   unusedFields: ReadonlyMap<string, number>,
   options: TenantOptions,
-): string[] {
-  const notes: string[] = [];
+  notes: Notes,
+): void {
   const list = (names: readonly string[]) => names.map((name) => formatPath([name])).join(', ');
   if (missing > 0)
-    notes.push(`The tenant has ${missing} more client${missing === 1 ? '' : 's'}: export the other pages too.`);
+    notes.addGeneral(
+      `The tenant has ${missing} more client${missing === 1 ? '' : 's'}: export the other pages too.`,
+      'fix',
+    );
+  for (const { description, paths } of findPlaceholders(options)) {
+    const fields = paths.map((path) => formatPath(['tenants', 0, ...path]));
+    notes.addGeneral(`Replace the placeholder at ${fields.join(', ')}: ${description}.`, 'fix');
+  }
+  const code = otherParts.filter((name) => CODE.has(name));
+  if (code.length > 0)
+    notes.addGeneral(
+      `The gateway runs none of ${list(code)}: where they set claims, have the identity provider put these into the ID token, and read them with claims, uid or data_claim.`,
+      'fix',
+    );
   if (unusedFields.size > 0) {
     const fields = [...unusedFields]
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([name, count]) => `${name} (${count})`);
-    notes.push(`Client fields that delegation does not use, left out: ${fields.join(', ')}.`);
+    notes.addGeneral(`Client fields that delegation does not use, left out: ${fields.join(', ')}.`, 'information');
   }
   if (Object.keys(tenant).length > 0)
-    notes.push(`Tenant settings without a counterpart in gateway.yaml, left out: ${list(Object.keys(tenant))}.`);
-  if (otherParts.length > 0)
-    notes.push(`Parts of the export without a counterpart in gateway.yaml, left out: ${list(otherParts)}.`);
-  for (const { description, paths } of findPlaceholders(options)) {
-    const fields = paths.map((path) => formatPath(['tenants', 0, ...path]));
-    notes.push(`Replace the placeholder at ${fields.join(', ')}: ${description}.`);
-  }
-  return notes;
+    notes.addGeneral(
+      `Tenant settings without a counterpart in gateway.yaml, left out: ${list(Object.keys(tenant))}.`,
+      'information',
+    );
+  const others = otherParts.filter((name) => !CODE.has(name));
+  if (others.length > 0)
+    notes.addGeneral(
+      `Parts of the export without a counterpart in gateway.yaml, left out: ${list(others)}.`,
+      'information',
+    );
 }

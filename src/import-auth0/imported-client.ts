@@ -1,4 +1,6 @@
+import type { SigningAlgorithm } from '../keys/algorithms.js';
 import type { AddonFields } from './addon-fields.js';
+import type { NoteKind } from './notes.js';
 import type { SecretNames, SecretReference } from './secret-references.js';
 
 /** A client of the export; every accepted one has a `client_id`. */
@@ -24,8 +26,10 @@ export interface ConversionContext {
   readonly addons: ReadonlyMap<string, AddonFields>;
   readonly clientIds: ReadonlySet<string>;
   readonly names: SecretNames;
+  /** The algorithm of clients that name none. */
+  readonly defaultAlg: SigningAlgorithm | undefined;
   /** Adds a note for the operator. */
-  readonly note: (label: string, sentence: string) => void;
+  readonly note: (label: string, sentence: string, kind: NoteKind) => void;
   /** Counts a field that delegation does not use. */
   readonly countUnused: (field: string) => void;
 }

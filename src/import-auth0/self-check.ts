@@ -64,7 +64,7 @@ function leaveOut({ client, path, message }: ClientDiagnostic, { addons, note }:
   delete parent[key];
   for (const at of secrets.keys()) if (at.startsWith(`addons.${name}.`)) secrets.delete(at);
   const what = field === 'addons' ? ['addons', name] : path;
-  note(label, `${formatPath(what)} is left out: ${formatPath(path)}: ${message}`);
+  note(label, `${formatPath(what)} is left out: ${formatPath(path)}: ${message}`, 'fix');
   return true;
 }
 
@@ -73,7 +73,7 @@ function addReference({ client, path }: ClientDiagnostic, context: ConversionCon
   const at = path.join('.');
   if (!isSecret(path, context.addons) || client.secrets.has(at)) return false;
   setSecretReference(client, path, undefined, context);
-  context.note(client.label, `${at} is required but not in the export: see the list of secrets`);
+  context.note(client.label, `${at} is required but not in the export: see the list of secrets`, 'fix');
   return true;
 }
 
@@ -83,7 +83,7 @@ function advise({ client, path, message }: ClientDiagnostic, { note }: Conversio
   const reference = client.secrets.get(at);
   if (reference?.value === undefined) return;
   const expected = message.replace(/^.*?expected /, '');
-  note(client.label, `${at} is not valid as exported; expected ${expected}`);
+  note(client.label, `${at} is not valid as exported; expected ${expected}`, 'fix');
   client.secrets.set(at, { ...reference, hint: `the exported value is not valid; expected ${expected}` });
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -162,7 +162,7 @@ function checkEnv(yaml: string, values: Record<string, string>): Record<string, 
 describe('a gateway.yaml imported from Auth0', () => {
   it('delegates once its secrets are supplied', async () => {
     const { code, yaml, tenant } = await run(MANAGEMENT_API, { 'tenant-domain': DOMAIN, issuer: ISSUER });
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     const { key, cert } = selfSigned('acme');
     const env = checkEnv(yaml, {
       TENANT_SIGNING_KEY: key.replaceAll('\n', '\\n'),
@@ -279,16 +279,22 @@ describe('a gateway.yaml imported from Auth0', () => {
         },
       ],
     });
-    expect(
-      notes,
-    ).toBe(`client "all" ("All Applications") at [0]: skipped, because it is the global client, not an application
-client "kZ9" ("Web app (production)"): unauthenticated_refresh is set, because old clients send refresh tokens without their secret; remove it when this client sends clientAuthentication or client_secret
-client "kZ9" ("Web app (production)"): hs256_delegation is set, because its app tokens are signed with HS256 and old clients may delegate with them; remove it if this client does not
-client "chat" ("Chat"): addons.samlp does not issue a credential for another service: left out
-client "files" ("Files"): jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256
-client "cloud" ("Cloud"): addons.aws.lifetime_in_seconds is 90000: changed to 43200, the nearest allowed value
-client "cloud" ("Cloud"): addons.slack does not issue a credential for another service: left out
-Client fields that delegation does not use, left out: callbacks (1), jwt_configuration.scopes (1), oidc_conformant (1), signing_keys (1), tenant (1).
+    expect(notes).toBe(`To do:
+  1. Create the key of the tenant, which Auth0 does not export, and set TENANT_SIGNING_KEY and TENANT_CERTIFICATE.
+  2. client "kZ9" ("Web app (production)"): unauthenticated_refresh is set, because old clients send refresh tokens without their secret; remove it when this client sends clientAuthentication or client_secret
+  3. client "kZ9" ("Web app (production)"): hs256_delegation is set, because its app tokens are signed with HS256 and old clients may delegate with them; remove it if this client does not
+  4. client "files" ("Files"): jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256 (--default-alg)
+  5. client "cloud" ("Cloud"): addons.aws: add a SAML provider with /saml/metadata in AWS IAM, allow it to assume the role, and put its ARN in the place of the principal
+  6. client "cloud" ("Cloud"): addons.salesforce_sandbox_api: put the certificate of the key of the tenant in the Connected App in Salesforce
+  7. Where app tokens are verified: accept the new iss and, for RS256, the keys at /.well-known/jwks.json of the gateway.
+
+Information:
+  client "all" ("All Applications") at [0]: skipped, because it is the global client, not an application
+  client "chat" ("Chat"): addons.samlp does not issue a credential for another service: left out
+  client "cloud" ("Cloud"): addons.aws.lifetime_in_seconds is 90000: changed to 43200, the nearest allowed value
+  client "cloud" ("Cloud"): addons.slack does not issue a credential for another service: left out
+  Client fields that delegation does not use, left out: callbacks (1), jwt_configuration.scopes (1), oidc_conformant (1), signing_keys (1), tenant (1).
+
 Clients imported: 4.
 `);
   });
@@ -364,14 +370,17 @@ describe('an export', () => {
     expect(notes).toContain(
       'Tenant settings without a counterpart in gateway.yaml, left out: friendly_name, flags, session_lifetime.',
     );
-    expect(notes).toContain('Parts of the export without a counterpart in gateway.yaml, left out: connections, rules.');
+    expect(notes).toContain('Parts of the export without a counterpart in gateway.yaml, left out: connections.');
+    expect(notes).toMatch(
+      /^ {2}\d\. The gateway runs none of rules: where they set claims, have the identity provider /m,
+    );
   });
 
   it('in YAML may have custom tags, and the notes list its other parts', async () => {
     const yaml =
       'tenant: { friendly_name: Acme }\nclients:\n  - { client_id: a, custom_login_page: !include a.html }\nrules:\n  - x\nroles: []\n';
     const { notes } = await runOn({ 'tenant.yaml': yaml }, 'tenant.yaml');
-    expect(notes).toContain('Parts of the export without a counterpart in gateway.yaml, left out: rules.');
+    expect(notes).toContain('The gateway runs none of rules: ');
   });
 
   it('is read from several files and folders, and pages are counted together', async () => {
@@ -498,7 +507,10 @@ describe('a client', () => {
       { client_id: 'a', jwt_configuration: { alg: 'RS256' }, ...client },
       ...others,
     ]);
-    const ownNotes = notes.split('\n').filter((line) => line.startsWith('client "a"'));
+    const ownNotes = notes
+      .split('\n')
+      .map((line) => line.replace(/^ +(?:\d+\. )?/, ''))
+      .filter((line) => line.startsWith('client "a"'));
     return { client: tenant.clients[0], clients: tenant.clients, ownNotes, yaml };
   };
 
@@ -545,7 +557,16 @@ describe('a client', () => {
 
   it.each<[unknown, Record<string, unknown> | undefined, string]>([
     [{ alg: 'none' }, undefined, 'jwt_configuration.alg is not an algorithm of Auth0: left out, so RS256 is used'],
-    [null, undefined, 'jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256'],
+    [
+      { alg: 'RS512' },
+      undefined,
+      'jwt_configuration.alg is RS512, with which the gateway does not sign: left out, so RS256 is used; what verifies its tokens must accept that',
+    ],
+    [
+      null,
+      undefined,
+      'jwt_configuration.alg is missing, so RS256 is used; old Auth0 tenants may use HS256 (--default-alg)',
+    ],
     [
       { alg: 'RS256', lifetime_in_seconds: 0 },
       { alg: 'RS256', lifetime_in_seconds: 1 },
@@ -723,6 +744,7 @@ describe('a client', () => {
     const { yaml, client } = await importClient({
       name: 'x\n# y\u001b[2J\u009b\u2028"z',
       client_secret: 's'.repeat(40),
+      jwt_configuration: { alg: 'HS256' },
     });
     expect(client.name).toBe('x\n# y\u001b[2J\u009b\u2028"z');
     expect(yaml).toContain('    name: "x\\n# y\\u001b[2J\\u009b\\u2028\\"z"\n');
@@ -730,7 +752,7 @@ describe('a client', () => {
   });
 
   it('shares no environment variable with another client', async () => {
-    const secret = { client_secret: 's'.repeat(40) };
+    const secret = { client_secret: 's'.repeat(40), jwt_configuration: { alg: 'HS256' } };
     const named = (client_id: string, name?: string) => ({ client_id, ...(name && { name }), ...secret });
     const { clients } = await importClient(
       named('a', 'Web'),
@@ -739,7 +761,7 @@ describe('a client', () => {
       named('日', '日本'),
       named('9', '9 lives'),
       named('t', 'Tenant'),
-      { ...named('u', 'tenant signing key'), client_secret: null },
+      { ...named('u', 'tenant signing key'), client_secret: null, jwt_configuration: { alg: 'RS256' } },
     );
     expect(clients.map((client: { client_secret?: { env: string } }) => client.client_secret?.env)).toEqual([
       'WEB_CLIENT_SECRET',
@@ -853,9 +875,12 @@ describe('any export', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 50, maxLength: 50 }), (names) => {
         const clients = names.map((name, index) => ({ where: '', client: { client_id: `c${index}`, name } }));
-        const { yaml, notes } = importAuth0({ clients, tenant: {}, otherParts: [], missing: 0 }, { addons: ADDONS });
+        const { yaml, toDo, information } = importAuth0(
+          { clients, tenant: {}, otherParts: [], missing: 0 },
+          { addons: ADDONS },
+        );
         expect(parse(yaml).tenants[0].clients.map((client: { name: string }) => client.name)).toEqual(names);
-        expect(findInvisible(yaml + notes.join('\n'))).toEqual([]);
+        expect(findInvisible(yaml + [...toDo, ...information].join('\n'))).toEqual([]);
       }),
       { numRuns: 5 },
     );
@@ -917,18 +942,91 @@ describe('the command', () => {
   it('says nothing of a reader that ends early', { timeout: 60_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'import-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    const clients = Array.from({ length: 2_000 }, (_, index) => ({
-      client_id: `client-${index}`,
-      name: 'x'.repeat(60),
-    }));
+    const name = 'x'.repeat(60);
+    const clients = Array.from({ length: 2_000 }, (_, index) => ({ client_id: `client-${index}`, name }));
     writeFileSync(join(folder, 'export.json'), JSON.stringify(clients));
-    const command =
-      '"$0" "$1" import-auth0 "$2" 2>/dev/null | head -n 1; "$0" "$1" import-auth0 "$2" 2>&1 >/dev/null | head -n 1';
-    const run = spawnSync('bash', ['-c', command, process.execPath, builtCommand(), join(folder, 'export.json')], {
-      encoding: 'utf8',
-    });
-    expect(run.stderr).toBe('');
-    expect(run.stdout).not.toMatch(/EPIPE|^ +at /m);
+    const command = '"$0" "$1" import-auth0 export.json 2>notes | head -n 1; echo "$PIPESTATUS"';
+    const run = spawnSync('bash', ['-c', command, process.execPath, builtCommand()], { cwd: folder, encoding: 'utf8' });
+    expect(run.stdout).toMatch(/^# gateway\.yaml, imported from Auth0.*\n3\n$/);
+    expect(readFileSync(join(folder, 'notes'), 'utf8')).toMatch(/\nClients imported: 2000\.\n$/);
+  });
+
+  it('exits with 0 where nothing was lost, and says what to do', async () => {
+    const client = { client_id: 'a', jwt_configuration: { alg: 'RS256' }, callbacks: ['https://app.example.com/'] };
+    const { code, notes } = await run([client], { 'tenant-domain': DOMAIN, issuer: ISSUER });
+    expect(code).toBe(0);
+    expect(notes).toBe(`To do:
+  1. Create the key of the tenant, which Auth0 does not export, and set TENANT_SIGNING_KEY.
+  2. Where app tokens are verified: accept the new iss and, for RS256, the keys at /.well-known/jwks.json of the gateway.
+
+Information:
+  Client fields that delegation does not use, left out: callbacks (1).
+
+Clients imported: 1.
+`);
+  });
+
+  it.each<[string, Record<string, unknown>[], Record<string, string>]>([
+    [
+      'an add-on that is left out',
+      [{ client_id: 'a', jwt_configuration: { alg: 'RS256' }, addons: { slack: { a: 1 } } }],
+      {},
+    ],
+    ['an algorithm that is replaced', [{ client_id: 'a', jwt_configuration: { alg: 'RS512' } }], {}],
+    [
+      'a client of the same id that is another one',
+      [{ client_id: 'a' }, { client_id: 'a', name: 'x' }],
+      { 'default-alg': 'RS256' },
+    ],
+  ])('exits with 3 for %s', async (_what, clients, options) => {
+    expect((await run(clients, { 'tenant-domain': DOMAIN, issuer: ISSUER, ...options })).code).toBe(3);
+  });
+
+  it('exits with 3 for a placeholder', async () => {
+    expect((await run([{ client_id: 'a', jwt_configuration: { alg: 'RS256' } }], { issuer: ISSUER })).code).toBe(3);
+  });
+
+  it('takes a repeated client of overlapping pages once, without a loss', async () => {
+    const client = { client_id: 'a', jwt_configuration: { alg: 'RS256' } };
+    expect((await run([client, client], { 'tenant-domain': DOMAIN, issuer: ISSUER })).code).toBe(0);
+  });
+
+  it('gives clients that name no algorithm that of --default-alg', async () => {
+    const clients = [
+      { client_id: 'a', client_secret: WEB_SECRET },
+      { client_id: 'b', jwt_configuration: { alg: 'RS256' } },
+    ];
+    const { tenant, notes } = await run(clients, { 'default-alg': 'HS256' });
+    expect(tenant.clients.map((each: { jwt_configuration: unknown }) => each.jwt_configuration)).toEqual([
+      { alg: 'HS256' },
+      { alg: 'RS256' },
+    ]);
+    expect(tenant.clients[0].client_secret).toEqual({ env: 'A_CLIENT_SECRET' });
+    expect(tenant.issuers[0].algorithms).toEqual(['RS256', 'HS256']);
+    expect(notes).not.toContain('alg is missing');
+  });
+
+  it('drops a secret that nothing needs', async () => {
+    const { tenant, notes, yaml } = await run([
+      { client_id: 'a', client_secret: WEB_SECRET, jwt_configuration: { alg: 'RS256' } },
+    ]);
+    expect(tenant.clients[0]).not.toHaveProperty('client_secret');
+    expect(yaml).not.toContain('A_CLIENT_SECRET');
+    expect(notes).toContain('Client fields that delegation does not use, left out: client_secret (1).');
+  });
+
+  it('says of permissions for a blob that the blob is missing', async () => {
+    const azure_blob = {
+      accountName: 'acmefiles',
+      storageAccessKey: STORAGE_KEY,
+      containerName: 'reports',
+      blob_read: true,
+    };
+    const { notes } = await run([{ client_id: 'a', jwt_configuration: { alg: 'RS256' }, addons: { azure_blob } }]);
+    expect(notes).toContain(
+      'client "a": addons.azure_blob is left out: addons.azure_blob.blobName: missing; expected a blob name, because blob_read is for a blob; or',
+    );
+    expect(notes).not.toContain('container_read: missing');
   });
 
   it('requires an export', async () => {
@@ -950,6 +1048,7 @@ describe('the command', () => {
       '--tenant-domain must be a host name such as acme.eu.auth0.com, without https:// or a path',
     ],
     [{ issuer: 'http://delegation.acme.example/' }, '--issuer must be an https URL'],
+    [{ 'default-alg': 'RS512' }, '--default-alg must be one of HS256, RS256, PS256'],
     [
       { 'tenant-domain': DOMAIN, issuer: `https://${DOMAIN}/` },
       '--issuer is the issuer of the gateway and must differ from the issuer of the Auth0 tenant',

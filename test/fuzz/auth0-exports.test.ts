@@ -161,7 +161,8 @@ function run({ text, extension, secrets }: Case): Outcome {
     expectNoLeaks([{ where: 'the refusal', text: error.message }], secrets);
     return { name: 'refused', message: error.message.replace(/line \d+/, 'a line') };
   }
-  const { yaml, notes, imported } = importAuth0(found, { addons: ADDONS });
+  const { yaml, toDo, information, imported } = importAuth0(found, { addons: ADDONS });
+  const notes = [...toDo, ...information];
   const printed = [yaml, ...notes].map((each) => ({ where: 'what import-auth0 prints', text: each }));
   expectNoLeaks(printed, secrets);
   if (imported === 0) return { name: 'nothing imported', message: `${notes.length} notes` };

@@ -24,6 +24,8 @@ export const aws = defineAddon({
   description: 'Temporary AWS credentials of an IAM role, issued through SAML federation.',
   config: buildAwsConfigSchema,
   needsCertificate: true,
+  registration:
+    'add a SAML provider with /saml/metadata in AWS IAM, allow it to assume the role, and put its ARN in the place of the principal',
   credential: {
     name: 'AwsCredentials',
     description:
