@@ -1,6 +1,6 @@
 import { createDocumentEndpoint } from './documents.js';
 
-/** `GET /`: a sentence that says where things are. Its links are relative, so that they hold below a path of a proxy too. */
+/** `GET /`: a sentence that says where things are. Its links are relative, so that they hold below a base path with a slash at its end. */
 export const indexEndpoint = createDocumentEndpoint({
   contentType: 'text/html; charset=utf-8',
   render: ({ samlMetadata }) => `<!doctype html>
