@@ -1,3 +1,9 @@
+/**
+ * The library: `createGateway(loadConfig('gateway.yaml'))`, and what its callers and add-ons need. To import it starts nothing.
+ *
+ * @packageDocumentation
+ */
+
 export {
   type Addon,
   type AddonContext,

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -142,6 +143,21 @@ describe('the built gateway', { timeout: 120_000 }, () => {
           'parseConfig readUserName serve'
         ).split(' '),
       );
+    });
+
+    it('imports nothing but its dependencies and Node.js, in code and in types', () => {
+      const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+      const files = packed.files
+        .map(({ path }) => path)
+        .filter((path) => /^dist\/(?!main\.|chunks\/).*\.(js|d\.ts)$/.test(path));
+      const imported = files.flatMap((path) => {
+        const text = readFileSync(`${project}/node_modules/delegation-gateway/${path}`, 'utf8');
+        const specifiers = text.matchAll(/(?:\bfrom|\bimport|\bimport\(|\btypes=)\s*['"]([^.'"][^'"]*)['"]/g);
+        return [...specifiers].map(([, name = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
+      });
+      const packages = [...new Set(imported)].filter((name) => !isBuiltin(name));
+      expect(packages).toEqual(expect.arrayContaining(['graphql', 'zod']));
+      expect(packages.filter((name) => !(name in dependencies))).toEqual([]);
     });
 
     it('runs the samples of docs/library.md in a TypeScript project, and refuses a request without an address', async () => {
