@@ -118,7 +118,7 @@ describe('the built gateway', { timeout: 120_000 }, () => {
 
   describe('as a library', () => {
     const { blocks } = readPage('docs/library.md');
-    const [tenApp, pagerApp] = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
+    const samples = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
     const project = `${folder.path}/project`;
     const runIn = (cwd: string, ...args: string[]) => run(process.execPath, args, { cwd });
 
@@ -126,8 +126,8 @@ describe('the built gateway', { timeout: 120_000 }, () => {
       await installTarball(`${folder.path}/${packed.filename}`, project);
       linkPackages(project, ['@types/node', 'undici-types']);
       folder.write('project/package.json', '{ "type": "module" }');
-      folder.write('project/gateway.ts', tenApp ?? '');
-      folder.write('project/pager.ts', pagerApp ?? '');
+      // The first line of a sample has its name.
+      for (const sample of samples) folder.write(`project/${/^\/\/ (\w+\.ts)$/m.exec(sample)?.[1]}`, sample);
       folder.write('project/send.ts', SEND);
     });
 
@@ -163,7 +163,7 @@ describe('the built gateway', { timeout: 120_000 }, () => {
     it('runs the samples of docs/library.md in a TypeScript project, and refuses a request without an address', async () => {
       const types = '--types node --module nodenext --target es2023 --strict'.split(' ');
       const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
-      await runIn(project, tsc, ...types, '--ignoreConfig', 'gateway.ts', 'pager.ts', 'send.ts');
+      await runIn(project, tsc, ...types, '--ignoreConfig', 'gateway.ts', 'client.ts', 'pager.ts', 'send.ts');
 
       const idp = identityProvider({ issuer: ISSUER, clock: testClock(Date.now()) });
       const idToken = await idp.idToken({ aud: 'web' });
