@@ -5,7 +5,7 @@ import type { GraphiqlExample } from './endpoints/graphql/graphiql.js';
 import { answerOnlyOperations } from './endpoints/operations.js';
 import type { Connection } from './endpoints/router.js';
 import { buildGeneration } from './generation.js';
-import { createBasePathRemover } from './http/base-path.js';
+import { createBasePath } from './http/base-path.js';
 import { FetchRequest, toFetchResponse } from './http/fetch.js';
 import type { HttpRequest, HttpResponse } from './http/message.js';
 import type { MetricsPage, OwnMetricsPage } from './observability/metrics-page.js';
@@ -64,7 +64,7 @@ export interface GatewayOptions extends Partial<Deps> {
  */
 export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
   const { basePath, graphiqlExample, sharePage, ...deps } = options;
-  const removeBasePath = basePath === undefined ? undefined : createBasePathRemover(basePath);
+  const base = basePath === undefined ? undefined : createBasePath(basePath);
   const givenDeps = { ...systemDeps(), ...deps };
   const allDeps = { ...givenDeps, fetch: givenDeps.tracing.traceFetch(givenDeps.fetch) };
   const openAudit = ({ settings }: GatewayConfig) => allDeps.openAuditLog(settings.audit, allDeps.log);
@@ -114,8 +114,9 @@ export async function createGateway(config: GatewayConfig, options: GatewayOptio
     await closed;
   }
 
-  const answer: Gateway['answer'] = (request, connection) =>
-    generation.answer(removeBasePath ? removeBasePath(request) : request, connection);
+  const answer: Gateway['answer'] = base
+    ? async (request, connection) => base.redirect(request) ?? generation.answer(base.remove(request), connection)
+    : (request, connection) => generation.answer(request, connection);
 
   return {
     fetch: async (request, connection) => toFetchResponse(await answer(new FetchRequest(request), connection)),

@@ -1,3 +1,9 @@
+/**
+ * The library: `createGateway(loadConfig('gateway.yaml'))`, and what its callers and add-ons need. To import it starts nothing.
+ *
+ * @packageDocumentation
+ */
+
 export {
   type Addon,
   type AddonContext,
@@ -13,7 +19,7 @@ export { ConfigError, type Diagnostic } from './config/diagnostics.js';
 export { type GatewayConfig, type LoadOptions, loadConfig, parseConfig } from './config/load.js';
 export type { AuditEvent } from './delegation/audit-event.js';
 export type { Deps } from './deps.js';
-export type { ErrorExtensions, GraphqlErrorCode } from './endpoints/graphql/error-extensions.js';
+export type { ErrorExtensions, GraphqlErrorCode, RateLimitExtension } from './endpoints/graphql/error-extensions.js';
 export { DelegationError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { type Connection, createGateway, type Gateway, type GatewayOptions } from './gateway.js';
 export { createNodeHandler, type NodeHandler } from './node-handler.js';

@@ -44,6 +44,14 @@ describe('basePath', () => {
     );
   });
 
+  it('redirects from itself to the same with a slash, below which the relative links of pages are right', async () => {
+    const gateway = await open('/a/identity');
+    const response = await gateway.fetch(request('/a/identity'), CONNECTION);
+    expect(response.status).toBe(308);
+    const location = new URL(response.headers.get('location') ?? '', 'https://proxy.example.com/prefix/a/identity');
+    expect(location.pathname).toBe('/prefix/a/identity/');
+  });
+
   it('takes nothing else off a request: its body, its headers and its client are the same', async () => {
     const gateway = await open('/identity');
     const body = JSON.stringify({
@@ -55,9 +63,12 @@ describe('basePath', () => {
     expect(await response.json()).toEqual({ data: { delegate: { credential: { apiType: 'APP' } } } });
   });
 
-  it.each(['', '/', 'identity', '/identity/', '/a//b', '/a?b', '/a#b'])('cannot be %j', async (basePath) => {
-    await expect(createGateway(parseConfig(baseConfig()), { basePath })).rejects.toThrow(
-      new TypeError('basePath must be a path such as "/identity", which does not end with a slash'),
-    );
-  });
+  it.each(['', '/', 'identity', '/identity/', '/a//b', '/a?b', '/a#b', '/a\r\nb', '/ä'])(
+    'cannot be %j',
+    async (basePath) => {
+      await expect(createGateway(parseConfig(baseConfig()), { basePath })).rejects.toThrow(
+        new TypeError('basePath must be a path such as "/identity", which does not end with a slash'),
+      );
+    },
+  );
 });

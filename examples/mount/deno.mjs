@@ -1,4 +1,5 @@
-// Deno: the second argument of the handler has the address of the client. Needs --allow-net, --allow-read, --allow-env, --allow-sys.
+// Deno: the second argument of the handler has the address of the client. Needs --allow-net, --allow-read, --allow-env and
+// --allow-sys; --allow-write too where `audit` is a file.
 import process from 'node:process';
 import { createGateway, loadConfig } from 'delegation-gateway';
 

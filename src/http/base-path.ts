@@ -1,22 +1,35 @@
-import type { HttpRequest } from './message.js';
+import { type HttpRequest, HttpResponse } from './message.js';
 
 /** A path that nothing answers. */
 const OUTSIDE = '';
 
+export interface BasePath {
+  /** Takes it off the path of a request. A path that is not below it becomes one that nothing answers. */
+  remove(request: HttpRequest): HttpRequest;
+  /**
+   * Redirects from the base path itself to the same with a slash, below which the relative links of pages are right
+   * (RFC 9110 §15.4.9). The location is relative too, for a proxy that adds a prefix.
+   */
+  redirect(request: HttpRequest): HttpResponse | undefined;
+}
+
 /**
- * Takes a base path off the paths of requests. A path that is not below it becomes one that nothing answers.
- *
  * @param basePath `/identity`: begins with a slash and does not end with one
  * @throws TypeError when it has another form
  */
-export function createBasePathRemover(basePath: string): (request: HttpRequest) => HttpRequest {
-  if (!/^(?:\/[^/?#\s]+)+$/.test(basePath)) {
+export function createBasePath(basePath: string): BasePath {
+  if (!/^(?:\/[\w.~!$&'()*+,;=:@%-]+)+$/.test(basePath)) {
     throw new TypeError('basePath must be a path such as "/identity", which does not end with a slash');
   }
-  return (request) => {
-    const { path } = request;
-    if (path === basePath) return new MovedRequest(request, '/');
-    return new MovedRequest(request, path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : OUTSIDE);
+  const location = `./${basePath.slice(basePath.lastIndexOf('/') + 1)}/`;
+  return {
+    remove(request) {
+      const { path } = request;
+      return new MovedRequest(request, path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : OUTSIDE);
+    },
+    redirect({ path }) {
+      return path === basePath ? new HttpResponse(null, { status: 308, headers: { location } }) : undefined;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -117,7 +118,7 @@ describe('the built gateway', { timeout: 120_000 }, () => {
 
   describe('as a library', () => {
     const { blocks } = readPage('docs/library.md');
-    const [tenApp, pagerApp] = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
+    const samples = blocks.filter(({ language }) => language === 'ts').map(({ text }) => text);
     const project = `${folder.path}/project`;
     const runIn = (cwd: string, ...args: string[]) => run(process.execPath, args, { cwd });
 
@@ -125,8 +126,8 @@ describe('the built gateway', { timeout: 120_000 }, () => {
       await installTarball(`${folder.path}/${packed.filename}`, project);
       linkPackages(project, ['@types/node', 'undici-types']);
       folder.write('project/package.json', '{ "type": "module" }');
-      folder.write('project/gateway.ts', tenApp ?? '');
-      folder.write('project/pager.ts', pagerApp ?? '');
+      // The first line of a sample has its name.
+      for (const sample of samples) folder.write(`project/${/^\/\/ (\w+\.ts)$/m.exec(sample)?.[1]}`, sample);
       folder.write('project/send.ts', SEND);
     });
 
@@ -144,10 +145,25 @@ describe('the built gateway', { timeout: 120_000 }, () => {
       );
     });
 
+    it('imports nothing but its dependencies and Node.js, in code and in types', () => {
+      const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+      const files = packed.files
+        .map(({ path }) => path)
+        .filter((path) => /^dist\/(?!main\.|chunks\/).*\.(js|d\.ts)$/.test(path));
+      const imported = files.flatMap((path) => {
+        const text = readFileSync(`${project}/node_modules/delegation-gateway/${path}`, 'utf8');
+        const specifiers = text.matchAll(/(?:\bfrom|\bimport|\bimport\(|\btypes=)\s*['"]([^.'"][^'"]*)['"]/g);
+        return [...specifiers].map(([, name = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
+      });
+      const packages = [...new Set(imported)].filter((name) => !isBuiltin(name));
+      expect(packages).toEqual(expect.arrayContaining(['graphql', 'zod']));
+      expect(packages.filter((name) => !(name in dependencies))).toEqual([]);
+    });
+
     it('runs the samples of docs/library.md in a TypeScript project, and refuses a request without an address', async () => {
       const types = '--types node --module nodenext --target es2023 --strict'.split(' ');
       const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
-      await runIn(project, tsc, ...types, '--ignoreConfig', 'gateway.ts', 'pager.ts', 'send.ts');
+      await runIn(project, tsc, ...types, '--ignoreConfig', 'gateway.ts', 'client.ts', 'pager.ts', 'send.ts');
 
       const idp = identityProvider({ issuer: ISSUER, clock: testClock(Date.now()) });
       const idToken = await idp.idToken({ aud: 'web' });

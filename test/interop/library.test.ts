@@ -66,7 +66,7 @@ function commandFor(name: string): readonly [string, ...string[]] {
     return [find([`@oven/bun-${target}`, `@oven/bun-${target.replace('arm64', 'aarch64')}`], 'bin/bun')];
   if (name === 'deno.mjs') {
     const program = find([`@deno/${target}-glibc`, `@deno/${target}`], 'deno');
-    return [program, 'run', '--allow-net', '--allow-read', '--allow-env', '--allow-sys'];
+    return [program, 'run', '--allow-net', '--allow-read', '--allow-write=audit.jsonl', '--allow-env', '--allow-sys'];
   }
   return [process.execPath];
 }
