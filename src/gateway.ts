@@ -1,5 +1,5 @@
 import type { GatewayConfig } from './config/load.js';
-import type { AuditEvent } from './delegation/audit-event.js';
+import type { AuditEvent, ShadowEvent } from './delegation/audit-event.js';
 import { type Deps, systemDeps } from './deps.js';
 import type { GraphiqlExample } from './endpoints/graphql/graphiql.js';
 import { answerOnlyOperations } from './endpoints/operations.js';
@@ -71,9 +71,9 @@ export async function createGateway(config: GatewayConfig, options: GatewayOptio
   let auditLog = openAudit(config);
   const metrics = await openConfiguredMetrics();
   const audit = {
-    write(event: AuditEvent) {
-      // The guard's refusals are counted when they happen.
-      if (event.attempts === undefined) metrics?.counts.countDelegation(event);
+    write(event: AuditEvent | ShadowEvent) {
+      // The guard's refusals are counted when they happen, and a shadow is no delegation.
+      if (event.audit !== 'shadow' && event.attempts === undefined) metrics?.counts.countDelegation(event);
       auditLog.write(event);
     },
     get isLosing() {

@@ -62,6 +62,7 @@ function buildTenant(
     deniedSubjects: new Set(config.denied_subjects),
     requireVerifiedEmail: config.require_verified_email,
     jsonp: config.legacy.jsonp,
+    shadow: config.legacy.shadow,
     issuers: buildIssuers(config, signingKeys),
     clients: new Map(clients.map((client) => [client.clientId, client])),
     jwks: { keys: signingKeys.map(({ publicJwk }) => publicJwk) },

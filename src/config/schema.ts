@@ -176,7 +176,16 @@ function tenantSchema(fields: GatewayFields, addons: readonly AddonDefinition[])
         .default(true)
         .describe('Whether email counts as a user name only in tokens that have email_verified: true.'),
       legacy: fields
-        .object({ jsonp: z.boolean().default(false).describe('Whether GET /delegation answers old browsers.') })
+        .object({
+          jsonp: z.boolean().default(false).describe('Whether GET /delegation answers old browsers.'),
+          shadow: fields
+            .object({
+              url: fields.url().describe('The old endpoint: https://acme.eu.auth0.com/delegation.'),
+              answer: z.enum(['old', 'new']).default('new').describe('Whose answer the caller gets.'),
+            })
+            .optional()
+            .describe('Sends each POST /delegation to an old endpoint as well, and audits how the answers differ.'),
+        })
         .prefault({})
         .describe('POST /delegation.'),
       issuers: z.array(issuerSchema(fields)).min(1).describe('The identity providers whose tokens callers have.'),

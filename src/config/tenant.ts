@@ -23,6 +23,8 @@ export interface Tenant {
   readonly requireVerifiedEmail: boolean;
   /** Whether old browsers may use `GET /delegation` with a callback. */
   readonly jsonp: boolean;
+  /** The old endpoint that gets each `POST /delegation` as well, and whose answer the caller gets. */
+  readonly shadow: { readonly url: string; readonly answer: 'old' | 'new' } | undefined;
   /** By exact `iss`, the tenant's own included. */
   readonly issuers: ReadonlyMap<string, Issuer>;
   /** By `client_id`. */

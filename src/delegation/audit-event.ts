@@ -43,6 +43,47 @@ export interface AuditEvent {
   readonly claimed?: ClaimedOrigin | undefined;
 }
 
+/** How the answer of an old endpoint and that of this gateway differ. It names places, and no value. */
+export interface ShadowEvent
+  extends Pick<AuditEvent, 'time' | 'endpoint' | 'tenant' | 'ip' | 'requestId' | 'tokenSha256'> {
+  readonly audit: 'shadow';
+  readonly client?: string | undefined;
+  readonly target?: string | undefined;
+  /** Whose answer the caller got. */
+  readonly answered: 'old' | 'new';
+  /** HTTP status of each answer; undefined where there was none. */
+  readonly oldStatus?: number | undefined;
+  readonly newStatus: number;
+  /** Where they differ otherwise than any two answers of two issuers do: `id_token.claims.role`. */
+  readonly differences?: readonly string[] | undefined;
+  /** Why the answers were not compared. */
+  readonly problem?: string | undefined;
+}
+
+/** What a shadowed request led to. */
+export type ShadowOutcome = Pick<ShadowEvent, 'answered' | 'oldStatus' | 'newStatus' | 'differences' | 'problem'>;
+
+/** Builds the event of a request that an old endpoint got as well. */
+export function buildShadowEvent(
+  request: DelegationRequest,
+  { tenant, deps, endpoint, ip, requestId }: Pick<DelegationContext, 'tenant' | 'deps' | keyof Origin>,
+  outcome: ShadowOutcome,
+): ShadowEvent {
+  const client = request.clientId === undefined ? undefined : tenant.clients.get(request.clientId);
+  return {
+    audit: 'shadow',
+    time: new Date(deps.now()).toISOString(),
+    endpoint,
+    tenant: tenant.name,
+    ip,
+    requestId,
+    client: client?.clientId,
+    target: resolveTarget(tenant, client, request).target?.clientId,
+    tokenSha256: request.subjectToken && hash('sha256', request.subjectToken.token, 'base64url'),
+    ...outcome,
+  };
+}
+
 /** Where a token says that it comes from. Only strings are kept, each of at most 256 characters. */
 export interface ClaimedOrigin {
   readonly iss?: string | undefined;

@@ -14,6 +14,7 @@ import { jsonResponse, methodNotAllowed } from '../responses.js';
 import { callbackResponse, parseCallbackName } from './jsonp.js';
 import { createParameterParser, type Parameters } from './parameters.js';
 import { type LegacyAnswer, presentDelegation, presentLegacyError } from './present.js';
+import { answerBeside } from './shadow.js';
 
 /** Creates `POST /delegation`, as Auth0 had it; with JSONP enabled also `GET /delegation`. */
 export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildContext: BuildContext): Endpoint {
@@ -25,9 +26,10 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
     readParameters: () => Promise<Parameters>,
     authorization: string | null,
     context: EndpointContext,
-  ): Promise<DelegationRequest> {
+  ): Promise<{ readonly parameters: Parameters; readonly request: DelegationRequest }> {
     try {
-      return parseParameters(await readParameters(), authorization);
+      const parameters = await readParameters();
+      return { parameters, request: parseParameters(parameters, authorization) };
     } catch (error) {
       const refusal = maskUnexpected(error, context.deps.log, context.requestId);
       context.audit.write(buildUnreadableAuditEvent(context, refusal));
@@ -43,8 +45,20 @@ export function createLegacyEndpoint(addons: readonly AddonDefinition[], buildCo
     try {
       const endpointContext = await buildContext(context);
       await endpointContext.takeAttempts(1);
-      const request = await readRequest(readParameters, authorization, endpointContext);
-      return presentDelegation(await delegate(request, endpointContext), byApiType);
+      const { parameters, request } = await readRequest(readParameters, authorization, endpointContext);
+      const answerOwn = () => answerRequest(request, endpointContext);
+      const { shadow } = context.tenant;
+      return shadow
+        ? await answerBeside(shadow, { parameters, request }, endpointContext, answerOwn)
+        : await answerOwn();
+    } catch (error) {
+      return presentLegacyError(maskUnexpected(error, context.deps.log, context.requestId));
+    }
+  }
+
+  async function answerRequest(request: DelegationRequest, context: EndpointContext): Promise<LegacyAnswer> {
+    try {
+      return presentDelegation(await delegate(request, context), byApiType);
     } catch (error) {
       return presentLegacyError(maskUnexpected(error, context.deps.log, context.requestId));
     }
