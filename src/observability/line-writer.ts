@@ -40,6 +40,9 @@ export class LineWriter {
   constructor(destination: LineDestination, onError: (error: unknown) => void) {
     this.#kind = destination === 'stderr' ? 'stderr' : 'file';
     this.#descriptor = destination === 'stderr' ? 2 : openSync(destination.file, 'a', 0o600);
+    // Before the handler of the stream, which would try again for ever to write to a full pipe.
+    if (!flushesAtExit) process.once('exit', flushWriters);
+    flushesAtExit = true;
     this.#stream = pino.destination({
       dest: this.#descriptor,
       sync: false,
@@ -55,8 +58,6 @@ export class LineWriter {
       onError(error);
       if (!this.#closed) setTimeout(() => this.#stream.write(''), RETRY_MS).unref();
     });
-    if (!flushesAtExit) process.once('exit', flushWriters);
-    flushesAtExit = true;
     writers.add(this);
   }
 
