@@ -124,7 +124,7 @@ describe.skipIf(chromiumMissing())('auth0-js, unmodified, in Chromium over TLS',
       const { error } = await delegation({ id_token: token });
       expect(error).toMatchObject({
         code: 'too_many_requests',
-        description: expect.stringMatching(/^Too many requests\./),
+        description: expect.stringMatching(/^The user has no delegation left/),
         statusCode: 429,
       });
     });

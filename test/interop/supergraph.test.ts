@@ -19,6 +19,7 @@ const PACKAGES = [
   '@apollo/gateway',
   '@apollo/server',
   '@graphql-hive/gateway-runtime',
+  '@graphql-mesh/transport-http',
   '@theguild/federation-composition',
   'graphql',
 ];
@@ -45,7 +46,7 @@ describe('the printed subgraph, with another one', () => {
   ] as const)('composes in %s', (_name, compose) => {
     const { supergraphSdl, errors } = compose();
     expect(errors ?? []).toEqual([]);
-    expect(supergraphSdl).toMatch(/delegate\(.*input: DelegateInput!\s*\): DelegatePayload @join__field/s);
+    expect(supergraphSdl).toMatch(/\n {2}delegate\([^)]*input: DelegateInput!\s*\): DelegatePayload/);
     expect(supergraphSdl).toContain('product(id: ID!): Product');
     expect(supergraphSdl).not.toContain('_service');
   });
