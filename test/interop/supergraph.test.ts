@@ -43,14 +43,15 @@ const SERVICES = [
 
 describe('the printed subgraph, with another one', () => {
   it.each([
-    ['Hive', () => composeHive(SERVICES)],
-    ['Apollo', () => composeApollo(SERVICES)],
-  ] as const)('composes in %s', (_name, compose) => {
+    ['Hive', () => composeHive(SERVICES), true],
+    ['Apollo', () => composeApollo(SERVICES), false],
+  ] as const)('composes in %s', (_name, compose, keepsOneOf) => {
     const { supergraphSdl, errors } = compose();
     expect(errors ?? []).toEqual([]);
     expect(supergraphSdl).toMatch(/\n {2}delegate\([^)]*input: DelegateInput!\s*\): DelegatePayload/);
     expect(supergraphSdl).toContain('product(id: ID!): Product');
     expect(supergraphSdl).not.toContain('_service');
+    expect(supergraphSdl?.includes('@oneOf')).toBe(keepsOneOf);
   });
 });
 
@@ -72,7 +73,7 @@ describe.each(['apollo.mjs', 'hive.mjs'])('examples/supergraph/%s', (name) => {
   beforeAll(async () => {
     gateway = await testGateway((config) => {
       Object.assign(config, { trust_proxy: ['127.0.0.1/32'], graphql: { federation: true } });
-      config.rate_limit = { per_user: false };
+      config.rate_limit = { per_user: false, attempts_per_minute: 40 };
     });
     delegation = await serve(gateway, { host: '127.0.0.1', port: 0 });
     copyFileSync(EXAMPLES + name, `${folder.path}/${name}`);
@@ -177,5 +178,28 @@ describe.each(['apollo.mjs', 'hive.mjs'])('examples/supergraph/%s', (name) => {
     });
     expect(headers['x-ratelimit-remaining']).toBe('0');
     expect(headers['retry-after']).toBe('60');
+  });
+
+  it('refuses an input with both tokens, though Apollo takes @oneOf out of the supergraph', async () => {
+    const both = 'subjectToken: { idToken: "a.b.c", refreshToken: "r" }';
+    const { body } = await ask(`mutation { delegate(input: { ${both} }) { credential { token } } }`);
+    expect(body.data?.delegate ?? null).toBeNull();
+    expect(body.errors[0]).toMatchObject({
+      message: 'OneOf Input Object "SubjectTokenInput" must specify exactly one key.',
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+  });
+
+  it('returns RATE_LIMITED for too many attempts of an address, which the gateway answers with a 429', async () => {
+    const remoteAddress = '203.0.113.9';
+    for (let attempt = 0; attempt < 40; attempt++) await gateway.delegate({}, { connection: { remoteAddress } });
+    const { body, headers } = await ask(delegate('chat'), { forwardedFor: remoteAddress });
+    expect(body.data).toEqual({ delegate: null });
+    expect(body.errors[0]).toMatchObject({
+      message: 'Too many attempts from this address: at most 40 in a minute; try again in 60 s',
+      extensions: { code: 'RATE_LIMITED', retryAfter: 60 },
+    });
+    expect(headers['retry-after']).toBe('60');
+    expect(JSON.stringify(body)).not.toContain(delegation.url);
   });
 });
