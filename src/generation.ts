@@ -9,7 +9,7 @@ import { createCors } from './endpoints/cors.js';
 import { type GraphiqlPage, loadGraphiql } from './endpoints/graphql/graphiql.js';
 import { createErrorPresenter } from './endpoints/graphql/present-error.js';
 import { safeMessages } from './endpoints/graphql/safe-message.js';
-import { buildSchema } from './endpoints/graphql/schema/schema.js';
+import { buildSchema, buildSubgraphSchema } from './endpoints/graphql/schema/schema.js';
 import { createGraphqlEndpoint } from './endpoints/graphql/yoga.js';
 import type { Health, HealthCheck } from './endpoints/health.js';
 import { createLegacyEndpoint } from './endpoints/legacy/endpoint.js';
@@ -43,7 +43,7 @@ export async function buildGeneration(
   previous?: Generation,
 ): Promise<Generation> {
   const { deps, metrics, servesMetrics, refusedAttempts, graphiqlExample, lifecycle, ...shared } = services;
-  const schema = buildSchema(addons);
+  const schema = settings.graphql.federation ? buildSubgraphSchema(addons) : buildSchema(addons);
   const graphiql = settings.graphiql ? (previous?.graphiql ?? loadGraphiql(graphiqlExample)) : undefined;
   const stores = await chooseStores(settings, deps, previous);
   const { attempts, usedAssertions, refusedTokens } = stores;

@@ -16,6 +16,11 @@ describe('docs/clients.md', () => {
     expect(blocks.map(({ text }) => text)).toContain(readFileSync(FOLDER + name, 'utf8'));
   });
 
+  it.each(['apollo.mjs', 'hive.mjs'])('shows examples/supergraph/%s as it is', (name) => {
+    const blocks = pages.find(({ path }) => path === 'docs/clients.md')?.blocks ?? [];
+    expect(blocks.map(({ text }) => text)).toContain(readFileSync(`${ROOT}examples/supergraph/${name}`, 'utf8'));
+  });
+
   it('shows the six clients', () => {
     expect(FILES).toEqual(
       expect.arrayContaining(['fetch.ts', 'graphql-request.ts', 'apollo.ts', 'urql.ts', 'relay.ts', 'gql-tada.ts']),

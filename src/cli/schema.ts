@@ -4,19 +4,24 @@ import { ADDONS } from '../addons/index.js';
 import { createConfigFields } from '../config/fields.js';
 import { printReference } from '../config/print-reference.js';
 import { gatewayJsonSchema } from '../config/schema.js';
-import { printGatewaySchema } from '../endpoints/graphql/schema/schema.js';
+import { printGatewaySchema, printSubgraphSchema } from '../endpoints/graphql/schema/schema.js';
 import type { Command } from './command.js';
 
 export const schemaCommand: Command = {
-  help: `Usage: delegation-gateway schema [--write | --check]
+  help: `Usage: delegation-gateway schema [--federation | --write | --check]
 
 Prints the GraphQL schema.
 
-  --write   write schema.graphql, gateway.schema.json and docs/configuration.md to the working folder instead
-  --check   exit with 1 when those files are out of date
+  --federation   print it as a subgraph of Apollo Federation 2
+  --write        write schema.graphql, gateway.schema.json and docs/configuration.md to the working folder instead
+  --check        exit with 1 when those files are out of date
 `,
-  options: { write: { type: 'boolean' }, check: { type: 'boolean' } },
-  async run({ write, check }) {
+  options: { federation: { type: 'boolean' }, write: { type: 'boolean' }, check: { type: 'boolean' } },
+  async run({ federation, write, check }) {
+    if (federation) {
+      process.stdout.write(printSubgraphSchema(ADDONS));
+      return 0;
+    }
     const files = buildGeneratedFiles();
     if (!write && !check) {
       process.stdout.write(files['schema.graphql']);

@@ -115,6 +115,12 @@ function rateLimitSchema(fields: GatewayFields) {
 function graphqlSchema(fields: GatewayFields) {
   return fields.object({
     introspection: z.boolean().default(true).describe('Whether clients may read the schema.'),
+    federation: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the gateway is a subgraph of Apollo Federation 2: Query._service then returns the schema to everybody, also where introspection is off.',
+      ),
     suggestions: z.boolean().default(false).describe('Whether errors suggest names: "Did you mean …?".'),
     max_depth: positiveInt(100).default(8).describe('How deep the selections of a document may be nested.'),
     max_aliases: z.int().min(0).max(1_000).default(15).describe('How many aliases a document may have.'),

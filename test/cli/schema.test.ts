@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { ADDONS } from '../../src/addons/index.js';
 import { buildGeneratedFiles, schemaCommand } from '../../src/cli/schema.js';
+import { printSubgraphSchema } from '../../src/endpoints/graphql/schema/schema.js';
 import { captureOutput } from '../support/captured-output.js';
 
-it('prints the schema, writes the generated files, and names each that is out of date', async () => {
+it('prints the schema, also as a subgraph, writes the generated files, and names each that is out of date', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'schema-'));
   const before = process.cwd();
   process.chdir(folder);
@@ -21,6 +23,7 @@ it('prints the schema, writes the generated files, and names each that is out of
   const stale = (name: string) => `${name} is out of date; run: npm run schema -- --write\n`;
 
   expect(await run({})).toEqual({ code: 0, stdout: buildGeneratedFiles()['schema.graphql'], stderr: '' });
+  expect(await run({ federation: true })).toEqual({ code: 0, stdout: printSubgraphSchema(ADDONS), stderr: '' });
   expect(await run({ check: true })).toEqual({
     code: 1,
     stdout: '',

@@ -42,7 +42,14 @@ describe('a valid configuration', () => {
         per_user: { burst: 60, refill_per_minute: 6 },
         attempts_per_minute: 600,
       },
-      graphql: { introspection: true, suggestions: false, max_depth: 8, max_aliases: 15, max_tokens: 1_000 },
+      graphql: {
+        introspection: true,
+        federation: false,
+        suggestions: false,
+        max_depth: 8,
+        max_aliases: 15,
+        max_tokens: 1_000,
+      },
       cors: { origins: ['*'] },
       trust_proxy: [],
     });

@@ -37,14 +37,18 @@ function selfSigned(): { key: Buffer; cert: Buffer } {
 export interface TlsServer {
   /** `localhost:PORT` */
   readonly domain: string;
+  /** The self-signed certificate, in PEM. */
+  readonly certificate: Buffer;
   close(): Promise<void>;
 }
 
 export async function serveTls(fetch: (request: Request) => Promise<Response>): Promise<TlsServer> {
-  const server = createServer(selfSigned(), createServerAdapter(fetch) as unknown as RequestListener);
+  const pair = selfSigned();
+  const server = createServer(pair, createServerAdapter(fetch) as unknown as RequestListener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     domain: `localhost:${(server.address() as AddressInfo).port}`,
+    certificate: pair.cert,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -36,7 +36,8 @@ export function documentLimits({
     useValidationOptions(suggestions),
     maxDepthPlugin({ n: max_depth, onReject: refuse(`is more than ${max_depth} levels deep`) }),
     maxAliasesPlugin({ n: max_aliases, allowList: [], onReject: refuse(`has more than ${max_aliases} aliases`) }),
-    introspection ? useIntrospectionLimit() : useNoIntrospection(),
+    useIntrospectionLimit(),
+    ...(introspection ? [] : [useNoIntrospection()]),
   ];
 }
 
