@@ -9,16 +9,31 @@ import { buildDelegation, type Outcome, readOutcome, sharedConfig, signTokens } 
 
 const PROCESSES = 4;
 const REQUESTS = 500;
+const ATTEMPTS = 3;
 
 describeWithRedis('the limit of a user over several gateways', { timeout: 120_000 }, () => {
-  let token: string;
+  let tokens: string[];
   beforeAll(async () => {
-    [token] = (await signTokens(1)) as [string];
+    tokens = await signTokens(ATTEMPTS);
   });
 
-  /** Sends 500 requests at the same time to each of four processes. */
+  /**
+   * Counts outcomes for one user after the other, until Redis has answered every request in time: on a busy machine it may
+   * take more than 250 ms for some of so many. However that is, none may be granted too much.
+   */
   async function countOutcomes(store: unknown): Promise<Partial<Record<Outcome, number>>> {
     const urls = await Promise.all(Array.from({ length: PROCESSES }, () => startGateway(sharedConfig(store))));
+    let counts: Partial<Record<Outcome, number>> = {};
+    for (const token of tokens) {
+      counts = await countOutcomesOf(token, urls);
+      expect(counts.granted ?? 0).toBeLessThanOrEqual(10);
+      if (counts.failed === undefined) break;
+    }
+    return counts;
+  }
+
+  /** Sends 500 requests of a user at the same time to each of four processes. */
+  async function countOutcomesOf(token: string, urls: readonly string[]): Promise<Partial<Record<Outcome, number>>> {
     const outcomes = await Promise.all(
       urls.flatMap((url) =>
         Array.from({ length: REQUESTS }, async () => readOutcome(await post(url, buildDelegation(token)))),
