@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RunningCommand, startCommand } from '../support/command-line.js';
 import { chromiumMissing, launchChromium } from './support/chromium.js';
 
@@ -61,7 +61,7 @@ describe.skipIf(chromiumMissing())("the demo's GraphiQL in Chromium", () => {
     await expect.poll(() => stored.slice(before).join('\n'), { timeout: 100_000 }).toContain('graphiql:tabState=');
   }
 
-  /** Checks that the active tab has the example and the demo's current token, runs it, and checks the result. */
+  /** Checks that the active tab has the first example and the demo's current token, runs it, and checks the result. */
   async function run(): Promise<void> {
     const tab = page.getByRole('tab', { selected: true });
     await tab.waitFor();
@@ -72,7 +72,6 @@ describe.skipIf(chromiumMissing())("the demo's GraphiQL in Chromium", () => {
     await untilTabsStored(async () => {
       const request = page.waitForRequest((sent) => sent.postDataJSON()?.operationName === 'Firebase');
       await page.getByRole('button', { name: /Execute query/ }).click();
-      await page.getByRole('menuitem', { name: 'Firebase' }).click();
       // Compared here, so that a failure does not print a token.
       expect((await (await request).allHeaders()).authorization === `Bearer ${token}`).toBe(true);
       await result.getByText('remaining').waitFor();
@@ -92,6 +91,27 @@ describe.skipIf(chromiumMissing())("the demo's GraphiQL in Chromium", () => {
     expect(await page.getByText('Authorization').count()).toBeGreaterThan(0);
     await run();
     if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  });
+
+  it('shows the headers of the response, with what is left of the limit', async () => {
+    const headers = page.locator('#response-headers');
+    expect(await headers.innerText()).toMatch(/^HTTP 200 · ratelimit: \S+.* · x-ratelimit-remaining: 9$/);
+    await headers.locator('summary').click();
+    expect(await headers.locator('pre').innerText()).toMatch(/^x-request-id: \S+$/m);
+    await headers.locator('summary').click();
+  });
+
+  it('has a tab for each example, which the play button runs with the token in one click', async () => {
+    const tabs = page.getByRole('tab');
+    expect((await tabs.allInnerTexts()).map((text) => text.trim())).toEqual(['Firebase', 'App', 'Viewer']);
+    const results = { App: '"tokenType": "Bearer"', Viewer: '"userId": "auth0|alice"', Firebase: '"uid": "auth0|alice"' };
+    for (const [name, text] of Object.entries(results)) {
+      await untilTabsStored(async () => {
+        await page.getByRole('tab', { name }).click();
+        await page.getByRole('button', { name: /Execute query/ }).click();
+        await page.locator('.result-window').getByText(text).waitFor();
+      });
+    }
   });
 
   it('runs its example after a reload, for which the page is not sent again', async () => {
@@ -123,9 +143,63 @@ describe.skipIf(chromiumMissing())("the demo's GraphiQL in Chromium", () => {
   });
 
   it('does not use headers that an earlier version of the page has stored', async () => {
-    await page.evaluate(`localStorage.setItem('graphiql:headers', '{"Authorization":"Bearer stale"}')`);
+    await page.evaluate(`localStorage.setItem('delegation-gateway:graphiql:headers', '{"Authorization":"Bearer stale"}')`);
     await reload();
     await run();
+  });
+
+  it('shows the play button within 3 s at 10 Mbit/s, and loads less than 3 MB', { retry: 2 }, async () => {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    onTestFinished(() => context.close());
+    const slowPage = await context.newPage();
+    const network = await context.newCDPSession(slowPage);
+    let loadedBytes = 0;
+    network.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      loadedBytes += encodedDataLength;
+    });
+    await network.send('Network.enable');
+    const bytesPerSecond = 10_000_000 / 8;
+    await network.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 20,
+      downloadThroughput: bytesPerSecond,
+      uploadThroughput: bytesPerSecond,
+    });
+    const start = performance.now();
+    await slowPage.goto(address, { waitUntil: 'commit' });
+    await slowPage.getByRole('button', { name: /Execute query/ }).waitFor();
+    const elapsedMs = performance.now() - start;
+    await slowPage.waitForLoadState('networkidle');
+    console.info(`play button after ${Math.round(elapsedMs)} ms; ${loadedBytes} bytes`);
+    expect(elapsedMs).toBeLessThan(3000);
+    expect(loadedBytes).toBeGreaterThan(1_000_000);
+    expect(loadedBytes).toBeLessThan(3_000_000);
+  });
+
+  it('fits a phone of 390 px: editors, result, tabs and buttons are in view, and a tap runs an example', async () => {
+    const [width, height] = [390, 844];
+    const context = await browser.newContext({ viewport: { width, height }, isMobile: true, hasTouch: true });
+    onTestFinished(() => context.close());
+    const phone = await context.newPage();
+    await phone.goto(address);
+    const play = phone.getByRole('button', { name: /Execute query/ });
+    await phone.getByRole('tab', { name: 'Viewer' }).tap();
+    await play.tap();
+    const result = phone.locator('.result-window');
+    await result.getByText('"userId": "auth0|alice"').waitFor();
+    if (process.env.PHONE_SCREENSHOT) await phone.screenshot({ path: process.env.PHONE_SCREENSHOT });
+
+    const leastWidths = { '.graphiql-query-editor': 300, '.graphiql-editor-tool': 300, '.result-window': 300 };
+    const others = ['.graphiql-execute-button', '#response-headers', '.graphiql-tab >> nth=2', '.graphiql-sidebar'];
+    for (const [selector, leastWidth] of [...Object.entries(leastWidths), ...others.map((name) => [name, 30] as const)]) {
+      const box = (await phone.locator(selector).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+      expect.soft(box.width, selector).toBeGreaterThanOrEqual(leastWidth);
+      expect.soft(box.height, selector).toBeGreaterThanOrEqual(20);
+      expect.soft(Math.min(box.x, box.y), selector).toBeGreaterThanOrEqual(0);
+      expect.soft(box.x + box.width, selector).toBeLessThanOrEqual(width);
+      expect.soft(box.y + box.height, selector).toBeLessThanOrEqual(height);
+    }
+    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBe(width);
   });
 
   it('asks no other address for anything, and has no error in its console', () => {

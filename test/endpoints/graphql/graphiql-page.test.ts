@@ -1,4 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { createGateway } from '../../../src/gateway.js';
@@ -32,7 +33,7 @@ async function bytes(response: Response): Promise<Buffer> {
 /** The options that the page passes to GraphiQL. */
 async function readOptions() {
   const html = await (await get()).text();
-  return JSON.parse(/querySelector\('#root'\),\s*(\{.*\}),\s*\);\s*<\/script>/.exec(html)?.[1] ?? '{}');
+  return JSON.parse(/ id="graphiql-options">(.*?)<\/script>/.exec(html)?.[1] ?? '{}');
 }
 
 /** Reads from a response the memory that it is sent from. */
@@ -164,13 +165,33 @@ describe("GraphiQL's page", () => {
     expect(await etagWith('first')).not.toBe(await etagWith('second'));
   });
 
-  it('passes its query and headers as those of the active tab, and keeps the headers out of storage', async () => {
+  it('has a tab for each example, which has one operation, so that the play button offers no choice', async () => {
+    const { defaultTabs } = await readOptions();
+    const operations = defaultTabs.map(({ query }: { query: string }) =>
+      parse(query).definitions.map((definition) => 'name' in definition && definition.name?.value),
+    );
+    expect(operations).toEqual([['Delegate'], ['Viewer']]);
+  });
+
+  it('passes its first example and headers as those of the active tab, and keeps the headers out of storage', async () => {
     const options = await readOptions();
-    expect(options.query).toContain('mutation Delegate');
+    expect(options.query).toBe(options.defaultTabs[0].query);
     expect(options).not.toHaveProperty('defaultQuery');
     expect(JSON.parse(options.initialHeaders)).toEqual({ Authorization: 'Bearer <the token of the user>' });
     expect(options.headers).toBe(options.initialHeaders);
     expect(options.shouldPersistHeaders).toBe(false);
+  });
+
+  it('has options that do not end its script, whatever the examples contain', async () => {
+    const config = parseConfig({ ...baseConfig(), graphiql: true });
+    const example = { queries: ['# </script><script>alert(1)</script>\nquery { __typename }'] };
+    const other = await createGateway(config, { graphiqlExample: example });
+    const html = await (
+      await other.fetch(new Request(ADDRESS, { headers: { accept: 'text/html' } }), { remoteAddress: '192.0.2.1' })
+    ).text();
+    await other.close();
+    expect(html.includes('alert(1)')).toBe(true);
+    expect(html.includes('<script>alert(1)')).toBe(false);
   });
 
   it('posts to another URL than its own, because a POST to its own URL would evict it from the cache', async () => {
