@@ -50,10 +50,14 @@ const BEFORE_GRAPHIQL = String.raw`
 }
 `;
 
-/** Other GraphiQLs at this host and port, such as that of another project on a developer's machine, store tabs under other names. */
+/**
+ * The package's own `onEditQuery` puts the query into the address of the page, and a reload of that is no longer in the cache.
+ * Other GraphiQLs at this host and port, such as that of another project on a developer's machine, store tabs under other names.
+ */
 const START = `
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
   ...JSON.parse(document.getElementById('graphiql-options').textContent),
+  onEditQuery() {},
   storage: {
     get length() { return localStorage.length; },
     getItem: (key) => localStorage.getItem('delegation-gateway:' + key),
