@@ -1,8 +1,3 @@
-/** The content of GraphiQL's package (@graphql-yoga/render-graphiql/graphiql) that a part of the document is. */
-export interface PackagePart {
-  readonly name: 'css' | 'js' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker';
-}
-
 /** Phones show the editors above the response, and the buttons of the sidebar in a row at the bottom. */
 const STYLE = `
 body { display: flex; flex-direction: column; height: 100vh; height: 100dvh; margin: 0; overflow: hidden; }
@@ -22,18 +17,11 @@ body { display: flex; flex-direction: column; height: 100vh; height: 100dvh; mar
 }
 `;
 
-/** The page runs before its last part has arrived: the workers, a third of it, follow what shows the editor. */
 const BEFORE_GRAPHIQL = String.raw`
 {
-  const parsed = new Promise((resolve) => addEventListener('DOMContentLoaded', resolve, { once: true }));
   self.MonacoEnvironment = {
     globalAPI: false,
-    async getWorker(_, label) {
-      await parsed;
-      const source = document.getElementById('worker-' + label).textContent;
-      const address = URL.createObjectURL(new Blob([source], { type: 'application/javascript' }));
-      return new Worker(address, { name: label, type: 'module' });
-    },
+    getWorker: (_, label) => new Worker('?graphiql=' + label, { name: label, type: 'module' }),
   };
   const { fetch: send } = window;
   window.fetch = async (address, init) => {
@@ -71,15 +59,14 @@ YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
 `;
 
 /**
- * Builds the parts of GraphiQL's HTML document, in their order. Unlike `renderGraphiQL` of the package, it fits a phone, shows
- * the headers of the last response, and shows the editor before its workers have arrived.
+ * Builds what comes before and after the package's style sheet in GraphiQL's HTML document. Unlike `renderGraphiQL` of the
+ * package, the document fits a phone and shows the headers of the last response, and its script and workers are files: the
+ * browser compiles the script while it arrives, and gets the workers after it has shown the editor.
  */
-export function buildGraphiqlDocument(title: string, options: Readonly<Record<string, unknown>>) {
-  const worker = (label: string, name: PackagePart['name']) => [
-    `<script type="text/plain" id="worker-${label}">`,
-    { name },
-    '</script>\n',
-  ];
+export function buildGraphiqlDocument(
+  title: string,
+  options: Readonly<Record<string, unknown>>,
+): readonly [before: string, after: string] {
   return [
     `<!doctype html>
 <html lang="en">
@@ -88,8 +75,8 @@ export function buildGraphiqlDocument(title: string, options: Readonly<Record<st
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <link rel="icon" href="data:,">
+<link rel="preload" href="?graphiql=script" as="script">
 <style>`,
-    { name: 'css' },
     `${STYLE}</style>
 </head>
 <body class="no-focus-outline">
@@ -98,14 +85,10 @@ export function buildGraphiqlDocument(title: string, options: Readonly<Record<st
 <details id="response-headers" class="graphiql-container"><summary>Response headers: none yet</summary><pre></pre></details>
 <script type="application/json" id="graphiql-options">${JSON.stringify(options).replaceAll('<', '\\u003c')}</script>
 <script>${BEFORE_GRAPHIQL}</script>
-<script>`,
-    { name: 'js' },
-    `</script>
+<script src="?graphiql=script"></script>
 <script>${START}</script>
+</body>
+</html>
 `,
-    ...worker('editorWorkerService', 'editorWorkerService'),
-    ...worker('json', 'jsonWorker'),
-    ...worker('graphql', 'graphqlWorker'),
-    '</body>\n</html>\n',
-  ] as readonly (string | PackagePart)[];
+  ];
 }
