@@ -13,8 +13,8 @@ beforeAll(async () => {
   gateway = await testGateway((config) => Object.assign(config, { graphiql: true }));
 });
 
-function get(headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
-  return gateway.fetch(new Request(ADDRESS, { method, headers: { accept: 'text/html', ...headers } }), {
+function get(headers: Record<string, string> = {}, method = 'GET', query = ''): Promise<Response> {
+  return gateway.fetch(new Request(ADDRESS + query, { method, headers: { accept: 'text/html', ...headers } }), {
     remoteAddress: '192.0.2.1',
   });
 }
@@ -61,14 +61,38 @@ describe("GraphiQL's page", () => {
     expect((await memory('br')) === before).toBe(true);
   });
 
-  it('is the same after decompression, at less than a third of the size', async () => {
-    const plain = await bytes(await get());
-    const brotli = await bytes(await get({ 'accept-encoding': 'br' }));
-    const gzip = await bytes(await get({ 'accept-encoding': 'gzip' }));
+  it.each([
+    ['the page', '', 2],
+    ['its script', '?graphiql=script', 3],
+    ['a worker', '?graphiql=graphql', 3],
+  ])('%s is the same after decompression, at a fraction of the size', async (_name, query, factor) => {
+    const plain = await bytes(await get({}, 'GET', query));
+    const brotli = await bytes(await get({ 'accept-encoding': 'br' }, 'GET', query));
+    const gzip = await bytes(await get({ 'accept-encoding': 'gzip' }, 'GET', query));
     expect(brotliDecompressSync(brotli).equals(plain)).toBe(true);
     expect(gunzipSync(gzip).equals(plain)).toBe(true);
-    expect(brotli.length).toBeLessThan(plain.length / 3);
-    expect(gzip.length).toBeLessThan(plain.length / 3);
+    expect(brotli.length).toBeLessThan(plain.length / factor);
+    expect(gzip.length).toBeLessThan(plain.length / factor);
+  });
+
+  it('has its script and the scripts of its workers beside it, which the browser keeps under the same rules', async () => {
+    for (const name of ['script', 'editorWorkerService', 'json', 'graphql']) {
+      const accept = { accept: '*/*', 'accept-encoding': 'br' };
+      const file = await get(accept, 'GET', `?graphiql=${name}`);
+      expect(file.status).toBe(200);
+      expect(file.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+      expect(file.headers.get('cache-control')).toBe('private, no-cache');
+      const etag = file.headers.get('etag') ?? '';
+      expect((await get({ ...accept, 'if-none-match': etag }, 'GET', `?graphiql=${name}`)).status).toBe(304);
+    }
+  });
+
+  it('has no file of any other name', async () => {
+    for (const name of ['', 'other', '__proto__', 'toString']) {
+      const response = await get({}, 'GET', `?graphiql=${name}`);
+      expect([response.status, response.headers.get('etag')]).toEqual([expect.any(Number), null]);
+      expect(response.status).toBeGreaterThanOrEqual(400);
+    }
   });
 
   it.each([
@@ -182,7 +206,7 @@ describe("GraphiQL's page", () => {
     expect(options.shouldPersistHeaders).toBe(false);
   });
 
-  it('has options that do not end its script, whatever the examples contain', async () => {
+  it('has options that do not end their script, whatever the examples contain', async () => {
     const config = parseConfig({ ...baseConfig(), graphiql: true });
     const example = { queries: ['# </script><script>alert(1)</script>\nquery { __typename }'] };
     const other = await createGateway(config, { graphiqlExample: example });
