@@ -51,7 +51,7 @@ export interface GatewayOptions extends Partial<Deps> {
    * gateway has not taken it off. Default: none.
    */
   readonly basePath?: string;
-  /** The query and headers that GraphiQL opens with. */
+  /** The examples and headers that GraphiQL opens with. */
   readonly graphiqlExample?: GraphiqlExample;
   /** Makes of the metrics of this process those that it serves, such as those of several processes. */
   readonly sharePage?: (own: OwnMetricsPage) => MetricsPage;

@@ -64,15 +64,17 @@ export async function createDemoTenant() {
     targets,
     publicKeys: { firebase: exportPublicKey(firebase.publicKey), tenant: exportPublicKey(tenant.publicKey) },
     graphiqlExample: {
-      query: MUTATION,
+      queries: QUERIES,
       headers: JSON.stringify({ Authorization: `Bearer ${idToken}` }, null, 2),
     },
     page: (urls: Addresses) => formatPage(urls, idToken),
   };
 }
 
-const MUTATION = `# Alice is signed in to the web app: see Headers, below.
-# Ctrl-Enter trades her token for one of Firebase.
+/** The documents of GraphiQL: one operation each. */
+const QUERIES = [
+  `# Alice is signed in to the web app: see Headers, below.
+# The play button exchanges her token for one of Firebase.
 mutation Firebase {
   delegate(input: { target: "${CHAT}", apiType: FIREBASE }) {
     credential {
@@ -89,8 +91,8 @@ mutation Firebase {
     }
   }
 }
-
-# A JWT for the API, signed with the API's secret.
+`,
+  `# A JWT for the API, signed with the API's secret.
 mutation App {
   delegate(input: { target: "${API}", scope: ["openid profile email"] }) {
     credential {
@@ -103,8 +105,8 @@ mutation App {
     }
   }
 }
-
-# Who she is, and what she may do. It spends nothing.
+`,
+  `# Who she is, and what she may do. It spends nothing.
 query Viewer {
   viewer {
     userId
@@ -121,7 +123,8 @@ query Viewer {
     }
   }
 }
-`;
+`,
+];
 
 function formatPage({ graphql, legacy, jwks }: Addresses, idToken: string): string {
   const query = `mutation { delegate(input: { target: \\"${CHAT}\\", apiType: FIREBASE }) { credential { token expiresAt } rateLimit { remaining resetAt } } }`;
@@ -129,7 +132,7 @@ function formatPage({ graphql, legacy, jwks }: Addresses, idToken: string): stri
 Delegation Gateway, with throw-away keys and an example user.
 
   GraphiQL   ${graphql}
-             Open it in a browser and press the play button: the mutation and the user's token are filled in.
+             Open it in a browser and press the play button: examples and the user's token are filled in.
 
   curl       Paste this into a terminal:
 

@@ -5,12 +5,12 @@ import type { GraphiqlPage } from './graphiql.js';
 
 /**
  * Users type tokens into the page, so it may connect to this gateway only and must not be framed
- * (https://www.w3.org/TR/CSP3/). Its editor runs in workers that it creates from blobs.
+ * (https://www.w3.org/TR/CSP3/).
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'unsafe-inline' blob:",
-  "worker-src 'self' blob:",
+  "script-src 'self' 'unsafe-inline'",
+  "worker-src 'self'",
   "style-src 'unsafe-inline'",
   'font-src data:',
   "img-src 'self' data:",
@@ -32,21 +32,24 @@ const HEADERS = {
 export type ServePage = (request: HttpRequest) => Promise<HttpResponse | undefined>;
 
 /**
- * Creates what answers GET and HEAD with the page, or with 304 when the client has it already (RFC 9110 §13.1.2). Any other
- * request it leaves to GraphQL.
+ * Creates what answers GET and HEAD with the page, or with the file of it that `?graphiql=` names, or with 304 when the client
+ * has that already (RFC 9110 §13.1.2). Any other request it leaves to GraphQL.
  */
 export function createPageServer(page: Promise<GraphiqlPage>): ServePage {
   return async (request) => {
     if ((request.method !== 'GET' && request.method !== 'HEAD') || !acceptsPage(request)) return undefined;
+    const name = new URLSearchParams(request.query).get('graphiql') ?? 'document';
+    const file = (await page).get(name);
+    if (!file) return undefined;
     const encoding = selectEncoding(request.headers.get('accept-encoding'), ['br', 'gzip']);
     // All readers share these bytes: a copy for each would cost megabytes for every slow reader.
-    const { bytes, etag } = (await page)[encoding];
+    const { bytes, etag } = file[encoding];
     const headers = { ...HEADERS, ETag: etag };
     if (matchesEtag(request, etag)) return new HttpResponse(null, { status: 304, headers });
     return new HttpResponse(request.method === 'HEAD' ? null : bytes, {
       headers: {
         ...headers,
-        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Type': `text/${name === 'document' ? 'html' : 'javascript'}; charset=utf-8`,
         'Content-Length': String(bytes.byteLength),
         ...(encoding !== 'identity' && { 'Content-Encoding': encoding }),
       },
