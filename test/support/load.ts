@@ -8,6 +8,8 @@ export interface LoadOptions {
   /** For a URL with https. */
   readonly tls?: { readonly ca: string; readonly servername: string };
   readonly requests: number;
+  /** Whether to send more than that. */
+  goesOn?(): boolean;
   /** Requests under way at the same time, each on a connection that is kept alive. */
   readonly connections: number;
   buildRequest(index: number): { readonly headers: Record<string, string>; readonly body: string };
@@ -24,7 +26,7 @@ export interface LoadResult {
 
 /** Sends requests as a balancer does: one that could not connect is tried again, and one that was sent is not. */
 export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
-  const { url, tls, requests, connections, buildRequest, onAnswer } = options;
+  const { url, tls, requests, connections, goesOn = () => false, buildRequest, onAnswer } = options;
   const settings = { keepAlive: true, maxSockets: connections };
   const agent = tls ? new https.Agent({ ...settings, ...tls }) : new http.Agent(settings);
   const statuses: Record<string, number> = {};
@@ -32,7 +34,7 @@ export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
   let next = 0;
   let answers = 0;
   async function sendInTurn(): Promise<void> {
-    while (next < requests) {
+    while (next < requests || goesOn()) {
       const { headers, body } = buildRequest(next++);
       try {
         const status = await sendUntilConnected(url, agent, headers, body);
