@@ -6,6 +6,7 @@ import { app } from '../src/addons/app.js';
 import { firebase } from '../src/addons/firebase.js';
 import { type RunningServer, serve } from '../src/server.js';
 import { DELEGATE, type TestGateway, testGateway } from './support/gateway.js';
+import { poll } from './support/poll.js';
 import { openConnection, rawPost, statusLines } from './support/raw-connection.js';
 
 /** Add-ons whose app token is issued only after the test calls `release`. */
@@ -211,7 +212,12 @@ describe('shutdown', () => {
     socket.write(rawPost(body, [`Authorization: Bearer ${token}`]));
     await started;
     const stopped = server.close();
-    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+    await poll('it accepts no new connection', () =>
+      fetch(`${server.url}/livez`).then(
+        () => false,
+        () => true,
+      ),
+    );
     release();
     const text = await closed;
     expect(text).toMatch(/^HTTP\/1\.1 200 /);

@@ -1,9 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 
-/** The default length of the queue of connections that are not accepted yet. */
-const MAX_TURNS = 511;
+/** How many pauses the time of a quiet connection has. */
+const MAX_PAUSES = 10;
 
 export interface StopOptions {
   /** Milliseconds after which a connection is closed on which nothing is sent. */
@@ -44,13 +44,13 @@ export class Connections {
   }
 
   /**
-   * Accepts the connections that clients have made already, one in a turn of the event loop: the end of listening would reset
-   * them. Bounded, because clients may make more of them all the time.
+   * Waits until no client has made a connection for a while: one that is not accepted yet is reset when the server stops
+   * listening. Bounded, because there are clients that make one for each request.
    */
-  async #acceptWaiting(): Promise<void> {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
+  async #acceptWaiting(pauseMs: number): Promise<void> {
+    for (let pause = 0; pause < MAX_PAUSES; pause++) {
       const before = this.#accepted;
-      await setImmediate();
+      await setTimeout(pauseMs);
       if (this.#accepted === before) return;
     }
   }
@@ -61,19 +61,19 @@ export class Connections {
    */
   async stop({ quietMs, graceMs }: StopOptions): Promise<void> {
     const server = this.#server;
+    await this.#acceptWaiting(quietMs / MAX_PAUSES);
+    const closed = new Promise<void>((resolve) => {
+      // Server.close of node:http would close idle connections, and no longer limit the time for headers.
+      TcpServer.prototype.close.call(server, () => resolve());
+    });
+    // Only now: who is told that a connection ends makes another one, which has to be refused rather than reset.
     this.#stopping = true;
     server.keepAliveTimeout = quietMs;
     for (const [socket, unanswered] of this.#unanswered) if (unanswered === 0) socket.setTimeout(quietMs);
-    await this.#acceptWaiting();
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      // Server.close of node:http would close idle connections, and no longer limit the time for headers.
-      TcpServer.prototype.close.call(server, () => {
-        clearTimeout(timer);
-        // Ends the check of those limits.
-        server.close();
-        resolve();
-      });
-    });
+    const timer = globalThis.setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+    // Ends the check of those limits.
+    server.close();
   }
 }
