@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** How many pauses the time of a quiet connection has. */
 const MAX_PAUSES = 10;
@@ -50,7 +50,7 @@ export class Connections {
   async #acceptWaiting(pauseMs: number): Promise<void> {
     for (let pause = 0; pause < MAX_PAUSES; pause++) {
       const before = this.#accepted;
-      await setTimeout(pauseMs);
+      await wait(pauseMs);
       if (this.#accepted === before) return;
     }
   }
@@ -70,7 +70,7 @@ export class Connections {
     this.#stopping = true;
     server.keepAliveTimeout = quietMs;
     for (const [socket, unanswered] of this.#unanswered) if (unanswered === 0) socket.setTimeout(quietMs);
-    const timer = globalThis.setTimeout(() => server.closeAllConnections(), graceMs);
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
     clearTimeout(timer);
     // Ends the check of those limits.
