@@ -172,13 +172,8 @@ export function refused(service: string, code: unknown): DelegationError {
   );
 }
 
-/**
- * Reads the answer of an OAuth 2.0 token endpoint (RFC 6749 §5.1 and §5.2).
- *
- * @throws DelegationError UPSTREAM_REFUSED with the endpoint's error code, UPSTREAM_UNAVAILABLE for an answer that is
- *   neither a success nor an OAuth error
- */
-export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): Readonly<Record<string, unknown>> {
+/** Parses an answer that is a JSON object. @throws DelegationError UPSTREAM_UNAVAILABLE for any other */
+export function parseAnswer(service: string, text: string): Readonly<Record<string, unknown>> {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -186,6 +181,17 @@ export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): 
     throw unavailable(service, 'gave an answer that is not JSON');
   }
   if (!isRecord(body)) throw unavailable(service, 'gave an answer that is not a JSON object');
+  return body;
+}
+
+/**
+ * Reads the answer of an OAuth 2.0 token endpoint (RFC 6749 §5.1 and §5.2).
+ *
+ * @throws DelegationError UPSTREAM_REFUSED with the endpoint's error code, UPSTREAM_UNAVAILABLE for an answer that is
+ *   neither a success nor an OAuth error
+ */
+export function readTokenAnswer(service: string, { ok, text }: UpstreamAnswer): Readonly<Record<string, unknown>> {
+  const body = parseAnswer(service, text);
   if (ok) return body;
   if (typeof body.error !== 'string') throw unavailable(service, 'gave an answer that is not of its protocol');
   throw refused(service, body.error);

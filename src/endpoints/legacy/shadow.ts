@@ -4,8 +4,7 @@ import type { Tenant } from '../../config/tenant.js';
 import { buildShadowEvent, type ShadowOutcome } from '../../delegation/audit-event.js';
 import type { DelegationRequest } from '../../delegation/request.js';
 import { DelegationError } from '../../errors.js';
-import { isRecord } from '../../lib/json.js';
-import { unavailable } from '../../lib/upstream.js';
+import { parseAnswer } from '../../lib/upstream.js';
 import { CLIENT_AUTHENTICATION_PARAMETERS } from '../client-authentication.js';
 import type { EndpointContext } from '../context.js';
 import type { Parameters } from './parameters.js';
@@ -62,18 +61,7 @@ async function askOld(
     { tenant: tenant.name, clientId: client },
     { service: SERVICE, url, form, onlyOnce: true },
   );
-  return { status, headers: {}, body: parseBody(text) };
-}
-
-function parseBody(text: string): LegacyAnswer['body'] {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw unavailable(SERVICE, 'gave an answer that is not JSON');
-  }
-  if (!isRecord(body)) throw unavailable(SERVICE, 'gave an answer that is not a JSON object');
-  return body;
+  return { status, headers: {}, body: parseAnswer(SERVICE, text) };
 }
 
 function describeFailure(error: unknown): string {
